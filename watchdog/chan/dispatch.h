@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Towards the providers: takes copies of sends and queries from the core thread, carries them out
+ * on one curl thread and on mail worker processes, posts results back as commands (AW_CMD_RESULT, AW_CMD_REPORT,
+ * AW_CMD_CIDS) on the proof lane. Exactly one result comes back for each send taken, at the
+ * latest when the channel's timeout has passed. Bounded: aw_dispatch_room() says how many more
+ * sends are taken; the core claims no more than that.
+ */
+#ifndef AW_CHAN_DISPATCH_H
+#define AW_CHAN_DISPATCH_H
+
+#include "core/ports.h"
+
+struct aw_dispatch;
+
+int aw_dispatch_new(const struct aw_chan_env *env, struct aw_dispatch **ret, struct aw_err *err);
+unsigned aw_dispatch_room(struct aw_dispatch *d);
+/* Ownership of what the pointer holds moves in. Core thread. Never fails: room was asked. */
+void aw_dispatch_send(struct aw_dispatch *d, struct aw_send *s);
+void aw_dispatch_query(struct aw_dispatch *d, struct aw_query *q);
+/* Fetches up to n idempotency tokens for a channel that has them. */
+void aw_dispatch_cids(struct aw_dispatch *d, const struct aw_channel *ch, unsigned n);
+bool aw_dispatch_has_cids(const struct aw_channel *ch);
+/* Sends, queries and token fetches under way or queued. */
+unsigned aw_dispatch_active(struct aw_dispatch *d);
+/* Gives up what is under way after wait_ms (results come back as unknown), joins threads, ends
+ * workers. */
+void aw_dispatch_stop(struct aw_dispatch *d, aw_ms wait_ms);
+void aw_dispatch_free(struct aw_dispatch *d);
+
+/* The body of a mail worker process: speaks on file descriptor fd until it closes. Never returns
+ * an error to its caller but the exit code. `ackwatchd --mail-worker FD`. */
+int aw_mail_worker_main(int fd);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bodies of the API to values, by field tables: type, length, charset, range. Unknown members are
+ * refused with the nearest name. Problems land in cmd->reply (code, pointer, detail). The same
+ * function serves HTTP, `rules simulate --send` and rule tests.
+ */
+#ifndef AW_CODEC_REQUEST_H
+#define AW_CODEC_REQUEST_H
+
+#include "core/cmd.h"
+
+/* Problem found while parsing: code, JSON Pointer, text. */
+struct aw_fault {
+    enum aw_problem problem;
+    char pointer[128];
+    char detail[256];
+};
+
+/* POST /v1/messages. Takes a copy of the bytes. now bounds already_sent.at (a day back at most,
+ * not in the future by more than 5 min). On 0 *ret is filled (aw_registration_free). */
+int aw_request_registration(const char *p, size_t n, aw_time now, struct aw_registration *ret,
+                            struct aw_fault *fault);
+
+/* POST /v1/messages/{id}/acks into cmd->u.ack (all but message). */
+int aw_request_ack(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+
+/* POST ...:cancel: {reason} into cmd->u.cancel. */
+int aw_request_cancel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+
+/* PUT /v1/contacts/{user}: {name?, alias?, registration_ids?, phone?, email?, im?, lang?, tz?,
+ * manager?}; compact JSON as stored in *ret_json (aw_free). */
+int aw_request_contact(const char *p, size_t n, char **ret_json, size_t *ret_n,
+                       struct aw_fault *fault);
+
+/* POST /v1/keys: {name, app?, scopes: [..]} into cmd->u.key (all but id and hash). */
+int aw_request_key(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+
+/* POST /v1/channels/{name}:test: {to} into cmd->u.test.to. */
+int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+
+/* A contact's stored JSON to addresses; texts live in *ret_owner (json_t, free with
+ * aw_addresses_free_owner). */
+int aw_contact_addresses(const char *json, size_t n, struct aw_addresses *ret, void **ret_owner);
+void aw_addresses_free_owner(void *owner);
+
+/* Checks of single fields, also used by conf/: true when fine. */
+bool aw_valid_user(const char *s);
+bool aw_valid_phone(const char *s); /* ^\+[1-9][0-9]{6,14}$ */
+bool aw_valid_email(const char *s); /* reliability.md 5.5: refuse, never repair */
+bool aw_valid_lang(const char *s);  /* en, zh-CN: letters, digits, '-' */
+bool aw_valid_name(const char *s);  /* a name of the rule language: letters of any script, digits,
+                                       . _ - , 1 to AW_NAME_MAX bytes, not starting with . or - */
+
+#endif

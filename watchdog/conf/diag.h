@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Diagnostics: what, where, why, how to fix; all problems of a run, at most 100. Each has a place
+ * (file:line:col, code points), a stable code, a text, a hint. The caret under the quoted line is
+ * placed by display width. Codes and their pages: diag_codes.c (`ackwatch help E104`).
+ */
+#ifndef AW_CONF_DIAG_H
+#define AW_CONF_DIAG_H
+
+#include "base/buf.h"
+#include "codec/yaml.h"
+
+#define AW_DIAG_MAX 100
+
+struct aw_diag_item {
+    const char *file; /* name as given, owned by the list */
+    struct aw_yaml_place at;
+    unsigned width; /* code points to underline, at least 1 */
+    const char *code;
+    bool warning;
+    char text[256];
+    char hint[256]; /* "did you mean "sms"?", or "" */
+    char *line;     /* the source line, for the caret; NULL if none */
+};
+
+struct aw_diag {
+    struct aw_diag_item *items;
+    unsigned n, n_errors, dropped;
+};
+
+void aw_diag_init(struct aw_diag *d);
+void aw_diag_free(struct aw_diag *d);
+
+/* A file being read: name and bytes, to quote lines from. */
+struct aw_source_file {
+    const char *name;
+    const char *text;
+    size_t n;
+};
+
+void aw_diag_error(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at,
+                   unsigned width, const char *code, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 7, 8)));
+void aw_diag_warn(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at,
+                  unsigned width, const char *code, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 7, 8)));
+
+/* Text form with quoted line and caret (ux.md 6.3), sorted by file and place; JSON array form. */
+void aw_diag_print(const struct aw_diag *d, struct aw_buf *out);
+void aw_diag_json(const struct aw_diag *d, struct aw_buf *out);
+
+/* The page of a code: a paragraph with an example and the way out; NULL if unknown. */
+const char *aw_diag_page(const char *code);
+extern const char *const aw_diag_codes[];
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rule files to rules. One schema table (schema.c) drives parsing, checking, defaults and texts.
+ * A directory is taken as a whole or not at all. Keys of docs/rules.md that this version does not
+ * carry out are refused with E150 "not supported by this version", unknown ones with the nearest.
+ */
+#ifndef AW_CONF_RULES_H
+#define AW_CONF_RULES_H
+
+#include "conf/diag.h"
+#include "core/rule.h"
+
+/* What rules may refer to; NULL members are not checked. */
+struct aw_rules_world {
+    const struct aw_templates *templates;
+    /* NULL-terminated names of channels per kind, of contacts. */
+    const char *const *channels[AW_N_KINDS];
+};
+
+struct aw_rules_file { /* one loaded file: text kept for the store */
+    const char *name;  /* path as given */
+    const char *text;
+    size_t n;
+    uint8_t sha256[32];
+};
+
+/* A loaded set; immutable, freed by aw_rules_free when nobody holds it. */
+struct aw_rules {
+    struct aw_ruleset set;
+    struct aw_rules_file *files;
+    unsigned n_files;
+};
+
+/* path: a directory (its *.yaml in name order, *.test.yaml aside, no sub-directories) or one
+ * file. On any error *ret is NULL, all problems are in diag, and the result is AW_EINVAL. */
+int aw_rules_load(const char *path, const struct aw_rules_world *world, struct aw_rules **ret,
+                  struct aw_diag *diag);
+
+/* One file's text, e.g. the pinned text of the store; name is for messages. */
+int aw_rules_parse(const char *name, const char *text, size_t n, const struct aw_rules_world *world,
+                   struct aw_rules **ret, struct aw_diag *diag);
+void aw_rules_free(struct aw_rules *r);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Channels as values (conf/env.c makes them, live until the next reload), the table of providers
+ * with their settings, and what is handed to and comes back from chan/.
+ */
+#ifndef AW_CORE_CHANNEL_H
+#define AW_CORE_CHANNEL_H
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "core/types.h"
+
+enum aw_setting_type {
+    AW_SET_TEXT,
+    AW_SET_URL,      /* http or https, ends as given; no user info */
+    AW_SET_SECRET,   /* {file: PATH} | {credential: NAME} | {env: NAME} in YAML */
+    AW_SET_NUMBER,   /* min to max */
+    AW_SET_BOOL,     /* true, false */
+    AW_SET_CHOICE,   /* one of `choices` */
+    AW_SET_DURATION, /* value kept in milliseconds as decimal text */
+    AW_SET_PAIRS,    /* a map of text to text, kept as several settings "key.<name>" */
+    AW_SET_PATH,
+};
+
+struct aw_setting {
+    const char *key;
+    enum aw_setting_type type;
+    bool required;
+    const char *def; /* default text, or NULL */
+    long min, max;
+    const char *choices; /* "a b c" */
+    const char *help;    /* one line */
+};
+
+struct aw_provider {
+    const char *name; /* "jpush", "gateway", "smtp", "webhook" */
+    enum aw_kind kind;
+    const struct aw_setting *settings; /* ends with key NULL */
+    bool reports; /* can be asked for receipts */
+    enum aw_level best; /* highest rung that it can prove by itself */
+};
+
+extern const struct aw_provider aw_providers[]; /* ends with name NULL */
+const struct aw_provider *aw_provider_find(const char *name);
+
+struct aw_channel_setting {
+    const char *key, *value;
+};
+
+/* One configured provider account. */
+struct aw_channel {
+    const char *name;
+    const char *app; /* NULL: every app */
+    const struct aw_provider *provider;
+    unsigned weight;  /* order among the channels of a kind: high first */
+    unsigned concurrency;
+    aw_ms timeout;    /* hard deadline of one request */
+    const struct aw_channel_setting *settings; /* defaults filled in; secrets read */
+    unsigned n_settings;
+};
+
+/* The value of a setting, or NULL when it has none. */
+const char *aw_channel_get(const struct aw_channel *c, const char *key);
+long aw_channel_num(const struct aw_channel *c, const char *key, long def);
+
+/* What is to be sent: a copy owned by the struct (aw_send_free). All texts UTF-8, rendered. */
+struct aw_send {
+    aw_id attempt, ref;
+    unsigned number; /* of the try */
+    aw_id message;   /* 0: an operator notice or a channel test */
+    const struct aw_channel *channel; /* held by the daemon until the outcome is back */
+    enum aw_kind kind;
+    const char *alias;
+    const char *const *registration_ids;
+    unsigned n_registration_ids;
+    const char *phone, *email, *im;
+    const char *lang;
+    const char *title, *text, *html; /* html: mail only */
+    const char *push_json;           /* provider's push object of the application, or NULL */
+    const char *cid;                 /* stored idempotency token, or NULL */
+    unsigned ttl;                    /* seconds, 0: default */
+    const char *override_id;         /* provider id to replace, or NULL */
+    const char *event_type;          /* webhook: CloudEvents type */
+    const char *data_json;           /* webhook: CloudEvents data */
+    aw_time time;                    /* instant of the claim */
+    char *arena;                     /* owns the texts */
+};
+
+void aw_send_free(struct aw_send *s);
+
+/* How a send ended. */
+struct aw_result {
+    aw_id attempt;
+    enum aw_outcome outcome;
+    char provider_id[128]; /* "" when there is none */
+    int http_status;       /* or SMTP code; 0 when no answer came */
+    int code;              /* the provider's own code, 0 if none */
+    char detail[256];      /* for people and the log: no personal data, no secret */
+    aw_ms wait;            /* throttled: how long to wait */
+    enum aw_level level;   /* rung proven by the answer, usually accepted */
+};
+
+#define AW_QUERY_MAX 100
+
+/* A question to a provider about attempts. */
+struct aw_query {
+    const struct aw_channel *channel;
+    unsigned n;
+    struct {
+        aw_id attempt;
+        char provider_id[32];
+        aw_time sent; /* a young message may not be known yet */
+    } items[AW_QUERY_MAX];
+};
+
+/* Its answer: for each item a rung, or AW_LEVEL_NONE for "no news, or unknown". */
+struct aw_report {
+    const struct aw_channel *channel;
+    bool answered; /* the provider answered with a usable body */
+    unsigned n;
+    struct {
+        aw_id attempt;
+        enum aw_level level;
+        enum aw_negative negative;
+    } items[AW_QUERY_MAX];
+    int http_status;
+    int rate_limit, rate_remaining, rate_reset; /* -1 when the header was absent; reset in s */
+    char detail[256];
+};
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine: one pure function decides about a timeline. No I/O, clock, malloc, log; randomness
+ * only from env->seed. The daemon, the tests and `rules simulate` all drive this one function.
+ *
+ * Normative text: docs/rules.md section 4. Order at one instant: evidence, confirmed, released,
+ * cancel, firings in file order and kinds in the order of `do`, deadline, max_age.
+ *
+ * One call is bounded: at most AW_MAX_FACTS facts. When there is more to decide the update ends
+ * with next_due <= now and the caller calls again.
+ */
+#ifndef AW_CORE_ENGINE_H
+#define AW_CORE_ENGINE_H
+
+#include "core/rule.h"
+#include "core/timeline.h"
+
+#define AW_MAX_FACTS 64
+
+/* What the engine must know of people and channels, handed in by the caller. Functions are
+ * deterministic for the length of one call. */
+struct aw_world {
+    void *ctx;
+    /* The person behind a target at this moment: a positive number (the recipient's own number
+     * for AW_TO_RECIPIENT), or 0 when there is none (no manager, unknown contact). */
+    int64_t (*person)(void *ctx, const struct aw_target *to);
+    /* Whether that person has an address of the kind. */
+    bool (*has_address)(void *ctx, int64_t person, enum aw_kind kind);
+    /* How many channels can carry a step's kind, in order of use; 0: none. */
+    unsigned (*channels)(void *ctx, const struct aw_step *step, enum aw_kind kind);
+};
+
+struct aw_span { /* a recorded downtime, [from, to) */
+    aw_time from, to;
+};
+
+struct aw_env {
+    aw_time now;
+    uint64_t seed; /* jitter is aw_mix(seed, attempt, number); 0: no jitter, no settling (exact) */
+    struct aw_idgen *ids; /* numbers for attempts */
+    const struct aw_world *world;
+    const struct aw_span *downtimes; /* oldest first, those that may concern this timeline */
+    unsigned n_downtimes;
+    bool querying; /* a receipt query for this timeline is in flight */
+};
+
+enum aw_event_type {
+    AW_EV_REGISTER, /* registered = now, at = base, already_sent */
+    AW_EV_DUE,      /* the timeline's due has come */
+    AW_EV_EVIDENCE, /* level, source, person, at, attempt (0: none), known */
+    AW_EV_OUTCOME,  /* attempt, outcome, at (throttled: when to try again) */
+    AW_EV_CANCEL,
+    AW_EV_RELEASE,
+};
+
+struct aw_event {
+    enum aw_event_type type;
+    aw_time at;
+    bool already_sent; /* register: the application sent step 0 itself */
+    enum aw_level level;
+    enum aw_level known; /* evidence about an attempt: the rung it had proven before */
+    enum aw_source source;
+    enum aw_outcome outcome;
+    int64_t person; /* evidence: whose */
+    aw_id attempt;
+};
+
+struct aw_update {
+    unsigned n_facts;
+    struct aw_fact facts[AW_MAX_FACTS]; /* in order; CLAIMED facts are the sends */
+    /* When receipts of this timeline's attempts should be asked for, ahead of the next firing
+     * with `unless` (its due less check.settle); 0: no such firing. */
+    aw_time ask_at;
+    /* A claim, throttle, auth or spent-tries outcome that operators must hear of. */
+    bool tell_operators;
+};
+
+/* Applies one event to a timeline. On success *tl is the new value and *ret holds the facts that
+ * led there (possibly none: nothing new); on error (AW_ECORRUPT: rule and timeline do not fit)
+ * both are unspecified and the caller drops them. */
+int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const struct aw_event *ev,
+                   const struct aw_env *env, struct aw_update *ret);
+
+/* When a round of a step x kind is due by the plan, 0 if it will not run (after the deadline). */
+aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                          unsigned round);
+
+/* Push lifetime in seconds of a step claimed now: `ttl`, or `until <id>`: the effective due of
+ * that step less 15 s, at least 30 s (or until the deadline if that step cannot run); 0: default. */
+unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                       aw_time now);
+
+/* When to ask next for receipts of an attempt accepted at `accepted`, after n_asked questions:
+ * first, then every with backoff up to max_every; 0 when `stop` has passed. */
+aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_asked, aw_time now);
+
+/* The earliest firing still to come: *ret_step, *ret_kind, *ret_round and its due; 0 if none. For
+ * answers and pictures. */
+aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl,
+                       unsigned *ret_step, enum aw_kind *ret_kind, unsigned *ret_round);
+
+/* The second pure function: the message as the fold of its timelines. counts[state] timelines.
+ * (`of: each`: confirmed when all are.) */
+enum aw_state aw_message_fold(const struct aw_rule *rule, const unsigned counts[AW_N_STATES]);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which rule takes a message. Pure.
+ */
+#ifndef AW_CORE_MATCH_H
+#define AW_CORE_MATCH_H
+
+#include "core/registration.h"
+#include "core/rule.h"
+
+/* The facts of a message that `match` looks at; app and channel as the daemon resolved them. */
+struct aw_match_input {
+    const struct aw_registration *reg;
+    const char *app;
+    const char *channel; /* already_sent.channel, or NULL */
+};
+
+/* True when all terms hold. On false *ret_failed (may be NULL) is the first term that does not. */
+bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
+              const struct aw_match_term **ret_failed);
+
+/* The first rule in order that matches, or NULL. */
+const struct aw_rule *aw_ruleset_match(const struct aw_ruleset *s,
+                                       const struct aw_match_input *in);
+
+#endif

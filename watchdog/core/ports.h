@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The small ops structs through which http/ and chan/ reach what they may not include: the inbox,
+ * reading, keys, status, tokens, rules. daemon/ fills them in. Rows are values; texts in them are valid
+ * only during the callback.
+ */
+#ifndef AW_CORE_PORTS_H
+#define AW_CORE_PORTS_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "core/cmd.h"
+#include "core/timeline.h"
+
+/* Towards the core thread. */
+struct aw_submit {
+    void *ctx;
+    /* 0: the command is under way and done() will be called; AW_EBUSY: queue full, still ours.
+     * proof: acknowledgements, receipts and outcomes, which have their own room. */
+    int (*put)(void *ctx, struct aw_cmd *cmd, bool proof);
+};
+
+struct aw_message_row {
+    aw_id id;
+    const char *app, *rule;
+    const uint8_t *sha256; /* 32 bytes */
+    const char *external_id; /* or NULL */
+    const char *body;        /* registration as received */
+    size_t n_body;
+    aw_time registered;
+    unsigned n_recipients;
+    unsigned counts[AW_N_STATES];
+    enum aw_state state; /* the fold */
+    aw_time due;         /* earliest of its timelines, 0: none */
+    enum aw_level level; /* lowest of its timelines */
+};
+
+struct aw_timeline_row {
+    aw_id id;
+    unsigned n;
+    const char *user; /* "" when erased */
+    enum aw_state state;
+    enum aw_level level;
+    aw_time due;
+    bool late;
+    const struct aw_timeline *value; /* decoded */
+};
+
+struct aw_attempt_row {
+    aw_id id, ref;
+    unsigned n; /* recipient */
+    unsigned step;
+    const char *step_id;
+    enum aw_kind kind;
+    unsigned round, number;
+    const char *channel, *user; /* user: whom it went to */
+    enum aw_outcome outcome;
+    enum aw_level level;
+    const char *provider_id; /* or NULL */
+    aw_time at, done_at;
+    int http_status, code;
+    const char *detail;
+};
+
+struct aw_entry_row {
+    int64_t seq;
+    const char *body; /* JSON */
+    size_t n_body;
+    const uint8_t *leaf; /* 32 bytes */
+};
+
+struct aw_head {
+    int64_t size;
+    uint8_t root[32];
+    aw_time at;
+};
+
+struct aw_key_row {
+    int64_t id;
+    const char *name, *app;
+    uint32_t scopes;
+    uint8_t hash[32];
+    aw_time created, revoked; /* 0: live */
+};
+
+struct aw_contact_row {
+    int64_t person;
+    const char *user;
+    const char *json; /* the contact as stored */
+};
+
+/* Reading. One handle per HTTP thread (open/close); every call is a consistent read of committed
+ * rows. Callbacks return 0 to go on, else the iteration ends with that value. */
+struct aw_reader;
+struct aw_reading {
+    void *ctx;
+    struct aw_reader *(*open)(void *ctx);
+    void (*close)(struct aw_reader *r);
+    /* app "" sees all; a foreign id is AW_ENOENT like an absent one. */
+    int (*message)(struct aw_reader *r, const char *app, aw_id id,
+                   int (*row)(void *arg, const struct aw_message_row *m), void *arg);
+    /* Newest first, older than `before` (0: from the end); at most limit rows that pass the filter
+     * (state -1: any), looking at no more than 10,000 messages; *ret_next: where to go on, or 0. */
+    int (*messages)(struct aw_reader *r, const char *app, int state, const char *rule,
+                    aw_id before, unsigned limit, aw_id *ret_next,
+                    int (*row)(void *arg, const struct aw_message_row *m), void *arg);
+    int (*timelines)(struct aw_reader *r, aw_id message, unsigned from, unsigned limit,
+                     int (*row)(void *arg, const struct aw_timeline_row *t), void *arg);
+    int (*attempts)(struct aw_reader *r, aw_id message, aw_id after, unsigned limit,
+                    int (*row)(void *arg, const struct aw_attempt_row *a), void *arg);
+    /* Entries of one message (its chains), oldest first. */
+    int (*history)(struct aw_reader *r, aw_id message, unsigned limit,
+                   int (*row)(void *arg, const struct aw_entry_row *e), void *arg);
+    /* Entries from seq on; app "" only (the caller checks the scope). */
+    int (*entries)(struct aw_reader *r, int64_t from, unsigned limit,
+                   int (*row)(void *arg, const struct aw_entry_row *e), void *arg);
+    int (*head)(struct aw_reader *r, struct aw_head *ret);
+    int (*contacts)(struct aw_reader *r, const char *app, int64_t after, unsigned limit,
+                    int (*row)(void *arg, const struct aw_contact_row *c), void *arg);
+    int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k),
+                void *arg);
+};
+
+#define AW_SCOPES                                                                                  \
+    X(MESSAGES_READ, "messages:read")                                                              \
+    X(MESSAGES_WRITE, "messages:write")                                                            \
+    X(ACKS_WRITE, "acks:write")                                                                    \
+    X(SESSIONS_WRITE, "sessions:write")                                                            \
+    X(RULES_READ, "rules:read")                                                                    \
+    X(CONTACTS_WRITE, "contacts:write")                                                            \
+    X(AUDIT_READ, "audit:read")                                                                    \
+    X(OPS, "ops")                                                                                  \
+    X(ADMIN, "admin")
+
+enum aw_scope_bit {
+#define X(id, text) AW_SCOPE_BIT_##id,
+    AW_SCOPES
+#undef X
+        AW_N_SCOPES
+};
+enum aw_scope {
+#define X(id, text) AW_SCOPE_##id = 1 << AW_SCOPE_BIT_##id,
+    AW_SCOPES
+#undef X
+};
+extern const char *const aw_scope_names[]; /* by bit, NULL-terminated (ports.c) */
+int aw_scopes_parse(const char *list /* blank- or comma-separated */, uint32_t *ret);
+
+/* Who a token is. 0, or AW_ENOENT: unknown or revoked. Constant-time compare of the hash is the port's job. */
+struct aw_caller {
+    int64_t key;
+    char app[AW_NAME_MAX + 1]; /* "" : all */
+    uint32_t scopes;
+};
+struct aw_keys {
+    void *ctx;
+    int (*check)(void *ctx, int64_t key_id, const uint8_t secret_hash[32], struct aw_caller *ret);
+};
+
+/* Confirmation tokens: 32 base64url characters naming a timeline, keyed MAC inside. */
+struct aw_tokens {
+    void *ctx;
+    void (*print)(void *ctx, aw_id timeline, char dst[40]);
+    int (*parse)(void *ctx, const char *token, aw_id *ret_timeline);
+};
+
+/* One screen of state: members of the JSON of GET /v1/status, written by the daemon. */
+struct aw_status {
+    void *ctx;
+    void (*json)(void *ctx, struct aw_buf *out);      /* status object */
+    void (*channels)(void *ctx, struct aw_buf *out);  /* JSON array for GET /v1/channels */
+    void (*rules)(void *ctx, struct aw_buf *out);     /* JSON array for GET /v1/rules */
+    /* The file text of a rule as loaded; AW_ENOENT. */
+    int (*rule_text)(void *ctx, const char *name, struct aw_buf *out);
+    /* Firings still to come of a timeline under its pinned rule, as a JSON array of {at, step, do,
+     * round, unless?}; AW_ENOENT when the rule text is gone. */
+    int (*planned)(void *ctx, const char *rule, const uint8_t sha256[32],
+                   const struct aw_timeline *tl, struct aw_buf *out);
+    bool (*ready)(void *ctx, struct aw_buf *why_not /* JSON array of texts */);
+    void (*metrics)(void *ctx, struct aw_buf *out); /* Prometheus text */
+    /* Setting `key` of channel `name` (receipt mapping of a gateway); copies; AW_ENOENT. */
+    int (*channel_setting)(void *ctx, const char *name, const char *key, char *dst, size_t cap);
+};
+
+/* All that http/ is handed. */
+struct aw_http_env {
+    const struct aw_clock *clock;
+    struct aw_submit submit;
+    struct aw_reading reading;
+    struct aw_keys keys;
+    struct aw_tokens tokens;
+    struct aw_status status;
+    const char *version;
+};
+
+/* All that chan/ is handed. */
+struct aw_chan_env {
+    const struct aw_clock *clock;
+    struct aw_submit submit; /* RESULT, REPORT and CIDS commands, proof lane */
+    const char *node;        /* host part of Message-Id, CloudEvents source */
+    const char *self;        /* path of this executable, for mail workers */
+    const char *user_agent;
+};
+
+#endif

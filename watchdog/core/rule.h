@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A rule as an immutable value. conf/rules.c makes it from YAML (defaults filled in, checked), and
+ * frees it; everybody else only reads. shared between threads without locks; pointers inside live
+ * as long as the rule. Meaning of each field: docs/rules.md.
+ */
+#ifndef AW_CORE_RULE_H
+#define AW_CORE_RULE_H
+
+#include "base/time.h"
+#include "core/types.h"
+
+enum aw_match_field {
+    AW_MATCH_APP,
+    AW_MATCH_CLASS,
+    AW_MATCH_PRIORITY,
+    AW_MATCH_CHANNEL,
+    AW_MATCH_LABEL, /* labels.<key> */
+    AW_MATCH_EXTRA, /* extras.<key> */
+    AW_MATCH_TITLE,
+};
+
+/* All terms must hold; a term holds when one of its globs matches the whole value. */
+struct aw_match_term {
+    enum aw_match_field field;
+    const char *key; /* of labels and extras, else NULL */
+    const char *const *globs;
+    unsigned n_globs;
+};
+
+enum aw_target_type {
+    AW_TO_RECIPIENT,
+    AW_TO_MANAGER, /* of the recipient */
+    AW_TO_CONTACT, /* contact:<name>, an entry of the directory */
+    AW_TO_USER,    /* user:<id>, likewise */
+    AW_TO_ONCALL,  /* oncall:<rotation> */
+};
+
+struct aw_target {
+    enum aw_target_type type;
+    const char *name; /* NULL for recipient and manager */
+};
+
+enum aw_pick { AW_PICK_FIRST_REACHABLE, AW_PICK_ALL };
+enum aw_no_contact { AW_NO_CONTACT_ADVANCE, AW_NO_CONTACT_SKIP };
+
+struct aw_step {
+    const char *id; /* "exhausted" for the exhausted step */
+    aw_ms at;
+    enum aw_kind kinds[AW_N_KINDS]; /* in the order of `do` */
+    unsigned n_kinds;               /* 1 to AW_N_KINDS */
+    const char *via[AW_MAX_VIA];    /* channel names; none: all channels of the kind by weight */
+    unsigned n_via;
+    struct aw_target to[AW_MAX_TO]; /* at least one; default the recipient */
+    unsigned n_to;
+    enum aw_pick pick;
+    const char *template_name; /* NULL: title and body of the message */
+    enum aw_level unless;      /* AW_LEVEL_NONE: always runs */
+    aw_ms every;               /* repeat; 0 when the step runs once */
+    unsigned times;            /* all rounds, 1 when the step runs once; 0: until the deadline */
+    aw_ms ttl;                 /* 0: the provider's default, unless ttl_until is set */
+    int ttl_until;             /* index of a step, or -1 */
+    int replaces;              /* index of a step, or -1 */
+    enum aw_no_contact if_no_contact;
+    bool ack_link;
+    unsigned line; /* in the file, for explanations */
+};
+
+struct aw_check {
+    aw_ms first, every, max_every, stop, settle;
+    unsigned backoff_pct; /* 150 for 1.5 */
+};
+
+struct aw_title {
+    const char *lang; /* NULL: any language */
+    const char *text;
+};
+
+struct aw_rule {
+    const char *name;
+    const struct aw_title *titles;
+    unsigned n_titles;
+    const struct aw_match_term *match;
+    unsigned n_match;
+    enum aw_level until;
+    struct aw_check check;
+    aw_ms deadline; /* plan time, from the base of the timeline */
+    aw_ms max_age;  /* wall time, from registration */
+    const struct aw_step *steps;
+    unsigned n_steps;                /* 1 to AW_MAX_STEPS */
+    const struct aw_step *exhausted; /* or NULL */
+    uint8_t sha256[32];              /* of the whole file's text: the pin */
+    const char *file;
+    unsigned line;
+};
+
+/* A directory of rules, taken as a whole, in match order. */
+struct aw_ruleset {
+    struct aw_rule *const *rules;
+    unsigned n;
+    uint8_t sha256[32]; /* over the files' hashes in name order */
+};
+
+/* Step by index; AW_STEP_EXHAUSTED gives the exhausted step. */
+const struct aw_step *aw_rule_step(const struct aw_rule *r, unsigned index);
+/* Index of a step id ("exhausted" too), or -1. */
+int aw_rule_step_index(const struct aw_rule *r, const char *id);
+/* By name, or NULL. */
+const struct aw_rule *aw_ruleset_find(const struct aw_ruleset *s, const char *name);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A timeline (message x recipient) as a value, and the facts that change it.
+ *
+ * A timeline is the fold of its facts: aw_timeline_apply() is the only function that changes one.
+ * The engine decides by emitting facts, the store writes each fact as one log entry beside the
+ * folded row, and the auditor folds the entries again and compares. So a state without an entry
+ * cannot be written, only forged, and then it shows.
+ *
+ *               opened
+ *                 |
+ *                 v       goal met            +-> confirmed
+ *   +---------> OPEN ------------------------>+-> released    (others confirmed the message)
+ *   | claim,      |       deadline passed     +-> exhausted   (then the exhausted step)
+ *   | skip,       +-------------------------->+-> expired     (max_age)
+ *   | outcome, ...|       a person            +-> cancelled
+ *   +-------------+
+ *   After the end only evidence (confirmed_late), outcomes and retries of tries already claimed.
+ *
+ * A firing is timeline x step x kind x round. A *track* holds the next round of one step x kind,
+ * and exists only once something differs from the plan. A *try* is an attempt that is not over.
+ */
+#ifndef AW_CORE_TIMELINE_H
+#define AW_CORE_TIMELINE_H
+
+#include <stddef.h>
+
+#include "base/id.h"
+#include "core/types.h"
+
+#define AW_MAX_TRACKS    (6 * (AW_MAX_STEPS + 1))
+#define AW_MAX_TRIES     64 /* open at one time; a firing beyond waits for room */
+#define AW_MAX_NEGATIVES 64
+#define AW_PLAN_MAX      8192 /* bytes of an encoded plan */
+
+struct aw_track {
+    uint8_t step, kind;
+    uint16_t round; /* the next round to decide, from 1 */
+    aw_time due;    /* 0: by the plan */
+    uint8_t why;    /* enum aw_why of `due`, when it differs from the plan */
+    bool over;      /* no more rounds */
+    bool settled;   /* put off once already (this round) */
+    bool unsent;    /* round 1 reached nobody */
+};
+
+enum aw_try_state { AW_TRY_FLYING, AW_TRY_WAITING /* for its `due`, then the next try */ };
+
+struct aw_try {
+    aw_id attempt; /* the present try's id */
+    aw_id ref;     /* the first try's id: the reference that the provider sees on every try */
+    int64_t person;
+    uint8_t step, kind;
+    uint16_t round;
+    uint8_t number; /* tries so far, from 1 */
+    uint8_t via;    /* position among the channels of the firing */
+    uint8_t pos;    /* position in `to` */
+    uint8_t state;  /* enum aw_try_state */
+    aw_time due;    /* of a waiting try */
+};
+
+struct aw_neg {
+    int64_t person;
+    uint8_t kind, what; /* enum aw_negative */
+};
+
+struct aw_timeline {
+    aw_id id;  /* message id + n */
+    uint16_t n; /* recipient's place in the registration */
+    int64_t person;
+    enum aw_state state;
+    enum aw_level level; /* highest rung about the recipient */
+    int64_t last;        /* log sequence of its newest entry */
+    aw_time due;         /* when to look next; 0: never */
+    bool late;           /* goal met after the end: confirmed_late */
+
+    /* The plan: what the blob in the row holds. */
+    aw_time registered; /* wall time of registration */
+    aw_time base;       /* zero of `at`: registration, or already_sent.at */
+    aw_ms moved;        /* the deadline's move by downtimes and holds */
+    aw_time accounted;  /* downtimes that ended up to here are in `moved` */
+    unsigned n_tracks, n_tries, n_negs;
+    struct aw_track tracks[AW_MAX_TRACKS];
+    struct aw_try tries[AW_MAX_TRIES];
+    struct aw_neg negs[AW_MAX_NEGATIVES];
+};
+
+enum aw_fact_type {
+    AW_FACT_OPENED,    /* at = base, registered = registered; the first fact of a timeline */
+    AW_FACT_CLAIMED,   /* a firing, or a next try of one: intent to send */
+    AW_FACT_SKIPPED,   /* a firing decided not to run: why, and level where it matters */
+    AW_FACT_DEFERRED,  /* a firing's due moved to `at`: why */
+    AW_FACT_ADVANCED,  /* a step's first round becomes due at `at` */
+    AW_FACT_OUTCOME,   /* of attempt: outcome; at = next try when it will be tried again, else 0 */
+    AW_FACT_EVIDENCE,  /* level, source, at = its own date; attempt or 0; counts = raises level */
+    AW_FACT_NEGATIVE,  /* person, kind, negative */
+    AW_FACT_DOWNTIME,  /* moved = the deadline's move; at = accounted up to */
+    AW_FACT_ENDED,     /* state, why */
+    AW_N_FACTS
+};
+
+struct aw_fact {
+    enum aw_fact_type type;
+    enum aw_state state;
+    enum aw_level level;
+    enum aw_source source;
+    enum aw_outcome outcome;
+    enum aw_negative negative;
+    enum aw_why why;
+    uint8_t step, kind;
+    uint16_t round;
+    uint8_t number, via, pos;
+    bool last_round; /* claimed, skipped: the track is over with this round */
+    bool unsent;     /* skipped: nobody could be reached */
+    bool counts;     /* evidence about the recipient, of whom it raises the level */
+    bool late;       /* evidence after the end that meets the goal */
+    aw_id attempt, ref;
+    int64_t person;  /* whom it goes to, or whose evidence it is */
+    aw_time at;
+    aw_time registered;
+    aw_ms moved;
+    aw_time next_due; /* the timeline's due after this fact, 0: none */
+};
+
+/* A fresh value (all zero but id, n, person); the first fact must be OPENED. */
+void aw_timeline_init(struct aw_timeline *tl, aw_id message, uint16_t n, int64_t person);
+
+/* Folds one fact in. Asserts what the engine promises (levels rise, final states stay final).
+ * Returns 0, or AW_ECORRUPT when the fact cannot follow (an auditor's case), tl unspecified. */
+int aw_timeline_apply(struct aw_timeline *tl, const struct aw_fact *f);
+
+/* The track of a step x kind, or NULL while it is as planned. */
+const struct aw_track *aw_timeline_track(const struct aw_timeline *tl, unsigned step,
+                                         enum aw_kind kind);
+const struct aw_try *aw_timeline_try(const struct aw_timeline *tl, aw_id attempt);
+/* The negative fact on an address, AW_NEG_NONE if there is none. */
+enum aw_negative aw_timeline_negative(const struct aw_timeline *tl, int64_t person,
+                                      enum aw_kind kind);
+
+/* The plan part to bytes and back. Deterministic: equal values give equal bytes (tracks ordered
+ * by step and kind, tries and negatives in order of arrival). Encode returns the size, 0 when cap
+ * is too small. Decode fills only the plan part; AW_ECORRUPT on anything odd. */
+size_t aw_plan_encode(const struct aw_timeline *tl, uint8_t *dst, size_t cap);
+int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n);
+
+#endif

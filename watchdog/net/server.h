@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The HTTP server: libmicrohttpd in poll mode with a pool of two, behind our own strict gate. It
+ * knows no route: every request that passes the gate is handed, whole, to one handler.
+ *
+ * Threads: the handler runs on an http thread and must not block. It either answers at once
+ * (aw_http_answer) or keeps the request and answers later from any thread, once; the connection
+ * is suspended meanwhile. Limits: request line and headers 32 KiB, body by `max_body`, connections 4096,
+ * header deadline 10 s, body deadline 30 s, kept by a sweeper thread.
+ */
+#ifndef AW_NET_SERVER_H
+#define AW_NET_SERVER_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct aw_http_server;
+struct aw_http_request;
+
+struct aw_http_header {
+    const char *name, *value;
+};
+
+/* What a handler sees; texts live until the answer. */
+struct aw_http_view {
+    const char *method; /* GET POST PUT DELETE HEAD */
+    const char *path;   /* decoded, normalised: one leading slash, no "..", no NUL */
+    const char *query;  /* raw, without '?', or "" */
+    const char *body;
+    size_t n_body;
+    void *listener; /* what the owner gave to aw_http_listen */
+    bool local;     /* control socket */
+    uid_t uid;      /* peer of the control socket */
+    char peer[64];  /* address, for rate limits */
+};
+
+typedef void (*aw_http_handler)(void *ctx, struct aw_http_request *rq,
+                                const struct aw_http_view *view);
+/* Asked after the headers, before the body: the most bytes this request may carry, or 0 to refuse
+ * bodies; may also answer through *ret_status (e.g. 404, 405) to end it before the body. */
+typedef size_t (*aw_http_limit)(void *ctx, const struct aw_http_view *view, int *ret_status);
+
+struct aw_http_server_options {
+    aw_http_handler handler;
+    aw_http_limit limit;
+    void *ctx;
+    unsigned threads;     /* 0: 2 */
+    unsigned connections; /* 0: 4096 */
+    /* Called for errors that the server answers itself (400 gate, 413, 431, 503). Writes a body. */
+    void (*problem)(void *ctx, int status, const char *why, struct aw_buf *out,
+                    const char **ret_type);
+};
+
+struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *opt);
+/* Binds and starts serving: numeric address + port (0: free one, in *ret_port), or a unix socket
+ * path (mode 0660; a stale socket is removed). */
+int aw_http_listen(struct aw_http_server *s, const char *address, unsigned port, void *listener,
+                   unsigned *ret_port, struct aw_err *err);
+int aw_http_listen_unix(struct aw_http_server *s, const char *path, void *listener,
+                        struct aw_err *err);
+/* Stops accepting; requests under way may still be answered. */
+void aw_http_quiesce(struct aw_http_server *s);
+/* All requests must have been answered. */
+void aw_http_server_free(struct aw_http_server *s);
+/* Requests received and not yet answered; for the stepped clock and for shutdown. */
+unsigned aw_http_active(struct aw_http_server *s);
+
+/* The value of a request header (case-insensitive), or NULL. The gate has made sure that headers
+ * which must be single are single. */
+const char *aw_http_header(struct aw_http_request *rq, const char *name);
+/* A query parameter, percent-decoded into dst; AW_ENOENT, AW_ELIMIT, AW_EINVAL. */
+int aw_http_query(const struct aw_http_view *view, const char *name, char *dst, size_t cap);
+/* Percent-decoding of a path segment or form value ('+' is a blank when form). */
+int aw_percent_decode(const char *s, size_t n, bool form, char *dst, size_t cap);
+
+/* Ends a request. body is copied. type e.g. "application/json". headers may be NULL. */
+void aw_http_answer(struct aw_http_request *rq, int status, const char *type, const void *body,
+                    size_t n, const struct aw_http_header *headers, unsigned n_headers);
+/* Suspends: the handler returns without an answer; aw_http_answer comes later from elsewhere. */
+void aw_http_keep(struct aw_http_request *rq);
+/* One pointer of the handler's, e.g. parsed state. */
+void aw_http_set_data(struct aw_http_request *rq, void *data);
+void *aw_http_data(struct aw_http_request *rq);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: rows and log behind one writer. Only the core thread calls anything with a
+ * `struct aw_store`; readers have handles of their own (aw_store_reading). The database file is
+ * never touched but through SQLite; `PATH.lock` (flock) keeps a second daemon out.
+ *
+ * One turn is one transaction: aw_store_begin, any of the calls below, aw_store_commit. Every change
+ * of an audited row and its log entry are made by the same call, so that neither can be forgotten.
+ * After a rollback the in-memory parts (tree, key map, id) stand as before the turn.
+ *
+ * Errors: AW_ENOSPC (SQLITE_FULL): roll back, go on. AW_EIO, AW_ECORRUPT: the store is unusable, the
+ * process must end (exit 70). A commit that fails with anything but AW_ENOSPC may reappear.
+ */
+#ifndef AW_STORE_STORE_H
+#define AW_STORE_STORE_H
+
+#include "audit/entry.h"
+#include "audit/tree.h"
+#include "core/channel.h"
+#include "core/engine.h"
+#include "core/ports.h"
+#include "core/registration.h"
+
+struct aw_store;
+
+struct aw_store_options {
+    const char *vfs;     /* NULL: the default; tests hand in a fault-injecting one */
+    bool create;         /* make the file when it is not there */
+    unsigned cache_kib;  /* 0: 65536 */
+};
+
+int aw_store_open(const char *path, const struct aw_store_options *opt, aw_time now,
+                  struct aw_store **ret, struct aw_err *err);
+/* Checkpoints (TRUNCATE stays off: the WAL is kept for auditors) and closes. NULL is fine. */
+void aw_store_close(struct aw_store *s);
+
+int aw_store_begin(struct aw_store *s, aw_time now, struct aw_err *err);
+int aw_store_commit(struct aw_store *s, struct aw_err *err);
+void aw_store_rollback(struct aw_store *s);
+/* A passive checkpoint slice when the WAL has grown by 250 pages; between turns. */
+int aw_store_checkpoint(struct aw_store *s, bool idle, struct aw_err *err);
+
+struct aw_idgen *aw_store_ids(struct aw_store *s);
+void aw_store_head(struct aw_store *s, struct aw_head *ret); /* committed */
+
+/* Appends an entry that changes no row (daemon.started, rules.loaded, request.refused, ...).
+ * seq, ts are filled in. detail: text of a person, kept beside the log under a commitment (or
+ * NULL). */
+int aw_store_log(struct aw_store *s, struct aw_entry *e, const char *detail, struct aw_err *err);
+
+/* --- apps, persons, contacts, keys --------------------------------------------------------- */
+
+int aw_store_app(struct aw_store *s, const char *name, int64_t *ret, struct aw_err *err);
+/* The number of a user; create: made when unknown (entry person.changed). AW_ENOENT. */
+int aw_store_person(struct aw_store *s, int64_t app, const char *user, bool create,
+                    const char *actor, int64_t *ret, struct aw_err *err);
+/* User id and contact JSON (or NULL) of a number; copies (aw_free). AW_ENOENT when erased. */
+int aw_store_person_get(struct aw_store *s, int64_t person, char **ret_user, char **ret_json,
+                        struct aw_err *err);
+/* Puts (json) or erases (NULL) a contact. */
+int aw_store_contact_put(struct aw_store *s, int64_t person, const char *json, size_t n,
+                         const char *actor, struct aw_err *err);
+int aw_store_key_put(struct aw_store *s, const struct aw_key_row *k, const char *actor,
+                     struct aw_err *err); /* also revokes: revoked set */
+int aw_store_keys(struct aw_store *s, int (*row)(void *arg, const struct aw_key_row *k), void *arg,
+                  struct aw_err *err);
+
+/* 32 secret bytes by name, made on first use ("tokens", ...). */
+int aw_store_secret(struct aw_store *s, const char *name, uint8_t ret[32], struct aw_err *err);
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+/* The row of a rule: name + SHA-256 of its file's text, which is kept once. */
+int aw_store_rule(struct aw_store *s, const struct aw_rule *r, const char *text, size_t n,
+                  int64_t *ret, struct aw_err *err);
+/* Name and file text of a rule row; copies. */
+int aw_store_rule_get(struct aw_store *s, int64_t rule, char **ret_name, char **ret_text,
+                      size_t *ret_n, struct aw_err *err);
+/* The last good set: file names and texts; put with its entry rules.loaded. */
+int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set, const char *const *names,
+                         const char *const *texts, const size_t *sizes, unsigned n_files,
+                         const char *actor, struct aw_err *err);
+int aw_store_ruleset_get(struct aw_store *s,
+                         int (*file)(void *arg, const char *name, const char *text, size_t n),
+                         void *arg, struct aw_err *err);
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+/* A message as the core needs it: the cold row. */
+struct aw_stored_message {
+    aw_id id;
+    int64_t app, rule;
+    unsigned n; /* recipients */
+    aw_time registered;
+    char *body; /* registration as received; owned */
+    size_t n_body;
+    uint8_t digest[32]; /* SHA-256 of body */
+    uint8_t salt[32];
+};
+void aw_stored_message_free(struct aw_stored_message *m);
+int aw_store_message(struct aw_store *s, aw_id id, struct aw_stored_message *ret,
+                     struct aw_err *err); /* AW_ENOENT */
+
+/* The message under an idempotency key of the last 72 h, resp. an external id (ever).
+ * AW_ENOENT. */
+int aw_store_find_key(struct aw_store *s, int64_t app, const char *key, aw_time now, aw_id *ret,
+                      struct aw_err *err);
+int aw_store_find_external(struct aw_store *s, int64_t app, const char *ext, aw_id *ret,
+                           struct aw_err *err);
+
+/* T1: message row, timeline rows (tls[i] after its OPENED fact was applied), entry
+ * message.registered that opens them all, keys. id is tls[0].id. */
+int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int64_t app,
+                      int64_t rule, const char *rule_name, const uint8_t sha256[32],
+                      const char *key, const uint8_t digest[32], const char *actor,
+                      struct aw_timeline *tls, unsigned n, struct aw_err *err);
+
+/* --- timelines ------------------------------------------------------------------------------ */
+
+int aw_store_timeline(struct aw_store *s, aw_id id, struct aw_timeline *ret,
+                      struct aw_err *err); /* AW_ENOENT */
+
+/* What stands beside a fact but is not the engine's business. */
+struct aw_fact_note {
+    const char *step_id;
+    const char *channel;     /* claimed */
+    const char *cid;         /* claimed: stored idempotency token, or NULL */
+    const char *provider_id; /* outcome */
+    int http_status, code;   /* outcome */
+    const char *text;        /* outcome: cleaned provider text */
+    const char *detail;      /* a person's words (cancel reason, ack details), or NULL */
+    /* claimed: recipients n of the same message merged into this attempt (same third person) */
+    aw_id merged_into;       /* attempt that already carries this firing, or 0 */
+};
+
+/* Writes the facts (entries, attempt and evidence rows) and the timeline row *tl, which the
+ * engine has already brought to its new value. notes: one per fact, or NULL. Sets tl->last. */
+int aw_store_apply(struct aw_store *s, aw_id message, struct aw_timeline *tl,
+                   const struct aw_fact *facts, unsigned n_facts,
+                   const struct aw_fact_note *notes, const char *actor, struct aw_err *err);
+
+/* How many timelines of a message stand in each state. */
+int aw_store_counts(struct aw_store *s, aw_id message, unsigned n, unsigned ret[AW_N_STATES],
+                    struct aw_err *err);
+/* Entry message.ended, in the chain of the timeline that brought it about. */
+int aw_store_message_ended(struct aw_store *s, aw_id message, struct aw_timeline *cause,
+                           enum aw_state state, struct aw_err *err);
+
+/* Timelines whose due has come, oldest due first; *ret_n of at most max. */
+int aw_store_due(struct aw_store *s, aw_time now, aw_id *ret, unsigned max, unsigned *ret_n,
+                 struct aw_err *err);
+/* The earliest due of all, 0: none. */
+int aw_store_next_due(struct aw_store *s, aw_time *ret, struct aw_err *err);
+
+/* --- attempts ------------------------------------------------------------------------------- */
+
+struct aw_stored_attempt {
+    aw_id id, ref, message;
+    unsigned n; /* recipient; others in merged */
+    unsigned step, round, number;
+    enum aw_kind kind;
+    int64_t person;
+    char channel[AW_NAME_MAX + 1];
+    char cid[128], provider_id[128];
+    enum aw_outcome outcome;
+    enum aw_level level; /* rung proven for this attempt */
+    aw_time at, done_at;
+    uint16_t merged[AW_MAX_RECIPIENTS]; /* recipients n that share it, the first one aside */
+    unsigned n_merged;
+};
+int aw_store_attempt(struct aw_store *s, aw_id id, struct aw_stored_attempt *ret,
+                     struct aw_err *err); /* AW_ENOENT */
+/* Attempts without an outcome (at start: all of them are unknown), from `after` on. */
+int aw_store_open_attempts(struct aw_store *s, aw_id after, aw_id *ret, unsigned max,
+                           unsigned *ret_n, struct aw_err *err);
+/* Stores the provider's token of an attempt before its send (not audited: a cache of theirs). */
+int aw_store_set_cid(struct aw_store *s, aw_id attempt, const char *cid, struct aw_err *err);
+/* The newest accepted push of an earlier step to the same person, for override_msg_id:
+ * provider id (or "") and when. */
+int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
+                       char provider_id[128], aw_time *ret_at, struct aw_err *err);
+
+/* --- questions to providers (not audited) --------------------------------------------------- */
+
+struct aw_poll {
+    aw_id timeline, attempt;
+    aw_time due;      /* when to ask next */
+    aw_time urgent;   /* the firing that waits for the answer, 0: none */
+    aw_time accepted; /* when the provider took it */
+    unsigned n_asked;
+    aw_time answered; /* last successful answer */
+    char channel[AW_NAME_MAX + 1];
+    char provider_id[32];
+};
+int aw_store_poll_put(struct aw_store *s, const struct aw_poll *p, struct aw_err *err);
+int aw_store_poll_delete(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_err *err);
+int aw_store_polls_end(struct aw_store *s, aw_id timeline, struct aw_err *err);
+/* Brings the polls of a timeline forward to at most `at`, with its urgency. */
+int aw_store_polls_urge(struct aw_store *s, aw_id timeline, aw_time at, aw_time urgent,
+                        struct aw_err *err);
+int aw_store_polls_due(struct aw_store *s, aw_time now, struct aw_poll *ret, unsigned max,
+                       unsigned *ret_n, struct aw_err *err);
+int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, unsigned max,
+                      unsigned *ret_n, struct aw_err *err);
+int aw_store_next_poll(struct aw_store *s, aw_time *ret, struct aw_err *err);
+
+/* --- life of the daemon --------------------------------------------------------------------- */
+
+/* When the last run was last known to live (not audited); 0 on a fresh store. */
+int aw_store_alive_get(struct aw_store *s, aw_time *ret, struct aw_err *err);
+int aw_store_alive_put(struct aw_store *s, aw_time now, struct aw_err *err);
+/* Records a downtime (entry daemon.downtime) and reads those that end after `since`. */
+int aw_store_downtime_put(struct aw_store *s, aw_time from, aw_time to, struct aw_err *err);
+int aw_store_downtimes(struct aw_store *s, aw_time since, struct aw_span *ret, unsigned max,
+                       unsigned *ret_n, struct aw_err *err);
+
+/* Notices to operators: written in the turn that caused them, sent later, again until taken. */
+struct aw_notice {
+    int64_t id;
+    aw_time at, due; /* due 0: done */
+    unsigned n_tries;
+    char what[64];  /* "tries-spent", "channel-auth", "exhausted-unreachable", ... */
+    char text[512]; /* no personal data */
+};
+/* One notice per `what` within 10 minutes; later ones are counted into it. */
+int aw_store_notice(struct aw_store *s, const char *what, const char *text, struct aw_err *err);
+int aw_store_notices_due(struct aw_store *s, aw_time now, struct aw_notice *ret, unsigned max,
+                         unsigned *ret_n, struct aw_err *err);
+int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struct aw_err *err);
+
+/* --- reading and verifying (any thread, read-only connections) ------------------------------ */
+
+/* Fills the reading ops; path is copied by the callee for the life of the process. */
+void aw_store_reading(const char *path, struct aw_reading *ret);
+
+struct aw_finding; /* audit/verify.h */
+
+struct aw_verify_options {
+    int64_t at_size; /* -1: none */
+    uint8_t at_root[32];
+    void (*progress)(void *ctx, int64_t done, int64_t total); /* or NULL */
+    void (*found)(void *ctx, const struct aw_finding *f);
+    void *ctx;
+};
+struct aw_verify_result {
+    int64_t entries, timelines, attempts, evidence;
+    unsigned findings;
+    uint8_t root[32];
+    aw_time first, last;
+};
+/* L0 file, L1 leaves, L2 tree, L4 state: in one read transaction. 0 when it could be carried out
+ * (findings may be > 0), AW_EIO or AW_ECORRUPT when the file cannot be read as ours. */
+int aw_store_verify(const char *path, const struct aw_verify_options *opt,
+                    struct aw_verify_result *ret, struct aw_err *err);
+
+#endif
