@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One registration under one rule on a virtual clock: what `rules simulate`, rule tests and the
+ * property tests run. It drives aw_engine_step exactly as the daemon does: no jitter, no settling,
+ * every attempt accepted at once unless an event says otherwise. It may allocate; no I/O, no clock.
+ *
+ * Lines come in time order, recipients in the order of the registration. At one instant: evidence
+ * of all recipients, states, acts, then firings.
+ */
+#ifndef AW_CORE_VIRTUAL_H
+#define AW_CORE_VIRTUAL_H
+
+#include "core/engine.h"
+#include "core/registration.h"
+
+struct aw_virtual_person {
+    const char *user;
+    struct aw_addresses a;
+};
+
+enum aw_virtual_act { AW_V_EVIDENCE, AW_V_CANCEL, AW_V_RESULT };
+
+struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, stable */
+    enum aw_virtual_act act;
+    aw_ms after;      /* since registration */
+    const char *from; /* evidence: user; result and cancel: NULL for all */
+    enum aw_level level;
+    const char *step; /* result: which step's next attempts */
+    enum aw_outcome outcome; /* result: accepted, refused, no_target, unknown ("lost") */
+};
+
+struct aw_virtual_input {
+    const struct aw_rule *rule;
+    const struct aw_registration *reg;
+    aw_time at; /* of registration */
+    const struct aw_virtual_person *people; /* directory and recipients' missing addresses */
+    unsigned n_people;
+    const struct aw_virtual_event *events;
+    unsigned n_events;
+    /* Number of channels per kind, 0 means none; NULL: one of each. */
+    const unsigned *channels;
+};
+
+enum aw_virtual_what {
+    AW_V_FIRED,
+    AW_V_SKIPPED,
+    AW_V_DEFERRED,
+    AW_V_STATE, /* state of the line */
+};
+
+struct aw_virtual_line {
+    aw_time at;
+    aw_ms after;
+    const char *to; /* recipient */
+    enum aw_virtual_what what;
+    enum aw_state state;
+    const char *step; /* NULL for states */
+    unsigned round;
+    enum aw_kind kind;
+    const char *const *targets; /* users */
+    unsigned n_targets;
+    enum aw_why why;
+    enum aw_level level; /* with unless and goal: the rung reached */
+};
+
+/* "fired", "skipped", "deferred", or the state's name. */
+const char *aw_virtual_what_name(const struct aw_virtual_line *l);
+
+/* Runs to the end (bounded: at most 1,000,000 lines, AW_ELIMIT beyond). line returns 0 to go on. */
+int aw_virtual_run(const struct aw_virtual_input *in,
+                   int (*line)(void *ctx, const struct aw_virtual_line *l), void *ctx,
+                   struct aw_err *err);
+
+#endif
