@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looking things up in a rule and a rule set. Rules are immutable, so any thread may ask.
+ */
+#include "core/rule.h"
+
+#include <string.h>
+
+const struct aw_step *aw_rule_step(const struct aw_rule *r, unsigned index)
+{
+    if (index == AW_STEP_EXHAUSTED)
+        return r->exhausted;
+    return index < r->n_steps ? &r->steps[index] : NULL;
+}
+
+int aw_rule_step_index(const struct aw_rule *r, const char *id)
+{
+    for (unsigned i = 0; i < r->n_steps; i++)
+        if (strcmp(r->steps[i].id, id) == 0)
+            return (int)i;
+    if (r->exhausted && strcmp(r->exhausted->id, id) == 0)
+        return AW_STEP_EXHAUSTED;
+    return -1;
+}
+
+const struct aw_rule *aw_ruleset_find(const struct aw_ruleset *s, const char *name)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (strcmp(s->rules[i]->name, name) == 0)
+            return s->rules[i];
+    return NULL;
+}
