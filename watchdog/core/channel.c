@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small helpers on channels and sends as values. A channel is constant for as long as anybody
+ * holds it; a send belongs to one thread at a time. Nothing here blocks.
+ */
+#include "core/channel.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+const char *aw_channel_get(const struct aw_channel *c, const char *key)
+{
+    for (unsigned i = 0; i < c->n_settings; i++)
+        if (strcmp(c->settings[i].key, key) == 0)
+            return c->settings[i].value;
+    return NULL;
+}
+
+long aw_channel_num(const struct aw_channel *c, const char *key, long def)
+{
+    const char *text = aw_channel_get(c, key);
+    uint64_t v;
+    if (!text || aw_parse_u64(text, strlen(text), INT64_MAX, &v) != 0)
+        return def;
+    return (long)v;
+}
+
+void aw_send_free(struct aw_send *s)
+{
+    aw_free(s->arena);
+    *s = (struct aw_send){0};
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of providers and their settings: conf/ checks channels of the environment file against
+ * it, the documents are made from it, chan/ reads the values back by key. Keys that every channel
+ * has (provider, app, weight, concurrency, timeout) are not here but members of struct aw_channel.
+ * Constant data, any thread.
+ */
+#include "core/channel.h"
+
+#include <string.h>
+
+#define END                                                                                        \
+    {                                                                                              \
+        .key = NULL                                                                                \
+    }
+
+static const struct aw_setting jpush[] = {
+    {"app_key", AW_SET_TEXT, .required = true, .help = "AppKey of the application, 24 characters"},
+    {"master_secret", AW_SET_SECRET, .required = true, .help = "Master Secret of that AppKey"},
+    {"push_url", AW_SET_URL, .def = "https://api.jpush.cn/v3/",
+     .help = "base of the Push API in the zone of the application"},
+    {"report_url", AW_SET_URL, .def = "https://report.jpush.cn/v3/",
+     .help = "base of the Report API in the zone of the application"},
+    {"apns_production", AW_SET_BOOL, .def = "true",
+     .help = "iOS builds signed for production (true) or for development (false)"},
+    {"hmos_category", AW_SET_TEXT,
+     .help = "category of HarmonyOS notifications that we build; without it none is built"},
+    {"report_budget", AW_SET_NUMBER, .def = "1200", .min = 1, .max = 100000,
+     .help = "questions a minute to the Report API; half of what the account allows"},
+    END,
+};
+
+static const struct aw_setting gateway[] = {
+    {"url", AW_SET_URL, .required = true, .help = "where an SMS is handed in"},
+    {"method", AW_SET_CHOICE, .def = "POST", .choices = "POST GET", .help = "HTTP method"},
+    {"format", AW_SET_CHOICE, .def = "form", .choices = "form json query",
+     .help = "how the fields travel: form or JSON body, or in the query"},
+    {"fields", AW_SET_PAIRS, .required = true,
+     .help = "name: text; {{to}} {{text}} {{ref}} {{receipt_url}} {{user}} {{password}} stand for "
+             "values"},
+    {"headers", AW_SET_PAIRS, .help = "further request headers, name: text"},
+    {"user", AW_SET_TEXT, .help = "user of HTTP Basic, unless a field holds {{password}}"},
+    {"password", AW_SET_SECRET, .help = "its password"},
+    {"success_status", AW_SET_TEXT, .def = "200-299",
+     .help = "HTTP statuses that mean taken: numbers and ranges with blanks between"},
+    {"success_pointer", AW_SET_TEXT,
+     .help = "JSON Pointer to the gateway's own code; without it the status decides"},
+    {"success_value", AW_SET_TEXT, .def = "0", .help = "value there that means taken"},
+    {"refused_values", AW_SET_TEXT,
+     .help = "values there, with blanks between, that mean: never for this number"},
+    {"id_pointer", AW_SET_TEXT, .help = "JSON Pointer to the gateway's id of the SMS"},
+    {"receipt_secret", AW_SET_SECRET, .help = "last part of the receipt URL /in/CHANNEL/SECRET"},
+    {"receipt_ref", AW_SET_TEXT, .def = "ref", .help = "name in the receipt that holds {{ref}}"},
+    {"receipt_status", AW_SET_TEXT, .def = "status",
+     .help = "name in the receipt that holds the status"},
+    {"receipt_delivered", AW_SET_TEXT, .def = "DELIVRD",
+     .help = "statuses, with blanks between, that mean: the handset has it"},
+    {"receipt_failed", AW_SET_TEXT, .def = "UNDELIV REJECTD",
+     .help = "statuses, with blanks between, that mean: it never will"},
+    END,
+};
+
+static const struct aw_setting smtp[] = {
+    {"host", AW_SET_TEXT, .required = true, .help = "mail server; its certificate must name it"},
+    {"port", AW_SET_NUMBER, .def = "587", .min = 1, .max = 65535, .help = "submission port"},
+    {"ca_file", AW_SET_PATH, .def = "/etc/ssl/certs/ca-certificates.crt",
+     .help = "certificate authorities that the server's certificate is checked against (PEM)"},
+    {"user", AW_SET_TEXT, .help = "user of AUTH; without it nobody logs in"},
+    {"password", AW_SET_SECRET, .help = "its password, only ever sent inside TLS"},
+    {"from", AW_SET_TEXT, .required = true, .help = "address of the sender"},
+    {"from_name", AW_SET_TEXT, .help = "name shown beside it"},
+    END,
+};
+
+static const struct aw_setting webhook[] = {
+    {"url", AW_SET_URL, .required = true, .help = "where events are posted"},
+    {"secret", AW_SET_SECRET, .required = true,
+     .help = "key of the Standard Webhooks signature: whsec_<base64>, or any text"},
+    END,
+};
+
+const struct aw_provider aw_providers[] = {
+    {"jpush", AW_PUSH, jpush, .reports = true, .best = AW_DELIVERED},
+    {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
+    {"smtp", AW_EMAIL, smtp, .reports = false, .best = AW_ACCEPTED},
+    {"webhook", AW_WEBHOOK, webhook, .reports = false, .best = AW_ACCEPTED},
+    {.name = NULL},
+};
+
+const struct aw_provider *aw_provider_find(const char *name)
+{
+    for (const struct aw_provider *p = aw_providers; p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return p;
+    return NULL;
+}
