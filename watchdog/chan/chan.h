@@ -8,7 +8,7 @@
 #define AW_CHAN_CHAN_H
 
 #include "base/buf.h"
-#include "core/channel.h"
+#include "core/ports.h"
 
 #define AW_HTTP_HEADERS 16
 #define AW_REPLY_MAX    (256 * 1024) /* bytes of an answer; more is a failure */
@@ -41,7 +41,8 @@ struct aw_http_reply {
 struct aw_provider_ops {
     const char *name; /* as in aw_providers */
     /* 0, or AW_EINVAL with a text: the send cannot be expressed (outcome refused). */
-    int (*build)(const struct aw_send *s, struct aw_http_call *c, struct aw_err *err);
+    int (*build)(const struct aw_chan_env *env, const struct aw_send *s, struct aw_http_call *c,
+                 struct aw_err *err);
     void (*read)(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret);
     /* Receipts; NULL when the provider has no report. */
     int (*build_query)(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err);

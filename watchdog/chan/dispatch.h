@@ -15,7 +15,8 @@ struct aw_dispatch;
 
 int aw_dispatch_new(const struct aw_chan_env *env, struct aw_dispatch **ret, struct aw_err *err);
 unsigned aw_dispatch_room(struct aw_dispatch *d);
-/* Ownership of what the pointer holds moves in. Core thread. Never fails: room was asked. */
+/* Core thread. Never fails: room was asked. The struct is copied; what it owns (arena) moves in,
+ * and *s is emptied. The query is copied. */
 void aw_dispatch_send(struct aw_dispatch *d, struct aw_send *s);
 void aw_dispatch_query(struct aw_dispatch *d, struct aw_query *q);
 /* Fetches up to n idempotency tokens for a channel that has them. */

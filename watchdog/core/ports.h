@@ -200,6 +200,7 @@ struct aw_chan_env {
     const char *node;        /* host part of Message-Id, CloudEvents source */
     const char *self;        /* path of this executable, for mail workers */
     const char *user_agent;
+    const char *public_url; /* base of the receipt URLs that gateways are told, or NULL */
 };
 
 #endif
