@@ -78,6 +78,9 @@ int aw_percent_decode(const char *s, size_t n, bool form, char *dst, size_t cap)
 /* Ends a request. body is copied. type e.g. "application/json". headers may be NULL. */
 void aw_http_answer(struct aw_http_request *rq, int status, const char *type, const void *body,
                     size_t n, const struct aw_http_header *headers, unsigned n_headers);
+/* Ends a request without an answer: its connection is closed. For the simulator's faults; may be
+ * called in the handler or, after aw_http_keep, from any thread. */
+void aw_http_drop(struct aw_http_request *rq);
 /* Suspends: the handler returns without an answer; aw_http_answer comes later from elsewhere. */
 void aw_http_keep(struct aw_http_request *rq);
 /* One pointer of the handler's, e.g. parsed state. */
