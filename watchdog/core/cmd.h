@@ -58,6 +58,7 @@ enum aw_problem {
     AW_P_RELOAD_REFUSED,       /* 422 reload-refused */
     AW_P_NOT_READY,            /* 503 not-ready */
     AW_P_INTERNAL,             /* 500 internal */
+    AW_P_RATE_LIMITED,         /* 429 rate-limited, with Retry-After */
     AW_N_PROBLEMS
 };
 
@@ -72,7 +73,7 @@ struct aw_reply {
     enum aw_problem problem; /* AW_P_NONE: done */
     char detail[256];        /* why, for people */
     char pointer[128];       /* JSON Pointer of the offending member, or "" */
-    aw_id id;
+    aw_id id;           /* message (register, cancel, lookup, page) */
     bool replayed;      /* register: the key was known, body equal */
     bool first;         /* ack: it was news */
     enum aw_state state; /* of the timeline (ack, page) or the message */
@@ -83,9 +84,10 @@ struct aw_reply {
     enum aw_kind kind;
     char rule[AW_NAME_MAX + 1];
     uint8_t sha256[32];
-    char *body;         /* stored bytes: the known registration (replay, conflict), a contact (JSON) */
+    char *body;         /* aw_free; stored bytes: the known registration (replay, conflict), a contact
+                           (JSON); reload refused: the diagnostics; channel test: the provider id */
     size_t n_body;
-    int64_t number;     /* key id, person number */
+    int64_t number;     /* key id, person number; reload: rules loaded; channel test: enum aw_outcome */
 };
 
 struct aw_cmd {

@@ -25,9 +25,13 @@ struct aw_http_header {
 
 /* What a handler sees; texts live until the answer. */
 struct aw_http_view {
+    struct aw_http_request *rq;
     const char *method; /* GET POST PUT DELETE HEAD */
-    const char *path;   /* decoded, normalised: one leading slash, no "..", no NUL */
-    const char *query;  /* raw, without '?', or "" */
+    /* As sent, and checked: one leading slash, no empty, "." or ".." segment in any disguise,
+     * percent-encoding sound and of clean UTF-8. Decode segment by segment (aw_percent_decode),
+     * so that %2F in a user id does not become a slash. */
+    const char *path;
+    const char *query; /* raw, without '?', or "" */
     const char *body;
     size_t n_body;
     void *listener; /* what the owner gave to aw_http_listen */
@@ -38,8 +42,9 @@ struct aw_http_view {
 
 typedef void (*aw_http_handler)(void *ctx, struct aw_http_request *rq,
                                 const struct aw_http_view *view);
-/* Asked after the headers, before the body: the most bytes this request may carry, or 0 to refuse
- * bodies; may also answer through *ret_status (e.g. 404, 405) to end it before the body. */
+/* Asked after the headers when a body is to come: the most bytes this request may carry, or 0 to
+ * refuse bodies. With *ret_status set (401, 404, ...) the body is thrown away unread, and the handler
+ * is called without one, to answer with the error that it finds again. */
 typedef size_t (*aw_http_limit)(void *ctx, const struct aw_http_view *view, int *ret_status);
 
 struct aw_http_server_options {
@@ -48,6 +53,8 @@ struct aw_http_server_options {
     void *ctx;
     unsigned threads;     /* 0: 2 */
     unsigned connections; /* 0: 4096 */
+    unsigned header_ms;   /* 0: 10 s, from the connection or the request line to the last header */
+    unsigned body_ms;     /* 0: 30 s, for the body, and again for taking the answer */
     /* Called for errors that the server answers itself (400 gate, 413, 431, 503). Writes a body. */
     void (*problem)(void *ctx, int status, const char *why, struct aw_buf *out,
                     const char **ret_type);
@@ -83,6 +90,9 @@ void aw_http_answer(struct aw_http_request *rq, int status, const char *type, co
 void aw_http_drop(struct aw_http_request *rq);
 /* Suspends: the handler returns without an answer; aw_http_answer comes later from elsewhere. */
 void aw_http_keep(struct aw_http_request *rq);
+/* Ends a suspension without an answer: the handler is called again, on an http thread. For work
+ * that must not be done where the news came in. */
+void aw_http_again(struct aw_http_request *rq);
 /* One pointer of the handler's, e.g. parsed state. */
 void aw_http_set_data(struct aw_http_request *rq, void *data);
 void *aw_http_data(struct aw_http_request *rq);
