@@ -51,6 +51,8 @@ int aw_store_log(struct aw_store *s, struct aw_entry *e, const char *detail, str
 /* --- apps, persons, contacts, keys --------------------------------------------------------- */
 
 int aw_store_app(struct aw_store *s, const char *name, int64_t *ret, struct aw_err *err);
+int aw_store_app_name(struct aw_store *s, int64_t app, char **ret /* aw_free */,
+                      struct aw_err *err);
 /* The number of a user; create: made when unknown (entry person.changed). AW_ENOENT. */
 int aw_store_person(struct aw_store *s, int64_t app, const char *user, bool create,
                     const char *actor, int64_t *ret, struct aw_err *err);
@@ -149,6 +151,8 @@ int aw_store_message_ended(struct aw_store *s, aw_id message, struct aw_timeline
 /* Timelines whose due has come, oldest due first; *ret_n of at most max. */
 int aw_store_due(struct aw_store *s, aw_time now, aw_id *ret, unsigned max, unsigned *ret_n,
                  struct aw_err *err);
+/* Timelines that are open, counted at start (then the core counts on). */
+int aw_store_open_count(struct aw_store *s, int64_t *ret, struct aw_err *err);
 /* The earliest due of all, 0: none. */
 int aw_store_next_due(struct aw_store *s, aw_time *ret, struct aw_err *err);
 
