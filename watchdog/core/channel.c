@@ -30,5 +30,6 @@ long aw_channel_num(const struct aw_channel *c, const char *key, long def)
 void aw_send_free(struct aw_send *s)
 {
     aw_free(s->arena);
+    aw_free(s->late_cid);
     *s = (struct aw_send){0};
 }

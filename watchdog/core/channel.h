@@ -84,6 +84,7 @@ struct aw_send {
     const char *data_json;           /* webhook: CloudEvents data */
     aw_time time;                    /* instant of the claim */
     char *arena;                     /* owns the texts */
+    char *late_cid;                  /* owns a cid that came after the claim */
 };
 
 void aw_send_free(struct aw_send *s);
