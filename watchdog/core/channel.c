@@ -31,5 +31,7 @@ void aw_send_free(struct aw_send *s)
 {
     aw_free(s->arena);
     aw_free(s->late_cid);
+    aw_free(s->also);
+    aw_free(s->registration_ids);
     *s = (struct aw_send){0};
 }

@@ -71,7 +71,7 @@ struct aw_send {
     const struct aw_channel *channel; /* held by the daemon until the outcome is back */
     enum aw_kind kind;
     const char *alias;
-    const char *const *registration_ids;
+    const char **registration_ids; /* the array is the struct's own */
     unsigned n_registration_ids;
     const char *phone, *email, *im;
     const char *lang;
@@ -84,6 +84,8 @@ struct aw_send {
     const char *data_json;           /* webhook: CloudEvents data */
     aw_time time;                    /* instant of the claim */
     char *arena;                     /* owns the texts */
+    char *also;                      /* owns a text that names further recipients */
+    unsigned n_also;                 /* how many it names */
     char *late_cid;                  /* owns a cid that came after the claim */
 };
 
