@@ -48,7 +48,10 @@ enum aw_event_type {
     AW_EV_REGISTER, /* registered = now, at = base, already_sent */
     AW_EV_DUE,      /* the timeline's due has come */
     AW_EV_EVIDENCE, /* level, source, person, at, attempt (0: none), known */
-    AW_EV_OUTCOME,  /* attempt, outcome, at (throttled: when to try again) */
+    AW_EV_NEGATIVE, /* a receipt says that the address failed: negative, and of the stored attempt:
+                     * attempt, person, step, kind, round */
+    AW_EV_OUTCOME,  /* attempt, outcome, level and known as for evidence, at (throttled: when to try
+                     * again), why (AW_WHY_RESTART: in flight when the process ended) */
     AW_EV_CANCEL,
     AW_EV_RELEASE,
 };
@@ -61,8 +64,12 @@ struct aw_event {
     enum aw_level known; /* evidence about an attempt: the rung it had proven before */
     enum aw_source source;
     enum aw_outcome outcome;
+    enum aw_negative negative;
+    enum aw_why why;
     int64_t person; /* evidence: whose */
     aw_id attempt;
+    uint8_t step, kind;
+    uint16_t round;
 };
 
 struct aw_update {
@@ -75,7 +82,8 @@ struct aw_update {
     bool tell_operators;
 };
 
-/* Applies one event to a timeline. On success *tl is the new value and *ret holds the facts that
+/* Applies one event to a timeline. REGISTER opens it and claims nothing (but records already_sent):
+ * what is due at once is claimed by the DUE that follows. On success *tl is the new value and *ret holds the facts that
  * led there (possibly none: nothing new); on error (AW_ECORRUPT: rule and timeline do not fit)
  * both are unspecified and the caller drops them. */
 int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const struct aw_event *ev,

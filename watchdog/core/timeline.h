@@ -41,6 +41,7 @@ struct aw_track {
     bool over;      /* no more rounds */
     bool settled;   /* put off once already (this round) */
     bool unsent;    /* round 1 reached nobody */
+    uint8_t hope;   /* persons to whom round 1 went and whose address has not failed */
 };
 
 enum aw_try_state { AW_TRY_FLYING, AW_TRY_WAITING /* for its `due`, then the next try */ };
@@ -52,6 +53,8 @@ struct aw_try {
     uint8_t step, kind;
     uint16_t round;
     uint8_t number; /* tries so far, from 1 */
+    uint8_t spent;  /* of them failed on the present channel */
+    uint8_t waits;  /* times that a provider asked us to wait */
     uint8_t via;    /* position among the channels of the firing */
     uint8_t pos;    /* position in `to` */
     uint8_t state;  /* enum aw_try_state */
@@ -84,17 +87,39 @@ struct aw_timeline {
     struct aw_neg negs[AW_MAX_NEGATIVES];
 };
 
+/* What each fact says, and the members of struct aw_fact that it uses (besides next_due). Members in
+ * brackets are for readers: the fold does not look at them.
+ *
+ * OPENED    at = base, registered; the first fact of a timeline.
+ * CLAIMED   a firing, or a next try of one: intent to send. step kind round number via pos attempt
+ *           ref person last_round why [at = when the firing was due]. number 1 (then ref ==
+ *           attempt) opens a try; above, the waiting try of that ref goes on under its new attempt
+ *           id. The first claim of a round moves the track to the next round, or ends it with
+ *           last_round; further claims of a round (`pick: all`, next_target, retries) leave the
+ *           track alone, `last_round` is the same on all with number 1.
+ * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
+ *           unsent why [level: reached, with why unless; at = when it was due].
+ * DEFERRED  step kind round why at = the firing's new due.
+ * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
+ * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at != 0:
+ *           it waits and is tried again then; 0: it is over. A waiting try that is given up gets a
+ *           second OUTCOME, `dropped`.
+ * EVIDENCE  level counts late person [source attempt at = its own date].
+ * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
+ * DOWNTIME  moved = the deadline's move; at = accounted up to.
+ * ENDED     state [why].
+ */
 enum aw_fact_type {
-    AW_FACT_OPENED,    /* at = base, registered = registered; the first fact of a timeline */
-    AW_FACT_CLAIMED,   /* a firing, or a next try of one: intent to send */
-    AW_FACT_SKIPPED,   /* a firing decided not to run: why, and level where it matters */
-    AW_FACT_DEFERRED,  /* a firing's due moved to `at`: why */
-    AW_FACT_ADVANCED,  /* a step's first round becomes due at `at` */
-    AW_FACT_OUTCOME,   /* of attempt: outcome; at = next try when it will be tried again, else 0 */
-    AW_FACT_EVIDENCE,  /* level, source, at = its own date; attempt or 0; counts = raises level */
-    AW_FACT_NEGATIVE,  /* person, kind, negative */
-    AW_FACT_DOWNTIME,  /* moved = the deadline's move; at = accounted up to */
-    AW_FACT_ENDED,     /* state, why */
+    AW_FACT_OPENED,
+    AW_FACT_CLAIMED,
+    AW_FACT_SKIPPED,
+    AW_FACT_DEFERRED,
+    AW_FACT_ADVANCED,
+    AW_FACT_OUTCOME,
+    AW_FACT_EVIDENCE,
+    AW_FACT_NEGATIVE,
+    AW_FACT_DOWNTIME,
+    AW_FACT_ENDED,
     AW_N_FACTS
 };
 
@@ -124,8 +149,9 @@ struct aw_fact {
 /* A fresh value (all zero but id, n, person); the first fact must be OPENED. */
 void aw_timeline_init(struct aw_timeline *tl, aw_id message, uint16_t n, int64_t person);
 
-/* Folds one fact in. Asserts what the engine promises (levels rise, final states stay final).
- * Returns 0, or AW_ECORRUPT when the fact cannot follow (an auditor's case), tl unspecified. */
+/* Folds one fact in; tl->due becomes f->next_due. Returns 0, or AW_ECORRUPT when the fact cannot
+ * follow (levels rise, final states stay final, rounds come in order, ...): the engine asserts that
+ * this never happens, for an auditor it is a finding. tl is unspecified then. */
 int aw_timeline_apply(struct aw_timeline *tl, const struct aw_fact *f);
 
 /* The track of a step x kind, or NULL while it is as planned. */

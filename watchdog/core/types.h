@@ -107,6 +107,7 @@ enum aw_why {
     AW_WHY_RELEASED,     /* the message was confirmed by others */
     AW_WHY_EXHAUSTED,    /* the timeline ended unconfirmed */
     AW_WHY_RESTART,      /* in flight when the process ended */
+    AW_WHY_NEXT_ROUND,   /* the next round takes the place of this try */
     AW_N_WHYS
 };
 
