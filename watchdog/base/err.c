@@ -9,12 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static void copy_cut(char dst[AW_ERR_MAX], const char *src)
 {
-    size_t n = strnlen(src, AW_ERR_MAX - 1);
-    if (src[n])
-        while (n && ((unsigned char)src[n] & 0xc0) == 0x80)
-            n--;
+    size_t n = aw_utf8_cut(src, strlen(src), AW_ERR_MAX - 1);
     memcpy(dst, src, n);
     dst[n] = 0;
 }

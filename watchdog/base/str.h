@@ -23,6 +23,9 @@ bool aw_starts(const char *s, const char *prefix);
 bool aw_utf8_valid(const char *p, size_t n);
 bool aw_utf8_clean(const char *p, size_t n, bool multiline);
 
+/* The most bytes of p, at most max, that end at a code point: for cutting texts. */
+size_t aw_utf8_cut(const char *p, size_t n, size_t max);
+
 /* Decodes one code point at *pp (before end), moves *pp past it; -1 on malformed input. */
 int32_t aw_utf8_next(const char **pp, const char *end);
 

@@ -88,6 +88,15 @@ int32_t aw_utf8_next(const char **pp, const char *end)
     return c;
 }
 
+size_t aw_utf8_cut(const char *p, size_t n, size_t max)
+{
+    if (n <= max)
+        return n;
+    while (max && ((unsigned char)p[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
 bool aw_utf8_valid(const char *p, size_t n)
 {
     for (const char *end = p + n; p != end;)

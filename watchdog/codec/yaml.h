@@ -2,7 +2,7 @@
  *
  * YAML to a tree with places, through libyaml's event API: strict and bounded. Refused with place
  * and reason: anchors, aliases, tags, directives (a line that begins with '%'), duplicate keys,
- * tabs in indentation, a second document, depth over 32, more than max bytes, invalid UTF-8, BOM,
+ * tabs, a second document, depth over 32, more than max bytes, invalid UTF-8, BOM,
  * keys that are not scalars. Scalars stay texts: whoever reads a field types it.
  */
 #ifndef AW_CODEC_YAML_H
