@@ -19,7 +19,7 @@ int aw_file_read(const char *path, size_t max, char **ret, size_t *ret_n, struct
                        path);
     struct aw_buf b = AW_BUF_INIT(max);
     char chunk[16384];
-    ssize_t got;
+    ssize_t got = 0;
     while (!b.over && (got = read(fd, chunk, sizeof chunk)) != 0) {
         if (got > 0)
             aw_buf_add(&b, chunk, (size_t)got);
