@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The plan of a timeline to bytes and back: the blob of its row. Compact, because there are
+ * millions of them: varints (LEB128, signed values zigzag), instants relative to the registration.
+ * Canonical: one value has one encoding, and decode refuses every other, so that rows can be
+ * compared as bytes.
+ *
+ *   version | registered base moved accounted | n tracks tries negatives | each of them
+ *
+ * A fresh timeline takes about 12 bytes; the largest plausible one (all tracks moved, all tries
+ * and negatives, ten-year rule) fits AW_PLAN_MAX, see test_plan.c.
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "core/timeline.h"
+
+#define PLAN_VERSION 1
+#define LAST_INSTANT ((aw_time)253402300799999) /* of the year 9999: sums cannot overflow */
+
+enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
+enum { TRY_WAITING = 8 };
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+struct out {
+    uint8_t *p;
+    size_t n, cap;
+    bool over;
+};
+
+static void put(struct out *o, uint64_t v)
+{
+    do {
+        if (o->n == o->cap) {
+            o->over = true;
+            return;
+        }
+        o->p[o->n++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+        v >>= 7;
+    } while (v);
+}
+
+static void put_signed(struct out *o, int64_t v)
+{
+    put(o, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+
+/* An instant relative to the registration. */
+static void put_time(struct out *o, const struct aw_timeline *tl, aw_time t)
+{
+    put_signed(o, (int64_t)((uint64_t)t - (uint64_t)tl->registered));
+}
+
+static void put_track(struct out *o, const struct aw_timeline *tl, const struct aw_track *t)
+{
+    put(o, t->step);
+    put(o, (unsigned)t->kind | (t->over ? TRACK_OVER : 0) | (t->settled ? TRACK_SETTLED : 0) |
+               (t->unsent ? TRACK_UNSENT : 0));
+    put(o, t->round);
+    put(o, t->hope);
+    put(o, t->due ? t->why + 1u : 0); /* 0: due by the plan */
+    if (t->due)
+        put_time(o, tl, t->due);
+}
+
+static void put_try(struct out *o, const struct aw_timeline *tl, const struct aw_try *y)
+{
+    put(o, y->step);
+    put(o, (unsigned)y->kind | (y->state == AW_TRY_WAITING ? TRY_WAITING : 0));
+    put(o, y->round);
+    put(o, y->number);
+    put(o, y->spent);
+    put(o, y->waits);
+    put(o, y->via);
+    put(o, y->pos);
+    put(o, (uint64_t)y->attempt);
+    put(o, (uint64_t)(y->attempt - y->ref)); /* the first try has the lowest id */
+    put(o, (uint64_t)y->person);
+    if (y->state == AW_TRY_WAITING)
+        put_time(o, tl, y->due);
+}
+
+size_t aw_plan_encode(const struct aw_timeline *tl, uint8_t *dst, size_t cap)
+{
+    struct out o = {.p = dst, .cap = cap};
+
+    put(&o, PLAN_VERSION);
+    put_signed(&o, tl->registered);
+    put_time(&o, tl, tl->base);
+    put_signed(&o, tl->moved);
+    put_time(&o, tl, tl->accounted);
+    put(&o, tl->n_tracks);
+    put(&o, tl->n_tries);
+    put(&o, tl->n_negs);
+    for (unsigned i = 0; i < tl->n_tracks; i++)
+        put_track(&o, tl, &tl->tracks[i]);
+    for (unsigned i = 0; i < tl->n_tries; i++)
+        put_try(&o, tl, &tl->tries[i]);
+    for (unsigned i = 0; i < tl->n_negs; i++) {
+        put(&o, (uint64_t)tl->negs[i].person);
+        put(&o, (unsigned)tl->negs[i].kind << 4 | tl->negs[i].what);
+    }
+    return o.over ? 0 : o.n;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+struct in {
+    const uint8_t *p, *end;
+    bool bad; /* sticky; further reads give 0 */
+};
+
+static uint64_t bad(struct in *in)
+{
+    in->bad = true;
+    in->p = in->end;
+    return 0;
+}
+
+/* A varint of at most max; overlong forms are refused. */
+static uint64_t get(struct in *in, uint64_t max)
+{
+    uint64_t v = 0;
+
+    for (unsigned shift = 0; in->p < in->end; shift += 7) {
+        uint8_t b = *in->p++;
+        if ((shift == 63 && b > 1) || (b == 0 && shift > 0))
+            return bad(in);
+        v |= (uint64_t)(b & 0x7f) << shift;
+        if (!(b & 0x80))
+            return v <= max ? v : bad(in);
+    }
+    return bad(in);
+}
+
+static int64_t get_signed(struct in *in)
+{
+    uint64_t v = get(in, UINT64_MAX);
+    return (int64_t)((v >> 1) ^ -(v & 1));
+}
+
+static aw_time get_time(struct in *in, const struct aw_timeline *tl)
+{
+    aw_time t = (aw_time)((uint64_t)get_signed(in) + (uint64_t)tl->registered);
+    if (t <= 0 || t > LAST_INSTANT)
+        bad(in);
+    return t;
+}
+
+static void get_track(struct in *in, const struct aw_timeline *tl, struct aw_track *t)
+{
+    t->step = (uint8_t)get(in, AW_STEP_EXHAUSTED);
+    uint64_t bits = get(in, TRACK_HIGH - 1);
+    t->kind = bits & 7;
+    t->over = bits & TRACK_OVER;
+    t->settled = bits & TRACK_SETTLED;
+    t->unsent = bits & TRACK_UNSENT;
+    t->round = (uint16_t)get(in, UINT16_MAX);
+    t->hope = (uint8_t)get(in, UINT8_MAX);
+    uint64_t why = get(in, AW_N_WHYS);
+    if (why) {
+        t->why = (uint8_t)(why - 1);
+        t->due = get_time(in, tl);
+    }
+    if (t->kind >= AW_N_KINDS || t->round == 0)
+        bad(in);
+}
+
+static void get_try(struct in *in, const struct aw_timeline *tl, struct aw_try *y)
+{
+    y->step = (uint8_t)get(in, AW_STEP_EXHAUSTED);
+    uint64_t bits = get(in, 2 * TRY_WAITING - 1);
+    y->kind = bits & 7;
+    y->state = bits & TRY_WAITING ? AW_TRY_WAITING : AW_TRY_FLYING;
+    y->round = (uint16_t)get(in, UINT16_MAX);
+    y->number = (uint8_t)get(in, UINT8_MAX);
+    y->spent = (uint8_t)get(in, UINT8_MAX);
+    y->waits = (uint8_t)get(in, UINT8_MAX);
+    y->via = (uint8_t)get(in, UINT8_MAX);
+    y->pos = (uint8_t)get(in, UINT8_MAX);
+    y->attempt = (aw_id)get(in, INT64_MAX);
+    y->ref = y->attempt - (aw_id)get(in, (uint64_t)y->attempt);
+    y->person = (int64_t)get(in, INT64_MAX);
+    if (y->state == AW_TRY_WAITING)
+        y->due = get_time(in, tl);
+    if (y->kind >= AW_N_KINDS || y->round == 0 || y->number == 0 || y->ref == 0 || y->person == 0)
+        bad(in);
+}
+
+static void get_neg(struct in *in, struct aw_neg *neg)
+{
+    neg->person = (int64_t)get(in, INT64_MAX);
+    uint64_t bits = get(in, UINT8_MAX >> 1);
+    neg->kind = (uint8_t)(bits >> 4);
+    neg->what = bits & 15;
+    if (neg->kind >= AW_N_KINDS || neg->what == AW_NEG_NONE || neg->what >= AW_N_NEGATIVES ||
+        neg->person == 0)
+        bad(in);
+}
+
+static bool track_before(const struct aw_track *a, const struct aw_track *b)
+{
+    return a->step < b->step || (a->step == b->step && a->kind < b->kind);
+}
+
+int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n)
+{
+    struct in in = {.p = src, .end = src + n};
+
+    if (get(&in, PLAN_VERSION) != PLAN_VERSION)
+        return AW_ECORRUPT;
+    tl->registered = get_signed(&in);
+    tl->base = get_time(&in, tl);
+    tl->moved = get_signed(&in);
+    tl->accounted = get_time(&in, tl);
+    tl->n_tracks = (unsigned)get(&in, AW_MAX_TRACKS);
+    tl->n_tries = (unsigned)get(&in, AW_MAX_TRIES);
+    tl->n_negs = (unsigned)get(&in, AW_MAX_NEGATIVES);
+    if (in.bad || tl->registered <= 0 || tl->registered > LAST_INSTANT || tl->moved < 0 ||
+        tl->moved > LAST_INSTANT || tl->base > tl->registered)
+        return AW_ECORRUPT;
+
+    memset(tl->tracks, 0, tl->n_tracks * sizeof(tl->tracks[0]));
+    memset(tl->tries, 0, tl->n_tries * sizeof(tl->tries[0]));
+    for (unsigned i = 0; i < tl->n_tracks && !in.bad; i++) {
+        get_track(&in, tl, &tl->tracks[i]);
+        if (i > 0 && !track_before(&tl->tracks[i - 1], &tl->tracks[i]))
+            bad(&in);
+    }
+    for (unsigned i = 0; i < tl->n_tries && !in.bad; i++)
+        get_try(&in, tl, &tl->tries[i]);
+    for (unsigned i = 0; i < tl->n_negs && !in.bad; i++)
+        get_neg(&in, &tl->negs[i]);
+    return in.bad || in.p != in.end ? AW_ECORRUPT : 0;
+}
