@@ -5,8 +5,8 @@
  *
  * Threads: the handler runs on an http thread and must not block. It either answers at once
  * (aw_http_answer) or keeps the request and answers later from any thread, once; the connection
- * is suspended meanwhile. Limits: request line and headers 32 KiB, body by `max_body`, connections 4096,
- * header deadline 10 s, body deadline 30 s, kept by a sweeper thread.
+ * is suspended meanwhile. Limits: request line and headers 32 KiB, body by `max_body`, connections
+ * 4096, header deadline 10 s, body deadline 30 s, kept by a sweeper thread.
  */
 #ifndef AW_NET_SERVER_H
 #define AW_NET_SERVER_H
@@ -43,8 +43,8 @@ struct aw_http_view {
 typedef void (*aw_http_handler)(void *ctx, struct aw_http_request *rq,
                                 const struct aw_http_view *view);
 /* Asked after the headers when a body is to come: the most bytes this request may carry, or 0 to
- * refuse bodies. With *ret_status set (401, 404, ...) the body is thrown away unread, and the handler
- * is called without one, to answer with the error that it finds again. */
+ * refuse bodies. With *ret_status set (401, 404, ...) the body is thrown away unread, and the
+ * handler is called without one, to answer with the error that it finds again. */
 typedef size_t (*aw_http_limit)(void *ctx, const struct aw_http_view *view, int *ret_status);
 
 struct aw_http_server_options {
@@ -79,8 +79,17 @@ unsigned aw_http_active(struct aw_http_server *s);
 const char *aw_http_header(struct aw_http_request *rq, const char *name);
 /* A query parameter, percent-decoded into dst; AW_ENOENT, AW_ELIMIT, AW_EINVAL. */
 int aw_http_query(const struct aw_http_view *view, const char *name, char *dst, size_t cap);
-/* Percent-decoding of a path segment or form value ('+' is a blank when form). */
+/* Percent-decoding of a path segment or form value ('+' is a blank when form). AW_ELIMIT, and
+ * AW_EINVAL for a broken escape or a NUL. */
 int aw_percent_decode(const char *s, size_t n, bool form, char *dst, size_t cap);
+/* The same as aw_http_query for any a=b&c=d text, e.g. a form body. */
+int aw_form_value(const char *list, const char *name, char *dst, size_t cap);
+/* Walks such a text pair by pair, undecoded; false at the end. */
+struct aw_form_pair {
+    const char *name, *value;
+    size_t n_name, n_value;
+};
+bool aw_form_next(const char **pp, struct aw_form_pair *ret);
 
 /* Ends a request. body is copied. type e.g. "application/json". headers may be NULL. */
 void aw_http_answer(struct aw_http_request *rq, int status, const char *type, const void *body,

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of net/ share: the server, its listeners, connections and requests.
+ *
+ * Owners: the server owns listeners, a listener the daemon of the library. A connection lives from
+ * the library's STARTED to its CLOSED, a request from its request line to its completion, both on
+ * one http thread. `lock` guards the list of connections, `turn` what a request and an answering
+ * thread tell each other. Nobody holds both.
+ */
+#ifndef AW_NET_CONN_H
+#define AW_NET_CONN_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "net/server.h"
+
+struct listener {
+    struct aw_http_server *server;
+    struct MHD_Daemon *daemon;
+    void *owner; /* what the view shows as listener */
+    bool local;
+    char *path; /* of a unix socket, or NULL */
+    struct listener *next;
+};
+
+struct conn {
+    struct listener *listener;
+    struct conn *prev, *next; /* under lock */
+    int fd;
+    _Atomic aw_boot deadline; /* when the sweeper cuts it; 0: never */
+    bool served;              /* a request was answered on it */
+    uid_t uid;
+    char peer[64];
+};
+
+enum stage {
+    STAGE_IDLE,      /* nobody of ours works on it */
+    STAGE_HANDLING,  /* in the handler */
+    STAGE_SUSPENDED, /* kept; an answer must resume it */
+};
+
+struct aw_http_request {
+    struct aw_http_server *server;
+    struct conn *conn;
+    struct MHD_Connection *mhd;
+    struct aw_http_view view;
+    char *target; /* copy; the view's path and query lie in it */
+    struct aw_buf body;
+    bool begun;   /* the headers have been looked at */
+    bool counted; /* among the active */
+    bool discard; /* the body is read and thrown away */
+    bool close;   /* the connection ends with the answer */
+    size_t thrown;
+    int refused; /* status of a refusal by the server itself */
+    const char *why;
+    void *data;
+    /* under turn */
+    enum stage stage;
+    bool keep, again, drop;
+    struct MHD_Response *response;
+    int status;
+};
+
+struct aw_http_server {
+    struct aw_http_server_options opt;
+    aw_boot idle_ms;
+    struct listener *listeners;
+    pthread_mutex_t lock, turn;
+    pthread_cond_t wake; /* the sweeper, to stop */
+    pthread_cond_t calm; /* active fell to zero */
+    pthread_t sweeper;
+    struct conn *conns; /* under lock */
+    bool stopping;      /* under lock */
+    atomic_bool quiet;  /* no new connections: answers close theirs */
+    atomic_uint active;
+    atomic_size_t body_bytes; /* held by all requests */
+};
+
+/* sweeper.c */
+void aw_sweeper_start(struct aw_http_server *s);
+void aw_sweeper_stop(struct aw_http_server *s);
+void aw_conn_add(struct aw_http_server *s, struct conn *c);
+void aw_conn_remove(struct aw_http_server *s, struct conn *c);
+void aw_conn_deadline(struct conn *c, aw_boot ms); /* from now; 0: none */
+
+/* request.c: callbacks of the library, cls is the listener */
+void *aw_request_new(void *cls, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result aw_request_step(void *cls, struct MHD_Connection *mhd, const char *url,
+                                const char *method, const char *version, const char *data,
+                                size_t *n_data, void **request);
+void aw_request_done(void *cls, struct MHD_Connection *mhd, void **request,
+                     enum MHD_RequestTerminationCode why);
+
+#endif

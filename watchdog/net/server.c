@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making, binding and ending the server. Sockets are made and bound here, explicitly (the
+ * library's default is all addresses), and handed to one daemon of the library per listener.
+ */
+#include "net/server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/conn.h"
+
+#define MEMORY  ((size_t)32 * 1024) /* request line and headers of a connection */
+#define IDLE_MS 60000               /* between two requests of a connection */
+#define BACKLOG 1024
+#define LAST_MS 2000 /* at the end, for answers that are being written */
+
+struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *opt)
+{
+    struct aw_http_server *s = aw_calloc(1, sizeof(*s));
+    pthread_condattr_t monotonic;
+
+    s->opt = *opt;
+    s->opt.threads = opt->threads ? opt->threads : 2;
+    s->opt.connections = opt->connections ? opt->connections : 4096;
+    s->opt.header_ms = opt->header_ms ? opt->header_ms : 10000;
+    s->opt.body_ms = opt->body_ms ? opt->body_ms : 30000;
+    s->idle_ms = IDLE_MS;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->turn, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->wake, &monotonic);
+    pthread_cond_init(&s->calm, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    aw_sweeper_start(s);
+    return s;
+}
+
+/* ---- callbacks of the library ------------------------------------------------------------ */
+
+static void library_log(void *cls, const char *fmt, va_list ap)
+{
+    char text[256];
+    vsnprintf(text, sizeof(text), fmt, ap);
+    text[strcspn(text, "\r\n")] = 0;
+    aw_log(AW_LOG_DEBUG, "http", "library=\"%s\"", text);
+}
+
+/* Leaves the target as it was sent: the gate looks at it, routes decode it. */
+static size_t no_unescape(void *cls, struct MHD_Connection *mhd, char *s)
+{
+    return strlen(s);
+}
+
+static void describe_peer(struct conn *c)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof(sa);
+    struct ucred cred;
+    socklen_t n_cred = sizeof(cred);
+
+    c->uid = (uid_t)-1;
+    if (c->listener->local) {
+        if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &n_cred) == 0)
+            c->uid = cred.uid;
+        snprintf(c->peer, sizeof(c->peer), "uid:%u", (unsigned)c->uid);
+    } else if (getpeername(c->fd, (struct sockaddr *)&sa, &n) < 0 ||
+               getnameinfo((struct sockaddr *)&sa, n, c->peer, sizeof(c->peer), NULL, 0,
+                           NI_NUMERICHOST) != 0) {
+        snprintf(c->peer, sizeof(c->peer), "unknown");
+    }
+}
+
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct listener *l = cls;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct conn *c = aw_calloc(1, sizeof(*c));
+        c->listener = l;
+        c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        describe_peer(c);
+        aw_conn_deadline(c, l->server->opt.header_ms);
+        aw_conn_add(l->server, c);
+        *context = c;
+    } else if (*context) {
+        aw_conn_remove(l->server, *context);
+        aw_free(*context);
+        *context = NULL;
+    }
+}
+
+/* ---- listening --------------------------------------------------------------------------- */
+
+/* Takes fd and path. */
+static int serve(struct aw_http_server *s, int fd, void *owner, char *path, struct aw_err *err)
+{
+    struct listener *l = aw_calloc(1, sizeof(*l));
+    /* A pool of one is no pool to the library. */
+    unsigned threads = path || s->opt.threads < 2 ? 0 : s->opt.threads;
+
+    *l = (struct listener){.server = s, .owner = owner, .local = path != NULL, .path = path};
+    l->daemon = MHD_start_daemon(
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        aw_request_step, l, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+        fd, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT, s->opt.connections,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED,
+        aw_request_done, l, MHD_OPTION_URI_LOG_CALLBACK, aw_request_new, l,
+        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_END);
+    if (!l->daemon) {
+        close(fd);
+        aw_free(path);
+        aw_free(l);
+        return aw_fail(err, AW_EIO, "the HTTP library does not start");
+    }
+    l->next = s->listeners;
+    s->listeners = l;
+    return 0;
+}
+
+/* A listening TCP socket, or -1 with errno. */
+static int tcp_socket(const struct addrinfo *ai)
+{
+    const int on = 1;
+    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (ai->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static unsigned bound_port(int fd)
+{
+    union {
+        struct sockaddr_storage any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } sa = {0};
+    socklen_t n = sizeof(sa);
+    getsockname(fd, (struct sockaddr *)&sa, &n);
+    return ntohs(sa.any.ss_family == AF_INET6 ? sa.v6.sin6_port : sa.v4.sin_port);
+}
+
+int aw_http_listen(struct aw_http_server *s, const char *address, unsigned port, void *listener,
+                   unsigned *ret_port, struct aw_err *err)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *ai;
+    char service[16];
+
+    snprintf(service, sizeof(service), "%u", port);
+    if (port > 65535 || getaddrinfo(address, service, &hints, &ai) != 0)
+        return aw_fail(err, AW_EINVAL,
+                       "cannot listen on %s port %u: not a numeric address and port", address,
+                       port);
+    int fd = tcp_socket(ai);
+    int code = errno;
+    freeaddrinfo(ai);
+    if (fd < 0)
+        return aw_fail(err, AW_EIO, "cannot listen on %s port %u: %s", address, port,
+                       strerror(code));
+    unsigned bound = bound_port(fd);
+    int rc = serve(s, fd, listener, NULL, err);
+    if (rc == 0 && ret_port)
+        *ret_port = bound;
+    return rc;
+}
+
+/* Removes a socket that nobody listens on; anything else at the path is left alone. */
+static int clear_path(const struct sockaddr_un *sun, struct aw_err *err)
+{
+    struct stat st;
+    if (lstat(sun->sun_path, &st) < 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return aw_fail(err, AW_ECONFLICT, "%s is there and is no socket", sun->sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (alive)
+        return aw_fail(err, AW_EBUSY, "%s: another process listens there", sun->sun_path);
+    unlink(sun->sun_path);
+    return 0;
+}
+
+int aw_http_listen_unix(struct aw_http_server *s, const char *path, void *listener,
+                        struct aw_err *err)
+{
+    struct sockaddr_un sun = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(sun.sun_path))
+        return aw_fail(err, AW_EINVAL, "%s: longer than a socket path may be (%zu bytes)", path,
+                       sizeof(sun.sun_path) - 1);
+    memcpy(sun.sun_path, path, strlen(path) + 1);
+    int rc = clear_path(&sun, err);
+    if (rc < 0)
+        return rc;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* The mode before bind(2) is that of the new file, so there is no moment of wider access. */
+    if (fd < 0 || fchmod(fd, 0660) < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
+        chmod(path, 0660) < 0 || listen(fd, BACKLOG) < 0) {
+        rc = aw_fail(err, AW_EIO, "cannot listen on %s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return rc;
+    }
+    return serve(s, fd, listener, aw_strdup(path), err);
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+void aw_http_quiesce(struct aw_http_server *s)
+{
+    if (s->quiet)
+        return;
+    s->quiet = true;
+    for (struct listener *l = s->listeners; l; l = l->next) {
+        int fd = MHD_quiesce_daemon(l->daemon);
+        if (fd >= 0)
+            close(fd);
+        if (l->path)
+            unlink(l->path);
+    }
+}
+
+static void wait_calm(struct aw_http_server *s)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LAST_MS / 1000;
+    pthread_mutex_lock(&s->lock);
+    while (s->active > 0 && pthread_cond_timedwait(&s->calm, &s->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void aw_http_server_free(struct aw_http_server *s)
+{
+    if (!s)
+        return;
+    aw_http_quiesce(s);
+    wait_calm(s);
+    while (s->listeners) {
+        struct listener *l = s->listeners;
+        s->listeners = l->next;
+        MHD_stop_daemon(l->daemon);
+        aw_free(l->path);
+        aw_free(l);
+    }
+    aw_sweeper_stop(s);
+    pthread_cond_destroy(&s->wake);
+    pthread_cond_destroy(&s->calm);
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->turn);
+    aw_free(s);
+}
+
+unsigned aw_http_active(struct aw_http_server *s)
+{
+    return s->active;
+}
