@@ -13,31 +13,35 @@
 #define AW_DIAG_MAX 100
 
 struct aw_diag_item {
-    const char *file; /* name as given, owned by the list */
-    struct aw_yaml_place at;
-    unsigned width; /* code points to underline, at least 1 */
+    const char *file;        /* name as given, owned by the list */
+    struct aw_yaml_place at; /* line 0: the problem concerns the whole file */
+    unsigned width;          /* code points to underline, at least 1 */
     const char *code;
     bool warning;
     char text[256];
     char hint[256]; /* "did you mean "sms"?", or "" */
-    char *line;     /* the source line, for the caret; NULL if none */
+    char *line;     /* the source line, cut to what a terminal shows; NULL if none */
+    unsigned caret; /* code points of `line` before the underline */
 };
 
 struct aw_diag {
     struct aw_diag_item *items;
-    unsigned n, n_errors, dropped;
+    unsigned n;        /* kept */
+    unsigned n_errors; /* all errors, kept or not */
+    unsigned dropped;  /* problems beyond AW_DIAG_MAX */
 };
 
 void aw_diag_init(struct aw_diag *d);
 void aw_diag_free(struct aw_diag *d);
 
-/* A file being read: name and bytes, to quote lines from. */
+/* A file being read: name and bytes, to quote lines from. text may be NULL. */
 struct aw_source_file {
     const char *name;
     const char *text;
     size_t n;
 };
 
+/* The same code at the same place is kept once: a bad default does not repeat for each rule. */
 void aw_diag_error(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at,
                    unsigned width, const char *code, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));

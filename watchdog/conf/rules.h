@@ -15,6 +15,7 @@ struct aw_rules_world {
     const struct aw_templates *templates;
     /* NULL-terminated names of channels per kind, of contacts. */
     const char *const *channels[AW_N_KINDS];
+    const char *const *contacts;
 };
 
 struct aw_rules_file { /* one loaded file: text kept for the store */
