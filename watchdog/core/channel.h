@@ -28,7 +28,7 @@ struct aw_setting {
     bool required;
     const char *def; /* default text, or NULL */
     long min, max;
-    const char *choices; /* "a b c" */
+    const char *choices; /* "a b c"; AW_SET_PAIRS: the names that {{}} may hold in the texts */
     const char *help;    /* one line */
 };
 

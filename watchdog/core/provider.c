@@ -30,15 +30,17 @@ static const struct aw_setting jpush[] = {
     END,
 };
 
+#define GATEWAY_NAMES "to text ref receipt_url user password"
+
 static const struct aw_setting gateway[] = {
     {"url", AW_SET_URL, .required = true, .help = "where an SMS is handed in"},
     {"method", AW_SET_CHOICE, .def = "POST", .choices = "POST GET", .help = "HTTP method"},
     {"format", AW_SET_CHOICE, .def = "form", .choices = "form json query",
      .help = "how the fields travel: form or JSON body, or in the query"},
-    {"fields", AW_SET_PAIRS, .required = true,
-     .help = "name: text; {{to}} {{text}} {{ref}} {{receipt_url}} {{user}} {{password}} stand for "
-             "values"},
-    {"headers", AW_SET_PAIRS, .help = "further request headers, name: text"},
+    {"fields", AW_SET_PAIRS, .required = true, .choices = GATEWAY_NAMES,
+     .help = "name: text with {{to}} {{text}} {{ref}} {{receipt_url}} {{user}} {{password}}"},
+    {"headers", AW_SET_PAIRS, .choices = GATEWAY_NAMES,
+     .help = "further request headers, name: text as in fields"},
     {"user", AW_SET_TEXT, .help = "user of HTTP Basic, unless a field holds {{password}}"},
     {"password", AW_SET_SECRET, .help = "its password"},
     {"success_status", AW_SET_TEXT, .def = "200-299",
