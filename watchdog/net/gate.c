@@ -107,7 +107,7 @@ static bool valid_host(const struct aw_gate_header *h)
 }
 
 /* One decoded copy of the path is looked at for what could mean another place. */
-static const char *check_path(const char *path, size_t n)
+static const char *check_path(const char *path, size_t n, bool empty_segments)
 {
     char text[AW_GATE_PATH + 1];
 
@@ -117,7 +117,7 @@ static const char *check_path(const char *path, size_t n)
         unsigned char c = (unsigned char)path[i];
         if (c <= ' ' || c >= 0x7f || strchr("\"#<>\\^`{|}[]", c))
             return "the path has characters that must be percent-encoded";
-        if (c == '/' && path[i + 1] == '/')
+        if (c == '/' && path[i + 1] == '/' && !empty_segments)
             return "the path has an empty segment";
     }
     if (aw_percent_decode(path, n, false, text, sizeof(text)) < 0)
@@ -146,14 +146,14 @@ static int refuse(struct aw_gate_result *ret, int status, const char *why)
     return status;
 }
 
-static int check_target(const char *target, struct aw_gate_result *ret)
+static int check_target(const char *target, bool empty_segments, struct aw_gate_result *ret)
 {
     size_t n_path = strcspn(target, "?");
     const char *query = target[n_path] ? target + n_path + 1 : "";
 
     if (n_path > AW_GATE_PATH || strlen(query) > AW_GATE_QUERY)
         return refuse(ret, 414, "the request target is too long");
-    const char *why = check_path(target, n_path);
+    const char *why = check_path(target, n_path, empty_segments);
     if (!why)
         why = check_query(query);
     return why ? refuse(ret, 400, why) : 0;
@@ -186,5 +186,5 @@ int aw_gate_check(const struct aw_gate_request *rq, struct aw_gate_result *ret)
     if (expect && !value_is(expect, "100-continue"))
         return refuse(ret, 417, "the only expectation is 100-continue");
     ret->expect = expect != NULL;
-    return check_target(rq->target, ret);
+    return check_target(rq->target, rq->empty_segments, ret);
 }

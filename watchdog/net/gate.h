@@ -27,6 +27,7 @@ struct aw_gate_request {
     const char *method, *version, *target; /* target as sent: /path?query */
     const struct aw_gate_header *headers;
     size_t n_headers;
+    bool empty_segments; /* the path may have them */
 };
 
 struct aw_gate_result {

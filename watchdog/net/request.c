@@ -220,7 +220,9 @@ static int ask_gate(struct aw_http_request *rq, const char *method, const char *
                                                    .version = version,
                                                    .target = rq->target,
                                                    .headers = headers,
-                                                   .n_headers = g.n},
+                                                   .n_headers = g.n,
+                                                   .empty_segments =
+                                                       rq->server->opt.empty_segments},
                          ret);
 }
 

@@ -55,6 +55,7 @@ struct aw_http_server_options {
     unsigned connections; /* 0: 4096 */
     unsigned header_ms;   /* 0: 10 s, from the connection or the request line to the last header */
     unsigned body_ms;     /* 0: 30 s, for the body, and again for taking the answer */
+    bool empty_segments;  /* let "/v3//received" pass: some JPush SDKs send it */
     /* Called for errors that the server answers itself (400 gate, 413, 431, 503). Writes a body. */
     void (*problem)(void *ctx, int status, const char *why, struct aw_buf *out,
                     const char **ret_type);
