@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The small bodies of the API: acknowledgement, cancel, contact, key, channel test. Each is one
+ * table and a few lines; the registration has its own file (request_message.c). On failure the
+ * command is as it was.
+ */
+#include "codec/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/fields.h"
+#include "codec/json.h"
+#include "core/ports.h"
+
+#define MAX_SMALL_BODY 16384
+#define MAX_EVIDENCE   4096 /* bytes of evidence as compact JSON */
+
+static char *dump(const json_t *v)
+{
+    char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *copy = aw_strdup(text ? text : "null"); /* jansson's memory ends here */
+    free(text);
+    return copy;
+}
+
+/* ---- acknowledgement ---- */
+
+struct ack {
+    char user[AW_USER_MAX + 1];
+    enum aw_level level;
+    aw_time at;
+    const char *by, *device;
+    json_t *evidence;
+};
+
+static int take_level(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    enum aw_level level = AW_LEVEL_NONE;
+    const char *s = json_string_value(v);
+    if (!s || aw_level_parse(s, &level) < 0 || level < AW_DELIVERED)
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    *(enum aw_level *)dst = level;
+    return 0;
+}
+
+static int take_evidence(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    if (json_dumpb(v, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) > f->max)
+        return aw_take_refuse(t, AW_P_VALIDATION, "more than %zu bytes of JSON", f->max);
+    *(json_t **)dst = v;
+    return 0;
+}
+
+static const struct aw_field ack_fields[] = {
+    {"recipient", aw_take_copy, offsetof(struct ack, user), AW_F_REQUIRED, AW_USER_MAX,
+     aw_valid_user, "a user id"},
+    {"level", take_level, offsetof(struct ack, level), 0, 0, NULL,
+     "delivered, displayed, opened or acknowledged"},
+    {"at", aw_take_time, offsetof(struct ack, at), 0, 0, NULL, "an instant"},
+    {"by", aw_take_text, offsetof(struct ack, by), 0, AW_USER_MAX, NULL, "a person"},
+    {"device", aw_take_text, offsetof(struct ack, device), 0, 128, NULL, "a device"},
+    {"evidence", take_evidence, offsetof(struct ack, evidence), 0, MAX_EVIDENCE, NULL, "evidence"},
+    {0},
+};
+
+/* by, device and evidence as given, compact; NULL when none is there. */
+static char *ack_detail(const struct ack *a)
+{
+    if (!a->by && !a->device && !a->evidence)
+        return NULL;
+    json_t *detail =
+        json_pack("{s:s*, s:s*, s:O*}", "by", a->by, "device", a->device, "evidence", a->evidence);
+    char *text = dump(detail);
+    json_decref(detail);
+    return text;
+}
+
+int aw_request_ack(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+    struct aw_take t = {.fault = fault};
+    struct ack a = {.level = AW_ACKNOWLEDGED};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, ack_fields, &a, &root);
+    if (!code) {
+        memcpy(cmd->u.ack.user, a.user, sizeof a.user);
+        cmd->u.ack.level = a.level;
+        cmd->u.ack.source = AW_SRC_APP;
+        cmd->u.ack.at = a.at;
+        cmd->u.ack.detail_json = ack_detail(&a);
+    }
+    json_decref(root);
+    return code;
+}
+
+/* ---- cancel, channel test ---- */
+
+int aw_request_cancel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+    static const struct aw_field fields[] = {
+        {"reason", aw_take_copy, 0, AW_F_REQUIRED, sizeof cmd->u.cancel.reason - 1, NULL,
+         "a reason"},
+        {0},
+    };
+    struct aw_take t = {.fault = fault};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, fields, cmd->u.cancel.reason, &root);
+    json_decref(root);
+    return code;
+}
+
+int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+    static const struct aw_field fields[] = {
+        {"to", aw_take_copy, 0, AW_F_REQUIRED, sizeof cmd->u.test.to - 1, NULL, "an address"},
+        {0},
+    };
+    struct aw_take t = {.fault = fault};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, fields, cmd->u.test.to, &root);
+    json_decref(root);
+    return code;
+}
+
+/* ---- key ---- */
+
+struct key {
+    char name[AW_NAME_MAX + 1], app[AW_NAME_MAX + 1];
+    uint32_t scopes;
+};
+
+static int take_scopes(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    uint32_t scopes = 0, one;
+    size_t i;
+    json_t *item;
+    if (!json_array_size(v))
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    json_array_foreach(v, i, item)
+    {
+        size_t mark = aw_take_item(t, i);
+        const char *s = json_string_value(item);
+        if (!s || !*s || strpbrk(s, " ,") || aw_scopes_parse(s, &one) < 0) {
+            const char *near = s ? aw_nearest(s, aw_scope_names) : NULL;
+            return aw_take_refuse(t, AW_P_VALIDATION, "no such scope%s%s%s",
+                                  near ? ", did you mean \"" : "", near ? near : "",
+                                  near ? "\"?" : "");
+        }
+        scopes |= one;
+        aw_take_up(t, mark);
+    }
+    *(uint32_t *)dst = scopes;
+    return 0;
+}
+
+static const struct aw_field key_fields[] = {
+    {"name", aw_take_copy, offsetof(struct key, name), AW_F_REQUIRED, AW_NAME_MAX, aw_valid_name,
+     "a name"},
+    {"app", aw_take_copy, offsetof(struct key, app), 0, AW_NAME_MAX, aw_valid_name,
+     "the name of an app"},
+    {"scopes", take_scopes, offsetof(struct key, scopes), AW_F_REQUIRED, 0, NULL,
+     "a list of scopes such as \"messages:read\""},
+    {0},
+};
+
+int aw_request_key(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+    struct aw_take t = {.fault = fault};
+    struct key k = {0};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, key_fields, &k, &root);
+    if (!code) {
+        memcpy(cmd->u.key.name, k.name, sizeof k.name);
+        memcpy(cmd->u.key.app, k.app, sizeof k.app);
+        cmd->u.key.scopes = k.scopes;
+    }
+    json_decref(root);
+    return code;
+}
+
+/* ---- contact ---- */
+
+static const struct aw_field contact_fields[] = {
+    {"name", aw_take_text, AW_ADDRESS(0, name), 0, 128, NULL, "a name"},
+    AW_ADDRESS_ROWS(0),
+    {"im", aw_take_text, AW_ADDRESS(0, im), 0, 128, NULL, "an account"},
+    {"manager", aw_take_text, AW_ADDRESS(0, manager), 0, AW_USER_MAX, aw_valid_user, "a user id"},
+    {0},
+};
+
+int aw_request_contact(const char *p, size_t n, char **ret_json, size_t *ret_n,
+                       struct aw_fault *fault)
+{
+    struct aw_take t = {.fault = fault};
+    struct aw_addresses a = {0};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, contact_fields, &a, &root);
+    if (!code) {
+        *ret_json = dump(root);
+        *ret_n = strlen(*ret_json);
+    }
+    json_decref(root);
+    return code;
+}
+
+int aw_contact_addresses(const char *json, size_t n, struct aw_addresses *ret, void **ret_owner)
+{
+    struct aw_fault fault;
+    struct aw_take t = {.fault = &fault};
+    struct aw_addresses a = {0};
+    json_t *root;
+    int code = aw_take_body(&t, json, n, MAX_SMALL_BODY, contact_fields, &a, &root);
+    if (code) {
+        json_decref(root);
+        return code;
+    }
+    *ret = a;
+    *ret_owner = root;
+    return 0;
+}
+
+void aw_addresses_free_owner(void *owner)
+{
+    json_decref(owner);
+}
