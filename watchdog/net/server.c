@@ -238,8 +238,10 @@ void aw_http_quiesce(struct aw_http_server *s)
     s->quiet = true;
     for (struct listener *l = s->listeners; l; l = l->next) {
         int fd = MHD_quiesce_daemon(l->daemon);
-        if (fd >= 0)
+        if (fd >= 0) {
+            shutdown(fd, SHUT_RDWR); /* a thread that polls it would keep it open */
             close(fd);
+        }
         if (l->path)
             unlink(l->path);
     }
