@@ -216,14 +216,14 @@ static int ask_gate(struct aw_http_request *rq, const char *method, const char *
     struct gathered g = {headers, 0};
 
     MHD_get_connection_values_n(rq->mhd, MHD_HEADER_KIND, gather, &g);
-    return aw_gate_check(&(struct aw_gate_request){.method = method,
-                                                   .version = version,
-                                                   .target = rq->target,
-                                                   .headers = headers,
-                                                   .n_headers = g.n,
-                                                   .empty_segments =
-                                                       rq->server->opt.empty_segments},
-                         ret);
+    return aw_gate_check(
+        &(struct aw_gate_request){.method = method,
+                                  .version = version,
+                                  .target = rq->target,
+                                  .headers = headers,
+                                  .n_headers = g.n,
+                                  .empty_segments = rq->server->opt.empty_segments},
+        ret);
 }
 
 static void fill_view(struct aw_http_request *rq, const char *method)
