@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ackwatch help`, `-h` of every command, the topics: all made from the command table.
+ */
+#include "ctl/help.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "conf/diag.h"
+#include "conf/env.h"
+
+void aw_help_usage(const struct aw_cmd_entry *e, struct aw_buf *out)
+{
+    aw_buf_printf(out, "ackwatch %s%s%s", e->noun, e->verb ? " " : "", e->verb ? e->verb : "");
+    for (const struct aw_param *p = e->args; p && p->name; p++)
+        aw_buf_printf(out, " %s%s%s%s", p->how & AW_OPTIONAL ? "[" : "", p->name,
+                      p->how & AW_MANY ? "..." : "", p->how & AW_OPTIONAL ? "]" : "");
+    bool optional = false;
+    for (const struct aw_param *p = e->flags; p && p->name; p++) {
+        if (p->how & AW_REQUIRED) {
+            aw_buf_printf(out, " --%s ", p->name);
+            aw_param_value(p, out);
+        } else {
+            optional = true;
+        }
+    }
+    aw_buf_puts(out, optional ? " [FLAGS]" : "");
+}
+
+static void print_params(FILE *f, const char *title, const struct aw_param *p, const char *dashes)
+{
+    if (!p || !p->name)
+        return;
+    fprintf(f, "\n%s\n", title);
+    for (; p->name; p++) {
+        struct aw_buf b = AW_BUF_INIT(256);
+        if (*dashes && p->letter)
+            aw_buf_printf(&b, "-%c, ", p->letter);
+        aw_buf_printf(&b, "%s%s", dashes, p->name);
+        if (*dashes && p->type != AW_VAL_NONE) {
+            aw_buf_putc(&b, ' ');
+            aw_param_value(p, &b);
+        }
+        fprintf(f, b.n > 24 ? "  %s\n  %24s  %s%s\n" : "  %-24s%s  %s%s\n", aw_buf_str(&b), "",
+                p->help, p->how & AW_MANY && *dashes ? " (may be repeated)" : "");
+        aw_buf_free(&b);
+    }
+}
+
+void aw_help_command(const struct aw_cmd_entry *e, FILE *f)
+{
+    struct aw_buf b = AW_BUF_INIT(1024);
+    aw_help_usage(e, &b);
+    fprintf(f, "%s\n\nUsage: %s\n", e->summary, aw_buf_str(&b));
+    aw_buf_free(&b);
+    if (e->examples) {
+        fprintf(f, "\nExamples\n");
+        for (unsigned i = 0; e->examples[i]; i++)
+            fprintf(f, "  ackwatch %s\n", e->examples[i]);
+    }
+    if (e->text)
+        fprintf(f, "\n%s\n", e->text);
+    print_params(f, "Arguments", e->args, "");
+    print_params(f, "Flags", e->flags, "--");
+    if (e->remote)
+        print_params(f, "Connection", aw_flags_remote, "--");
+    print_params(f, "Everywhere", aw_flags_global, "--");
+}
+
+void aw_help_noun(const char *noun, FILE *f)
+{
+    for (const struct aw_noun *n = aw_nouns; n->name; n++)
+        if (aw_streq(n->name, noun))
+            fprintf(f, "ackwatch %s: %s\n\n", noun, n->summary);
+    for (unsigned i = 0; aw_cmd_table[i]; i++)
+        if (aw_streq(aw_cmd_table[i]->noun, noun))
+            fprintf(f, "  %-10s %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
+    fprintf(f, "\nMore: ackwatch help %s VERB\n", noun);
+}
+
+void aw_help_overview(FILE *f)
+{
+    fprintf(f, "ackwatch: the command line of the delivery-assurance watchdog\n\n"
+               "Usage: ackwatch COMMAND [VERB] [ARGUMENTS] [FLAGS]\n");
+    for (const struct aw_noun *n = aw_nouns; n->name; n++) {
+        fprintf(f, "\n%-11s %s\n", n->name, n->summary);
+        for (unsigned i = 0; aw_cmd_table[i]; i++)
+            if (aw_streq(aw_cmd_table[i]->noun, n->name) && aw_cmd_table[i]->verb)
+                fprintf(f, "  %-9s   %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
+    }
+    fprintf(f, "\nMore: ackwatch help COMMAND [VERB], ackwatch help exit-codes, "
+               "ackwatch help environment\nNew here? ackwatch demo\n");
+}
+
+/* --- topics ---------------------------------------------------------------------------------- */
+
+static void topic_exit_codes(struct aw_ctl *ctl)
+{
+    for (unsigned i = 0; i < AW_N_EXITS; i++)
+        fprintf(ctl->out.f, "%u  %s\n", i, aw_exit_texts[i]);
+}
+
+static void topic_environment(struct aw_ctl *ctl)
+{
+    struct aw_buf b = AW_BUF_INIT(256 * 1024);
+    aw_env_reference(&b);
+    fputs(aw_buf_str(&b), ctl->out.f);
+    aw_buf_free(&b);
+}
+
+static void topic_codes(struct aw_ctl *ctl)
+{
+    for (unsigned i = 0; aw_diag_codes[i]; i++) {
+        const char *page = aw_diag_page(aw_diag_codes[i]);
+        fprintf(ctl->out.f, "%s  %.*s\n", aw_diag_codes[i], page ? (int)strcspn(page, "\n") : 0,
+                page ? page : "");
+    }
+}
+
+static const struct topic {
+    const char *name, *summary;
+    void (*print)(struct aw_ctl *ctl);
+} topics[] = {
+    {"exit-codes", "what the exit codes mean", topic_exit_codes},
+    {"error-codes", "the codes of diagnostics; a page each: help E104", topic_codes},
+    {"environment", "every key of the environment file", topic_environment},
+};
+
+static int help_topic(struct aw_ctl *ctl, const char *name)
+{
+    const char *names[AW_COUNT(topics) + 1] = {NULL};
+    for (unsigned i = 0; i < AW_COUNT(topics); i++) {
+        names[i] = topics[i].name;
+        if (aw_streq(topics[i].name, name)) {
+            topics[i].print(ctl);
+            return AW_EXIT_DONE;
+        }
+    }
+    const char *page = aw_diag_page(name);
+    if (page) {
+        fprintf(ctl->out.f, "%s%s", page, page[strlen(page) - 1] == '\n' ? "" : "\n");
+        return AW_EXIT_DONE;
+    }
+    const char *near = aw_nearest(name, names);
+    if (!near)
+        near = aw_cmd_nearest(name, NULL);
+    if (!near)
+        near = aw_nearest(name, aw_diag_codes);
+    return aw_ctl_say(AW_EXIT_USAGE, "no help on \"%s\"%s%s%s", name,
+                      near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* The whole tree, for tools. */
+static json_t *params_json(const struct aw_param *p)
+{
+    json_t *list = json_array();
+    for (; p && p->name; p++) {
+        struct aw_buf b = AW_BUF_INIT(256);
+        aw_param_value(p, &b);
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:b,s:s}", "name", p->name, "value",
+                                              aw_buf_str(&b), "required", p->how & AW_REQUIRED,
+                                              "many", (p->how & AW_MANY) != 0, "help", p->help));
+        aw_buf_free(&b);
+    }
+    return list;
+}
+
+static int help_json(struct aw_ctl *ctl)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; aw_cmd_table[i]; i++) {
+        const struct aw_cmd_entry *e = aw_cmd_table[i];
+        json_array_append_new(list, json_pack("{s:s,s:s?,s:s,s:b,s:o,s:o}", "noun", e->noun, "verb",
+                                              e->verb, "summary", e->summary, "remote", e->remote,
+                                              "arguments", params_json(e->args), "flags",
+                                              params_json(e->flags)));
+    }
+    aw_out_json(&ctl->out, list);
+    json_decref(list);
+    return AW_EXIT_DONE;
+}
+
+static int exec(struct aw_ctl *ctl)
+{
+    const char *noun = ctl->n_args > 0 ? ctl->args[0] : NULL;
+    const char *verb = ctl->n_args > 1 ? ctl->args[1] : NULL;
+    if (aw_ctl_flag(ctl, "man")) {
+        aw_manual_roff(ctl->out.f);
+    } else if (aw_ctl_flag(ctl, "markdown")) {
+        aw_manual_markdown(ctl->out.f);
+    } else if (ctl->out.json) {
+        return help_json(ctl);
+    } else if (!noun) {
+        aw_help_overview(ctl->out.f);
+    } else if (aw_cmd_find(noun, verb)) {
+        aw_help_command(aw_cmd_find(noun, verb), ctl->out.f);
+    } else if (aw_cmd_is_noun(noun) && !verb) {
+        aw_help_noun(noun, ctl->out.f);
+    } else if (aw_cmd_is_noun(noun)) {
+        const char *near = aw_cmd_nearest(noun, verb);
+        return aw_ctl_say(AW_EXIT_USAGE, "unknown verb \"%s\"%s%s%s", verb,
+                          near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    } else {
+        return help_topic(ctl, noun);
+    }
+    return AW_EXIT_DONE;
+}
+
+static const struct aw_param args[] = {
+    {"COMMAND", 0, AW_VAL_TEXT, AW_OPTIONAL, NULL,
+     "a command, a topic (exit-codes, error-codes, environment), or an error code such as E104"},
+    {"VERB", 0, AW_VAL_TEXT, AW_OPTIONAL, NULL, "a verb of the command"},
+    {NULL},
+};
+static const struct aw_param flags[] = {
+    {"man", 0, AW_VAL_NONE, 0, NULL, "print the manual page ackwatch(1) as roff"},
+    {"markdown", 0, AW_VAL_NONE, 0, NULL, "print docs/cli.md"},
+    {NULL},
+};
+static const char *const examples[] = {"help messages watch", "help E104", "help exit-codes", NULL};
+
+const struct aw_cmd_entry aw_cmd_help = {
+    .noun = "help",
+    .summary = "help on commands, exit codes, error codes",
+    .args = args,
+    .flags = flags,
+    .examples = examples,
+    .exec = exec,
+};

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ackwatch messages show`: one message with the timeline of each recipient, past solid, planned
+ * hollow, the reason on the right.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/json.h"
+#include "ctl/nouns.h"
+#include "ctl/words.h"
+
+static const struct {
+    const char *kind;
+    enum aw_mark mark;
+    enum aw_style style;
+} marks[] = {
+    {"firing.claimed", AW_MARK_DOT, AW_BOLD},
+    {"firing.skipped", AW_MARK_HOLLOW, AW_DIM},
+    {"evidence.recorded", AW_MARK_GOOD, AW_GOOD},
+    {"address.failed", AW_MARK_BAD, AW_BAD},
+};
+
+static void mark_of(const json_t *e, enum aw_mark *mark, enum aw_style *style)
+{
+    const char *kind = aw_json_str(e, "kind"), *outcome = aw_json_str(e, "outcome");
+    *mark = AW_MARK_DOT;
+    *style = AW_PLAIN;
+    for (unsigned i = 0; i < AW_COUNT(marks); i++)
+        if (aw_streq(marks[i].kind, kind)) {
+            *mark = marks[i].mark;
+            *style = marks[i].style;
+        }
+    if (aw_streq(kind, "timeline.ended")) {
+        bool fine = aw_streq(aw_json_str(e, "state"), "confirmed");
+        *mark = fine ? AW_MARK_GOOD : AW_MARK_BAD;
+        *style = fine ? AW_GOOD : AW_BAD;
+    } else if (outcome && !aw_streq(outcome, "accepted")) {
+        *mark = AW_MARK_BAD;
+        *style = AW_BAD;
+    }
+}
+
+static void print_line(const struct aw_out *o, const char *at, const char *mark,
+                       enum aw_style style, const char *step, const char *what, const char *why)
+{
+    int pad_step = 12 - (int)aw_display_width(step, strlen(step));
+    int pad_what = 34 - (int)aw_display_width(what, strlen(what));
+    fprintf(o->f, "  %-19s  %s%s%s %s%*s %s%*s %s%s%s\n", at, aw_out_on(o, style), mark,
+            aw_out_off(o, style), step, pad_step > 0 ? pad_step : 0, "", what,
+            pad_what > 0 ? pad_what : 0, "", aw_out_on(o, AW_DIM), why, aw_out_off(o, AW_DIM));
+}
+
+static void print_past(const struct aw_out *o, const char *user, const json_t *e)
+{
+    char when[AW_TIME_TEXT];
+    struct aw_buf what = AW_BUF_INIT(512), why = AW_BUF_INIT(512), text = AW_BUF_INIT(1024);
+    enum aw_mark mark;
+    enum aw_style style;
+    mark_of(e, &mark, &style);
+    aw_words_entry(AW_LANG_EN, e, &what);
+    aw_words_why(AW_LANG_EN, e, &why);
+    if (aw_json_str(e, "text"))
+        aw_buf_printf(&why, "%s%s", why.n ? ": " : "", aw_json_str(e, "text"));
+    aw_out_clean(&text, aw_buf_str(&why));
+    const char *at = aw_out_when(o, when, aw_json_str(e, "ts"));
+    const char *step = aw_json_str(e, "step") ?: "";
+    if (o->tty)
+        print_line(o, at, aw_out_mark(o, mark), style, step, aw_buf_str(&what), aw_buf_str(&text));
+    else
+        fprintf(o->f, "%s\t%s\tpast\t%s\t%s\t%s\n", user, at, *step ? step : "-", aw_buf_str(&what),
+                text.n ? aw_buf_str(&text) : "-");
+    aw_buf_free(&what);
+    aw_buf_free(&why);
+    aw_buf_free(&text);
+}
+
+static void print_planned(const struct aw_out *o, const char *user, const json_t *p)
+{
+    char when[AW_TIME_TEXT], what[128], why[128] = "";
+    const char *at = aw_out_when(o, when, aw_json_str(p, "at"));
+    const char *step = aw_json_str(p, "step") ?: "", *unless = aw_json_str(p, "unless");
+    json_int_t round = json_integer_value(json_object_get(p, "round"));
+    snprintf(what, sizeof what, "%s", aw_word(AW_LANG_EN, aw_json_str(p, "do") ?: ""));
+    if (round > 1)
+        snprintf(what + strlen(what), sizeof what - strlen(what), " #%lld", (long long)round);
+    if (unless)
+        snprintf(why, sizeof why, "unless %s", unless);
+    if (o->tty)
+        print_line(o, at, aw_out_mark(o, AW_MARK_HOLLOW), AW_DIM, step, what, why);
+    else
+        fprintf(o->f, "%s\t%s\tplanned\t%s\t%s\t%s\n", user, at, step, what, *why ? why : "-");
+}
+
+static void print_timeline(const struct aw_out *o, const json_t *t, const char *now)
+{
+    struct aw_buf user = AW_BUF_INIT(512);
+    char when[AW_TIME_TEXT];
+    aw_out_clean(&user, aw_json_str(t, "user") ?: "");
+    if (!user.n)
+        aw_buf_puts(&user, "(erased)");
+    if (o->tty)
+        fprintf(o->f, "\n%s%s%s  %s, %s%s\n", aw_out_on(o, AW_BOLD), aw_buf_str(&user),
+                aw_out_off(o, AW_BOLD), aw_json_str(t, "state") ?: "",
+                aw_json_str(t, "level") ?: "",
+                json_is_true(json_object_get(t, "late")) ? ", confirmed late" : "");
+    size_t i;
+    json_t *e;
+    json_array_foreach(json_object_get(t, "past"), i, e)
+    {
+        print_past(o, aw_buf_str(&user), e);
+    }
+    const json_t *planned = json_object_get(t, "planned");
+    if (o->tty && json_array_size(planned))
+        fprintf(o->f, "%s  %-19s  - now%s\n", aw_out_on(o, AW_DIM), aw_out_when(o, when, now),
+                aw_out_off(o, AW_DIM));
+    json_array_foreach(planned, i, e)
+    {
+        print_planned(o, aw_buf_str(&user), e);
+    }
+    aw_buf_free(&user);
+}
+
+void aw_timelines_print(const struct aw_ctl *ctl, const json_t *answer)
+{
+    size_t i;
+    json_t *t;
+    json_array_foreach(json_object_get(answer, "data"), i, t)
+    {
+        print_timeline(&ctl->out, t, aw_json_str(answer, "now"));
+    }
+}
+
+static void print_head(const struct aw_out *o, const json_t *m)
+{
+    char when[AW_TIME_TEXT], due[AW_TIME_TEXT];
+    struct aw_buf title = AW_BUF_INIT(2048);
+    aw_out_clean(&title, aw_json_str(m, "title") ?: "");
+    fprintf(o->f, "%s%s%s  %s\n", aw_out_on(o, AW_BOLD), aw_json_str(m, "id") ?: "",
+            aw_out_off(o, AW_BOLD), aw_buf_str(&title));
+    fprintf(o->f, "%s, %s   rule %s   app %s   registered %s   next %s\n",
+            aw_json_str(m, "state") ?: "", aw_json_str(m, "level") ?: "",
+            aw_json_str(json_object_get(m, "rule"), "name") ?: "-", aw_json_str(m, "app") ?: "-",
+            aw_out_when(o, when, aw_json_str(m, "registered_at")),
+            aw_out_when(o, due, aw_json_str(m, "next_due")));
+    aw_buf_free(&title);
+}
+
+static void print_attempts(const struct aw_out *o, const json_t *list)
+{
+    static const char *const heads[] = {"ATTEMPT",     "REFERENCE", "USER",    "STEP",    "DO",
+                                        "ROUND",       "TRY",       "CHANNEL", "OUTCOME", "LEVEL",
+                                        "PROVIDER ID", "AT",        "DETAIL",  NULL};
+    struct aw_table t;
+    aw_table_init(&t, heads);
+    size_t i;
+    json_t *a;
+    json_array_foreach(list, i, a)
+    {
+        char when[AW_TIME_TEXT];
+        static const char *const texts[] = {"id", "ref", "user", "step", "do"};
+        static const char *const more[] = {"channel", "outcome", "level", "provider_id"};
+        for (unsigned k = 0; k < AW_COUNT(texts); k++)
+            aw_table_add(&t, AW_PLAIN, aw_json_str(a, texts[k]));
+        aw_table_addf(&t, AW_PLAIN, "%lld",
+                      (long long)json_integer_value(json_object_get(a, "round")));
+        aw_table_addf(&t, AW_PLAIN, "%lld",
+                      (long long)json_integer_value(json_object_get(a, "number")));
+        for (unsigned k = 0; k < AW_COUNT(more); k++)
+            aw_table_add(&t, AW_PLAIN, aw_json_str(a, more[k]));
+        aw_table_add(&t, AW_PLAIN, aw_out_when(o, when, aw_json_str(a, "at")));
+        aw_table_add(&t, AW_PLAIN, aw_json_str(a, "detail"));
+    }
+    aw_table_print(&t, o);
+    aw_table_free(&t);
+}
+
+static int exec(struct aw_ctl *ctl)
+{
+    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
+    AW_AUTO(aw_json_cleanup) json_t *m = NULL, *more = NULL;
+    AW_AUTO_FREE char *path = c ? aw_message_path(ctl->args[0]) : NULL;
+    if (!path)
+        return AW_EXIT_USAGE;
+    bool attempts = aw_ctl_flag(ctl, "attempts");
+    int code = aw_client_get(c, &m, "%s%s", path, ctl->out.reveal ? "?reveal=true" : "");
+    if (code == AW_EXIT_DONE)
+        code = aw_client_get(c, &more, "%s/%s", path, attempts ? "attempts" : "timeline");
+    if (code != AW_EXIT_DONE)
+        return code;
+    const struct aw_out *o = &ctl->out;
+    if (o->json) {
+        json_object_set(m, attempts ? "attempts" : "timelines", json_object_get(more, "data"));
+        aw_out_json(o, m);
+        return AW_EXIT_DONE;
+    }
+    if (o->tty)
+        print_head(o, m);
+    if (attempts)
+        print_attempts(o, json_object_get(more, "data"));
+    else
+        aw_timelines_print(ctl, more);
+    if (o->tty && o->reveal) {
+        fprintf(o->f, "\nregistration\n");
+        aw_out_json(o, json_object_get(m, "registration"));
+    }
+    return AW_EXIT_DONE;
+}
+
+static const struct aw_param args[] = {
+    {"ID", 0, AW_VAL_TEXT, 0, NULL, "msg_... or ext:EXTERNAL_ID"},
+    {NULL},
+};
+static const struct aw_param flags[] = {
+    {"attempts", 0, AW_VAL_NONE, 0, NULL, "every attempt instead of the timelines"},
+    {"reveal", 0, AW_VAL_NONE, 0, NULL, "addresses in full, and the registration"},
+    {NULL},
+};
+static const char *const examples[] = {"messages show msg_0123456789ABC",
+                                       "messages show ext:order-42 --attempts", NULL};
+
+const struct aw_cmd_entry aw_cmd_messages_show = {
+    .noun = "messages",
+    .verb = "show",
+    .summary = "a message and its timelines: what happened, what is planned, why",
+    .args = args,
+    .flags = flags,
+    .remote = true,
+    .examples = examples,
+    .exec = exec,
+};

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ackwatch rules`: check and test work on files without a daemon; list, show and reload ask it.
+ * (simulate has a file of its own.)
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/json.h"
+#include "conf/tests.h"
+#include "ctl/local.h"
+#include "ctl/nouns.h"
+
+/* --- check ----------------------------------------------------------------------------------- */
+
+static void check_paths(struct aw_ctl *ctl, const struct aw_rules_world *world, struct aw_diag *d,
+                        unsigned *n_rules, unsigned *n_steps)
+{
+    for (unsigned i = 0; i < ctl->n_args; i++) {
+        struct aw_rules *r = NULL;
+        if (aw_rules_load(ctl->args[i], world, &r, d) < 0)
+            continue;
+        *n_rules += r->set.n;
+        for (unsigned k = 0; k < r->set.n; k++)
+            *n_steps += r->set.rules[k]->n_steps;
+        aw_rules_free(r);
+    }
+}
+
+static int exec_check(struct aw_ctl *ctl)
+{
+    struct aw_diag d;
+    struct aw_env_conf *env = NULL;
+    struct aw_local_world w = {0};
+    unsigned n_rules = 0, n_steps = 0;
+    const char *env_file = aw_ctl_flag(ctl, "env");
+    aw_diag_init(&d);
+    if (!env_file || aw_env_load(env_file, AW_ENV_LENIENT, &env, &d) == 0) {
+        if (env)
+            aw_local_world_init(&w, env);
+        check_paths(ctl, &w.world, &d, &n_rules, &n_steps);
+    }
+    int code = aw_local_report(ctl, &d);
+    const struct aw_out *o = &ctl->out;
+    if (code == AW_EXIT_DONE && !o->json) {
+        fprintf(o->f, "%s%u rules, %u steps: 0 errors, %u warnings\n", o->tty ? "✔ " : "", n_rules,
+                n_steps, d.n);
+        if (o->tty && !env)
+            fprintf(o->f, "  not checked without --env: names of channels, templates\n");
+    }
+    aw_local_world_free(&w);
+    aw_env_conf_free(env);
+    aw_diag_free(&d);
+    return code;
+}
+
+/* --- test ------------------------------------------------------------------------------------ */
+
+struct test_run {
+    struct aw_ctl *ctl;
+    const char *file;
+    json_t *list;
+    struct aw_test_result sum;
+    struct aw_diag diag;
+    bool missing;
+};
+
+static void on_test(void *ctx, const char *name, bool passed, const char *explain)
+{
+    struct test_run *t = ctx;
+    const struct aw_out *o = &t->ctl->out;
+    if (o->json) {
+        json_array_append_new(t->list,
+                              json_pack("{s:s,s:s,s:b,s:s?}", "file", t->file, "name", name,
+                                        "passed", passed, "explain", passed ? NULL : explain));
+    } else if (o->tty) {
+        enum aw_style style = passed ? AW_GOOD : AW_BAD;
+        fprintf(o->f, "  %s%s%s %s\n", aw_out_on(o, style),
+                aw_out_mark(o, passed ? AW_MARK_GOOD : AW_MARK_BAD), aw_out_off(o, style), name);
+    } else {
+        fprintf(o->f, "%s\t%s\t%s\n", passed ? "passed" : "failed", t->file, name);
+    }
+    if (!passed && !o->json && explain)
+        fprintf(o->tty ? o->f : stderr, "%s%s", explain,
+                explain[strlen(explain) - 1] == '\n' ? "" : "\n");
+}
+
+static void test_file(struct test_run *t, const char *path)
+{
+    struct aw_test_result r = {0};
+    t->file = path;
+    if (t->ctl->out.tty && !t->ctl->out.json)
+        fprintf(t->ctl->out.f, "%s\n", path);
+    aw_tests_run(path, aw_ctl_flag(t->ctl, "run"), &r, on_test, t, &t->diag);
+    t->sum.passed += r.passed;
+    t->sum.failed += r.failed;
+}
+
+static bool ends_with(const char *s, const char *tail)
+{
+    size_t n = strlen(s), n_tail = strlen(tail);
+    return n > n_tail && aw_streq(s + n - n_tail, tail);
+}
+
+static int is_test(const struct dirent *d)
+{
+    return d->d_name[0] != '.' && ends_with(d->d_name, ".test.yaml");
+}
+
+static void test_dir(struct test_run *t, const char *dir)
+{
+    struct dirent **list;
+    int n = scandir(dir, &list, is_test, alphasort);
+    if (n < 0) {
+        t->missing = true;
+        aw_ctl_say(0, "%s: %s", dir, strerror(errno));
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        struct aw_buf path = AW_BUF_INIT(8192);
+        aw_buf_printf(&path, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/",
+                      list[i]->d_name);
+        test_file(t, aw_buf_str(&path));
+        aw_buf_free(&path);
+        free(list[i]);
+    }
+    if (n == 0)
+        aw_ctl_say(0, "%s: no *.test.yaml here", dir);
+    free(list);
+}
+
+/* A directory, a NAME.test.yaml, or the NAME.yaml beside which it lies. */
+static void test_path(struct test_run *t, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        test_dir(t, path);
+    } else if (ends_with(path, ".yaml") && !ends_with(path, ".test.yaml")) {
+        struct aw_buf b = AW_BUF_INIT(8192);
+        aw_buf_printf(&b, "%.*s.test.yaml", (int)(strlen(path) - strlen(".yaml")), path);
+        test_file(t, aw_buf_str(&b));
+        aw_buf_free(&b);
+    } else {
+        test_file(t, path);
+    }
+}
+
+static int exec_test(struct aw_ctl *ctl)
+{
+    struct test_run t = {.ctl = ctl, .list = json_array()};
+    aw_diag_init(&t.diag);
+    for (unsigned i = 0; i < ctl->n_args; i++)
+        test_path(&t, ctl->args[i]);
+    if (!ctl->n_args)
+        test_path(&t, ".");
+    aw_local_complain(&t.diag);
+    if (ctl->out.json)
+        aw_out_json(&ctl->out, t.list);
+    else if (ctl->out.tty)
+        fprintf(ctl->out.f, "%u passed, %u failed\n", t.sum.passed, t.sum.failed);
+    bool bad = t.sum.failed || t.diag.n_errors;
+    json_decref(t.list);
+    aw_diag_free(&t.diag);
+    return t.missing ? AW_EXIT_FAILED : bad ? AW_EXIT_PROBLEMS : AW_EXIT_DONE;
+}
+
+/* --- list, show, reload ---------------------------------------------------------------------- */
+
+static int exec_list(struct aw_ctl *ctl)
+{
+    static const char *const heads[] = {"RULE",  "FILE",    "UNTIL", "DEADLINE",
+                                        "STEPS", "SHA-256", "TITLE", NULL};
+    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
+    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
+    int code = c ? aw_client_get(c, &v, "/v1/rules") : AW_EXIT_USAGE;
+    if (code != AW_EXIT_DONE)
+        return code;
+    if (ctl->out.json) {
+        aw_out_json(&ctl->out, json_object_get(v, "data"));
+        return AW_EXIT_DONE;
+    }
+    struct aw_table t;
+    aw_table_init(&t, heads);
+    size_t i;
+    json_t *r;
+    json_array_foreach(json_object_get(v, "data"), i, r)
+    {
+        const json_t *steps = json_object_get(r, "steps");
+        aw_table_add(&t, AW_BOLD, aw_json_str(r, "name"));
+        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "file"));
+        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "until"));
+        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "deadline"));
+        aw_table_addf(&t, AW_PLAIN, "%lld",
+                      json_is_integer(steps) ? (long long)json_integer_value(steps)
+                                             : (long long)json_array_size(steps));
+        aw_table_addf(&t, AW_PLAIN, "%.12s", aw_json_str(r, "sha256") ?: "-");
+        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "title"));
+    }
+    aw_table_print(&t, &ctl->out);
+    aw_table_free(&t);
+    return AW_EXIT_DONE;
+}
+
+static int exec_show(struct aw_ctl *ctl)
+{
+    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
+    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
+    AW_AUTO_FREE char *name = aw_client_escape(ctl->args[0]);
+    int code = c ? aw_client_get(c, &v, "/v1/rules/%s", name) : AW_EXIT_USAGE;
+    if (code != AW_EXIT_DONE)
+        return code;
+    if (ctl->out.json)
+        aw_out_json(&ctl->out, v);
+    else
+        fputs(aw_json_str(v, "text") ?: "", ctl->out.f);
+    return AW_EXIT_DONE;
+}
+
+static int exec_reload(struct aw_ctl *ctl)
+{
+    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
+    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
+    int code = c ? aw_client_call(c, "POST", "/v1/rules:reload", NULL, NULL, &v) : AW_EXIT_USAGE;
+    if (code != AW_EXIT_DONE)
+        return c && aw_streq(aw_client_problem(c), "reload-refused") ? AW_EXIT_PROBLEMS : code;
+    if (ctl->out.json)
+        aw_out_json(&ctl->out, v);
+    else
+        fprintf(ctl->out.f, "%lld rules\t%s\n",
+                (long long)json_integer_value(json_object_get(v, "rules")),
+                aw_json_str(v, "sha256") ?: "-");
+    return AW_EXIT_DONE;
+}
+
+/* --- entries --------------------------------------------------------------------------------- */
+
+static const struct aw_param check_args[] = {
+    {"PATH", 0, AW_VAL_FILE, AW_MANY, NULL, "a rule file or a directory of them"},
+    {NULL},
+};
+static const struct aw_param check_flags[] = {
+    {"env", 0, AW_VAL_FILE, 0, NULL,
+     "environment file: also check the names of channels and templates"},
+    {NULL},
+};
+static const char *const check_examples[] = {"rules check rules/",
+                                             "rules check order.yaml --env ackwatch.yaml", NULL};
+static const struct aw_param test_args[] = {
+    {"PATH", 0, AW_VAL_FILE, AW_MANY | AW_OPTIONAL, NULL,
+     "a directory, NAME.test.yaml, or the NAME.yaml beside it (.)"},
+    {NULL},
+};
+static const struct aw_param test_flags[] = {
+    {"run", 0, AW_VAL_TEXT, 0, NULL, "only tests whose name matches this glob"},
+    {NULL},
+};
+static const char *const test_examples[] = {"rules test rules/", "rules test --run '*offline*'",
+                                            NULL};
+static const char *const list_examples[] = {"rules list", NULL};
+static const struct aw_param show_args[] = {
+    {"RULE", 0, AW_VAL_TEXT, 0, NULL, "name of a rule"},
+    {NULL},
+};
+static const char *const show_examples[] = {"rules show order-status", NULL};
+static const char *const reload_examples[] = {"rules check /etc/ackwatch/rules && ackwatch rules "
+                                              "reload",
+                                              NULL};
+
+const struct aw_cmd_entry aw_cmd_rules_check = {
+    .noun = "rules",
+    .verb = "check",
+    .summary = "check rule files; names every problem with its place",
+    .text = "Needs no daemon. Exit code 3 when there are errors.",
+    .args = check_args,
+    .flags = check_flags,
+    .examples = check_examples,
+    .exec = exec_check,
+};
+const struct aw_cmd_entry aw_cmd_rules_test = {
+    .noun = "rules",
+    .verb = "test",
+    .summary = "run the tests of rules with the engine, on a virtual clock",
+    .text = "Needs no daemon. Exit code 3 when a test fails.",
+    .args = test_args,
+    .flags = test_flags,
+    .examples = test_examples,
+    .exec = exec_test,
+};
+const struct aw_cmd_entry aw_cmd_rules_list = {
+    .noun = "rules",
+    .verb = "list",
+    .summary = "rules that the daemon has loaded, in the order of matching",
+    .remote = true,
+    .examples = list_examples,
+    .exec = exec_list,
+};
+const struct aw_cmd_entry aw_cmd_rules_show = {
+    .noun = "rules",
+    .verb = "show",
+    .summary = "the file of a rule as loaded",
+    .args = show_args,
+    .remote = true,
+    .examples = show_examples,
+    .exec = exec_show,
+};
+const struct aw_cmd_entry aw_cmd_rules_reload = {
+    .noun = "rules",
+    .verb = "reload",
+    .summary = "read environment, rules and templates again, as a whole or not at all",
+    .text = "Exit code 3, and the old ones go on, when there is an error in the new ones.",
+    .remote = true,
+    .examples = reload_examples,
+    .exec = exec_reload,
+};

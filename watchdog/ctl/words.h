@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The log in the words of people: what an entry means and why it was decided, in English and
+ * Chinese. Pure.
+ */
+#ifndef AW_CTL_WORDS_H
+#define AW_CTL_WORDS_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+
+enum aw_lang { AW_LANG_EN, AW_LANG_ZH };
+
+/* A word of the project (state, level, kind, reason, kind of entry); unknown ones as they are. */
+const char *aw_word(enum aw_lang lang, const char *word);
+
+/* What happened: "sms sent to the provider", "delivered (report)", "exhausted". */
+void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out);
+/* Why: "its time had come", "delivered already"; adds nothing when the entry names no reason. */
+void aw_words_why(enum aw_lang lang, const json_t *entry, struct aw_buf *out);
+
+#endif
