@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/loop_int.h"
+
+#define TOKEN_WAIT (5 * AW_SECOND) /* a push waits so long for its idempotency token */
+#define TOKEN_LIFE (23 * AW_HOUR)  /* the provider keeps them a day */
+#define TOKENS     10              /* fetched at a time: the most a free account gets */
+#define TOKENS_LOW 4
+
+/* --- flights ---------------------------------------------------------------------------------- */
+
+struct aw_flight *aw_flight_new(struct aw_loop *l, aw_id attempt, enum aw_flight_for what,
+                                const char *channel)
+{
+    struct aw_flight *f = aw_calloc(1, sizeof(*f));
+
+    f->attempt = attempt;
+    f->what = what;
+    f->live = aw_live_hold(l->live);
+    f->turn = l->opt.stats->turns;
+    snprintf(f->channel, sizeof(f->channel), "%s", channel);
+    HASH_ADD(hh, l->flights, attempt, sizeof(f->attempt), f);
+    return f;
+}
+
+struct aw_flight *aw_flight_find(struct aw_loop *l, aw_id attempt)
+{
+    struct aw_flight *f;
+
+    HASH_FIND(hh, l->flights, &attempt, sizeof(attempt), f);
+    return f;
+}
+
+void aw_flight_end(struct aw_loop *l, struct aw_flight *f)
+{
+    HASH_DEL(l->flights, f);
+    if (f->send) {
+        aw_send_free(f->send);
+        aw_free(f->send);
+    }
+    aw_live_drop(f->live);
+    aw_free(f);
+}
+
+/* --- accounts and tokens ------------------------------------------------------------------------
+ */
+
+struct aw_account *aw_account(struct aw_loop *l, const char *channel)
+{
+    struct aw_account *a;
+
+    HASH_FIND_STR(l->accounts, channel, a);
+    if (a)
+        return a;
+    a = aw_calloc(1, sizeof(*a));
+    snprintf(a->name, sizeof(a->name), "%s", channel);
+    HASH_ADD_STR(l->accounts, name, a);
+    return a;
+}
+
+static void cids_forget(struct aw_account *a)
+{
+    while (a->n_cids)
+        aw_free(a->cids[--a->n_cids]);
+}
+
+char *aw_cid_take(struct aw_loop *l, const struct aw_channel *ch)
+{
+    struct aw_account *a = aw_account(l, ch->name);
+
+    if (l->now - a->cids_at > TOKEN_LIFE)
+        cids_forget(a);
+    if (a->n_cids <= TOKENS_LOW)
+        aw_fx_cids(l, ch, TOKENS);
+    return a->n_cids ? a->cids[--a->n_cids] : NULL;
+}
+
+static bool waits_for_token(const struct aw_flight *f)
+{
+    return f->send != NULL;
+}
+
+int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_account *a = aw_account(l, cmd->u.cids.channel->name);
+    struct aw_flight *f, *next;
+    int r = AW_OK;
+
+    a->fetching = false;
+    a->cids = aw_realloc(a->cids, (a->n_cids + cmd->u.cids.n + 1) * sizeof(*a->cids));
+    for (unsigned i = 0; i < cmd->u.cids.n; i++)
+        a->cids[a->n_cids++] = cmd->u.cids.cids[i];
+    if (cmd->u.cids.n)
+        a->cids_at = l->now;
+    cmd->u.cids.n = 0;
+    HASH_ITER(hh, l->flights, f, next)
+    {
+        struct aw_send *s = f->send;
+
+        if (!waits_for_token(f) || !aw_streq(f->channel, a->name) || !a->n_cids)
+            continue;
+        r = aw_store_set_cid(l->store, f->attempt, a->cids[a->n_cids - 1], err);
+        if (r)
+            return r;
+        s->cid = s->late_cid = a->cids[--a->n_cids];
+        f->send = NULL;
+        aw_fx_send(l, s, NULL);
+    }
+    return AW_OK;
+}
+
+void aw_tokens_overdue(struct aw_loop *l)
+{
+    struct aw_flight *f, *next;
+    aw_boot now = aw_clock_boot();
+
+    HASH_ITER(hh, l->flights, f, next)
+    {
+        struct aw_send *s = f->send;
+
+        if (!waits_for_token(f) || f->token_by > now)
+            continue;
+        f->send = NULL;
+        aw_fx_send(l, s, NULL);
+    }
+}
+
+aw_ms aw_tokens_wait(struct aw_loop *l)
+{
+    struct aw_flight *f, *next;
+    aw_boot now = aw_clock_boot();
+    aw_ms wait = -1;
+
+    HASH_ITER(hh, l->flights, f, next)
+    if (waits_for_token(f) && (wait < 0 || f->token_by - now < wait))
+        wait = f->token_by > now ? f->token_by - now : 0;
+    return wait;
+}
+
+/* --- what leaves after the commit ---------------------------------------------------------------
+ */
+
+#define GROW(array, n, cap)                                                                        \
+    do {                                                                                           \
+        if ((n) == (cap)) {                                                                        \
+            (cap) = (cap) ? 2 * (cap) : 64;                                                        \
+            (array) = aw_realloc((array), (cap) * sizeof(*(array)));                               \
+        }                                                                                          \
+    } while (0)
+
+void aw_fx_send(struct aw_loop *l, struct aw_send *s, struct aw_flight *f)
+{
+    if (f && !s->cid && l->opt.carrier.has_cids(s->channel)) {
+        f->send = s;
+        f->token_by = aw_clock_boot() + TOKEN_WAIT;
+        return;
+    }
+    GROW(l->fx.sends, l->fx.n_sends, l->fx.cap_sends);
+    l->fx.sends[l->fx.n_sends++] = s;
+}
+
+void aw_fx_query(struct aw_loop *l, struct aw_query *q)
+{
+    GROW(l->fx.queries, l->fx.n_queries, l->fx.cap_queries);
+    l->fx.queries[l->fx.n_queries++] = q;
+}
+
+void aw_fx_cids(struct aw_loop *l, const struct aw_channel *ch, unsigned n)
+{
+    struct aw_account *a = aw_account(l, ch->name);
+
+    if (a->fetching || l->fx.n_cids == AW_COUNT(l->fx.cids))
+        return;
+    a->fetching = true;
+    l->fx.cids[l->fx.n_cids].channel = ch;
+    l->fx.cids[l->fx.n_cids++].n = n;
+}
+
+static void merges_forget(struct aw_loop *l)
+{
+    struct aw_merge *m, *next;
+
+    HASH_ITER(hh, l->merges, m, next)
+    {
+        HASH_DEL(l->merges, m);
+        aw_free(m);
+    }
+}
+
+void aw_fx_release(struct aw_loop *l)
+{
+    const struct aw_carrier *c = &l->opt.carrier;
+
+    for (unsigned i = 0; i < l->fx.n_sends; i++)
+        c->send(c->ctx, l->fx.sends[i]);
+    for (unsigned i = 0; i < l->fx.n_queries; i++)
+        c->query(c->ctx, l->fx.queries[i]);
+    for (unsigned i = 0; i < l->fx.n_cids; i++)
+        c->cids(c->ctx, l->fx.cids[i].channel, l->fx.cids[i].n);
+    l->fx.n_sends = l->fx.n_queries = l->fx.n_cids = 0;
+    merges_forget(l);
+}
+
+/* A send of this turn dies with the turn's rows; one that was claimed before (its token came now)
+ * goes back to waiting. */
+static void drop_send(struct aw_loop *l, struct aw_send *s)
+{
+    struct aw_flight *f = aw_flight_find(l, s->attempt);
+
+    if (f && f->turn != l->opt.stats->turns) {
+        f->send = s;
+        return;
+    }
+    aw_send_free(s);
+    aw_free(s);
+}
+
+void aw_fx_drop(struct aw_loop *l)
+{
+    struct aw_flight *f, *next;
+
+    for (unsigned i = 0; i < l->fx.n_sends; i++)
+        drop_send(l, l->fx.sends[i]);
+    for (unsigned i = 0; i < l->fx.n_queries; i++)
+        aw_free(l->fx.queries[i]);
+    for (unsigned i = 0; i < l->fx.n_cids; i++)
+        aw_account(l, l->fx.cids[i].channel->name)->fetching = false;
+    l->fx.n_sends = l->fx.n_queries = l->fx.n_cids = 0;
+    HASH_ITER(hh, l->flights, f, next)
+    if (f->turn == l->opt.stats->turns)
+        aw_flight_end(l, f);
+    merges_forget(l);
+}
+
+unsigned aw_fx_room(struct aw_loop *l)
+{
+    unsigned room = l->opt.carrier.room(l->opt.carrier.ctx), used = l->fx.n_sends;
+
+    return room > used ? room - used : 0;
+}

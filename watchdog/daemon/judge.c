@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/loop_int.h"
+
+int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err)
+{
+    int r = aw_store_timeline(l->store, timeline, &l->tl, err);
+
+    return r ? r : aw_msg_get(l, timeline - l->tl.n, ret, err);
+}
+
+static int know_spans(struct aw_loop *l, struct aw_err *err)
+{
+    int r = AW_OK;
+
+    if (!l->spans_known)
+        r = aw_store_downtimes(l->store, 0, l->spans, AW_COUNT(l->spans), &l->n_spans, err);
+    l->spans_known = r == AW_OK;
+    return r;
+}
+
+static void env_init(struct aw_loop *l, const struct aw_world *world, struct aw_env *env)
+{
+    struct aw_asked *asked;
+
+    HASH_FIND(hh, l->asked, &l->tl.id, sizeof(l->tl.id), asked);
+    memset(env, 0, sizeof(*env));
+    env->now = l->now;
+    env->seed = l->opt.seed;
+    env->ids = aw_store_ids(l->store);
+    env->world = world;
+    env->downtimes = l->spans;
+    env->n_downtimes = l->n_spans;
+    env->querying = asked != NULL;
+}
+
+int aw_judge_open(struct aw_loop *l, const struct aw_rule *rule, struct aw_view *v,
+                  const struct aw_event *ev, struct aw_fact *ret, struct aw_err *err)
+{
+    struct aw_world world;
+    struct aw_env env;
+
+    aw_view_world(v, &world);
+    env_init(l, &world, &env);
+    env.n_downtimes = 0;
+    if (aw_engine_step(rule, &l->tl, ev, &env, &l->up) || l->up.n_facts == 0 ||
+        l->up.facts[0].type != AW_FACT_OPENED)
+        return aw_fail(err, AW_ECORRUPT, "rule %s opens no timeline", rule->name);
+    *ret = l->up.facts[0];
+    return AW_OK;
+}
+
+/* --- claims ----------------------------------------------------------------------------------- */
+
+static struct aw_merge *merge_find(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
+                                   bool add)
+{
+    struct aw_merge probe, *found;
+
+    memset(&probe, 0, sizeof(probe));
+    probe.key.message = m->row.id;
+    probe.key.person = f->person;
+    probe.key.step = f->step;
+    probe.key.kind = f->kind;
+    probe.key.round = f->round;
+    probe.key.retry = f->number > 1;
+    HASH_FIND(hh, l->merges, &probe.key, sizeof(probe.key), found);
+    if (found || !add)
+        return found;
+    found = aw_malloc(sizeof(*found));
+    *found = probe;
+    HASH_ADD(hh, l->merges, key, sizeof(found->key), found);
+    return found;
+}
+
+/* A later recipient's firing to the same third person travels with the first one's, under its
+ * reference. The patch keeps value and facts alike, so the fold stays the fold. */
+static void join(struct aw_loop *l, struct aw_fact *f, const struct aw_merge *merge)
+{
+    f->ref = merge->ref;
+    for (unsigned i = 0; i < l->tl.n_tries; i++)
+        if (l->tl.tries[i].attempt == f->attempt)
+            l->tl.tries[i].ref = merge->ref;
+}
+
+/* What the claim loop remembers between writing the rows and making the sends. */
+struct claim {
+    const struct aw_channel *channel;
+    char *cid;
+    struct aw_merge *merge; /* joined: nothing of its own to send */
+};
+
+static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c,
+                     struct aw_err *err)
+{
+    struct aw_stored_attempt *first;
+    int r;
+
+    if (!c->channel || !l->opt.carrier.has_cids(c->channel))
+        return AW_OK;
+    if (f->number <= 1) {
+        c->cid = aw_cid_take(l, c->channel);
+        return AW_OK;
+    }
+    /* A next try carries the token of the first, on the same account and while it lives. */
+    first = aw_malloc(sizeof(*first));
+    r = aw_store_attempt(l->store, f->ref, first, err);
+    if (r == AW_OK && aw_streq(first->channel, c->channel->name) && first->cid[0] &&
+        l->now - first->at < 23 * AW_HOUR)
+        c->cid = aw_strdup(first->cid);
+    else if (r == AW_OK)
+        c->cid = aw_cid_take(l, c->channel);
+    aw_free(first);
+    return r;
+}
+
+static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f, struct claim *c,
+                         struct aw_fact_note *note, struct aw_err *err)
+{
+    const struct aw_channel *list[AW_MAX_VIA];
+    const struct aw_step *step = aw_rule_step(m->rule, f->step);
+    unsigned n = aw_live_channels(l->live, m->app, step, f->kind, list);
+    int r;
+
+    if (f->why == AW_WHY_ALREADY_SENT) {
+        note->channel = m->reg.sent_channel ? m->reg.sent_channel : n ? list[0]->name : NULL;
+        return AW_OK;
+    }
+    if (n)
+        c->channel = list[f->via < n ? f->via : n - 1];
+    note->channel = c->channel ? c->channel->name : NULL;
+    if (f->person != l->tl.person) {
+        c->merge = merge_find(l, m, f, false);
+        if (c->merge) {
+            note->merged_into = c->merge->attempt;
+            join(l, f, c->merge);
+            return AW_OK;
+        }
+    }
+    r = claim_cid(l, f, c, err);
+    note->cid = c->cid;
+    return r;
+}
+
+/* The send could not even be made: the outcome comes back like any other. */
+static void fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, const char *why)
+{
+    struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RESULT);
+    struct aw_submit submit;
+
+    cmd->u.result.attempt = attempt;
+    cmd->u.result.outcome = outcome;
+    snprintf(cmd->u.result.detail, sizeof(cmd->u.result.detail), "%s", why);
+    cmd->done = aw_cmd_free;
+    aw_loop_submit(l, &submit);
+    /* When the box is full the attempt stays open and the next start calls it unknown. */
+    if (submit.put(submit.ctx, cmd, true))
+        aw_cmd_free(cmd);
+}
+
+static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
+                       struct claim *c)
+{
+    struct aw_flight *flight;
+    struct aw_send *send;
+    struct aw_err err;
+
+    l->opt.stats->sends[f->kind]++;
+    if (c->merge) {
+        if (c->merge->send)
+            aw_render_add(l, m, c->merge->send, l->tl.n);
+        return;
+    }
+    if (!c->channel) {
+        fail_claim(l, f->attempt, AW_OUT_TRANSIENT, "no channel carries this kind now");
+        return;
+    }
+    if (aw_render(l, m, &l->tl, f, c->channel, c->cid, &send, &err)) {
+        fail_claim(l, f->attempt, AW_OUT_REFUSED, err.text);
+        return;
+    }
+    if (f->person != l->tl.person) {
+        struct aw_merge *merge = merge_find(l, m, f, true);
+
+        merge->attempt = f->attempt;
+        merge->ref = f->ref;
+        merge->send = send;
+    }
+    flight = aw_flight_new(l, f->attempt, AW_FLIGHT_FIRING, c->channel->name);
+    flight->timeline = l->tl.id;
+    aw_fx_send(l, send, flight);
+}
+
+/* --- what follows ------------------------------------------------------------------------------
+ */
+
+static int message_end(struct aw_loop *l, struct aw_msg *m, struct aw_err *err)
+{
+    unsigned counts[AW_N_STATES];
+    enum aw_state state;
+    int r = aw_store_counts(l->store, m->row.id, m->row.n, counts, err);
+
+    if (r)
+        return r;
+    state = aw_message_fold(m->rule, counts);
+    if (state == AW_OPEN)
+        return AW_OK;
+    return aw_store_message_ended(l->store, m->row.id, &l->tl, state, err);
+}
+
+static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct aw_err *err)
+{
+    int r = AW_OK;
+
+    if (was == AW_OPEN && l->tl.state != AW_OPEN) {
+        l->opt.stats->ended[l->tl.state]++;
+        l->opt.stats->open--;
+        r = message_end(l, m, err);
+        if (r == AW_OK)
+            r = aw_store_polls_end(l->store, l->tl.id, err);
+    } else if (l->up.ask_at && l->tl.state == AW_OPEN) {
+        r = aw_store_polls_urge(l->store, l->tl.id, l->up.ask_at, l->tl.due, err);
+    }
+    if (r == AW_OK && l->up.tell_operators)
+        r = aw_store_notice(l->store, "delivery",
+                            "a channel refuses or cannot be reached: see channels list and the "
+                            "log for attempts that failed",
+                            err);
+    return r;
+}
+
+static void note_of(struct aw_msg *m, const struct aw_fact *f, const struct aw_event *ev,
+                    const struct aw_fact_note *given, struct aw_fact_note *note)
+{
+    bool firing = f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED ||
+                  f->type == AW_FACT_DEFERRED || f->type == AW_FACT_ADVANCED ||
+                  f->type == AW_FACT_OUTCOME;
+
+    memset(note, 0, sizeof(*note));
+    if (given &&
+        (f->type == AW_FACT_OUTCOME || f->type == AW_FACT_EVIDENCE || f->type == AW_FACT_ENDED))
+        *note = *given;
+    if (f->type == AW_FACT_OUTCOME && ev->type == AW_EV_REGISTER)
+        note->provider_id = m->reg.sent_provider_id;
+    if (firing) {
+        const struct aw_step *step = aw_rule_step(m->rule, f->step);
+
+        note->step_id = step ? step->id : NULL;
+    }
+}
+
+static int write_facts(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev,
+                       const char *actor, const struct aw_fact_note *given, struct claim *claims,
+                       struct aw_err *err)
+{
+    struct aw_fact_note notes[AW_MAX_FACTS];
+    unsigned skip = ev->type == AW_EV_REGISTER; /* OPENED is in the registration's own entry */
+    int r = AW_OK;
+
+    for (unsigned i = 0; i < l->up.n_facts && r == AW_OK; i++) {
+        struct aw_fact *f = &l->up.facts[i];
+
+        note_of(m, f, ev, given, &notes[i]);
+        if (f->type == AW_FACT_CLAIMED)
+            r = claim_prepare(l, m, f, &claims[i], &notes[i], err);
+    }
+    if (r == AW_OK && l->up.n_facts > skip)
+        r = aw_store_apply(l->store, m->row.id, &l->tl, l->up.facts + skip, l->up.n_facts - skip,
+                           notes + skip, actor, err);
+    return r;
+}
+
+int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, const char *actor,
+             const struct aw_fact_note *given, struct aw_err *err)
+{
+    struct claim claims[AW_MAX_FACTS];
+    enum aw_state was = l->tl.state;
+    struct aw_world world;
+    struct aw_env env;
+    struct aw_view view = {.l = l,
+                           .reg = &m->reg,
+                           .app = m->app,
+                           .app_row = m->row.app,
+                           .n = l->tl.n,
+                           .person = l->tl.person};
+    int r = know_spans(l, err);
+
+    if (r)
+        return r;
+    memset(claims, 0, sizeof(claims));
+    aw_view_world(&view, &world);
+    env_init(l, &world, &env);
+    r = aw_engine_step(m->rule, &l->tl, ev, &env, &l->up);
+    if (r)
+        return aw_fail(err, AW_ECORRUPT, "timeline %lld does not fit its rule %s",
+                       (long long)l->tl.id, m->rule->name);
+    if (view.err.text[0]) {
+        *err = view.err;
+        return AW_EIO;
+    }
+    r = write_facts(l, m, ev, actor, given, claims, err);
+    for (unsigned i = 0; i < l->up.n_facts; i++) {
+        if (r == AW_OK && l->up.facts[i].type == AW_FACT_CLAIMED &&
+            l->up.facts[i].why != AW_WHY_ALREADY_SENT)
+            claim_send(l, m, &l->up.facts[i], &claims[i]);
+        aw_free(claims[i].cid);
+    }
+    return r ? r : follow(l, m, was, err);
+}

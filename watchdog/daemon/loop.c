@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/loop.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/ballast.h"
+#include "daemon/loop_int.h"
+
+#define CAP_WORK      8192
+#define CAP_PROOF     32768
+#define ALIVE_EVERY   (5 * AW_SECOND)
+#define ROOT_EVERY    AW_MINUTE
+#define RECOVER_MOST  (30 * AW_SECOND) /* missed firings wait so long for receipts */
+#define DOWN_LEAST    (2 * AW_SECOND)  /* a shorter gap is no downtime */
+#define FULL_WAIT     (10 * AW_SECOND) /* then registrations are tried again */
+#define MESSAGES_KEPT 256
+
+/* --- the inbox as a port ---------------------------------------------------------------------- */
+
+static int submit_put(void *ctx, struct aw_cmd *cmd, bool proof)
+{
+    struct aw_loop *l = ctx;
+    int r;
+
+    l->pending++;
+    r = aw_inbox_put(l->inbox, proof ? AW_LANE_PROOF : AW_LANE_WORK, cmd);
+    if (r)
+        l->pending--;
+    return r;
+}
+
+void aw_loop_submit(struct aw_loop *l, struct aw_submit *ret)
+{
+    ret->ctx = l;
+    ret->put = submit_put;
+}
+
+void aw_loop_wake(struct aw_loop *l)
+{
+    l->kicked = 1;
+    aw_inbox_wake(l->inbox);
+}
+
+void aw_loop_stop(struct aw_loop *l)
+{
+    l->stopping = 1;
+    aw_inbox_wake(l->inbox);
+}
+
+void aw_loop_reload(struct aw_loop *l)
+{
+    l->reloading = 1;
+    aw_inbox_wake(l->inbox);
+}
+
+void aw_loop_peek(struct aw_loop *l, struct aw_step_state *ret)
+{
+    ret->activity = l->activity;
+    ret->busy = l->pending > 0 || l->in_turn || l->kicked;
+    ret->next = l->next;
+}
+
+/* --- one command -------------------------------------------------------------------------------
+ */
+
+typedef int (*turn_fn)(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+
+static const turn_fn table[] = {
+    [AW_CMD_REGISTER] = aw_turn_register,      [AW_CMD_ACK] = aw_turn_ack,
+    [AW_CMD_CANCEL] = aw_turn_cancel,          [AW_CMD_PAGE] = aw_turn_page,
+    [AW_CMD_RECEIPT] = aw_turn_receipt,        [AW_CMD_LOOKUP] = aw_turn_lookup,
+    [AW_CMD_CONTACT_GET] = aw_turn_contact,    [AW_CMD_CONTACT_PUT] = aw_turn_contact,
+    [AW_CMD_CONTACT_DELETE] = aw_turn_contact, [AW_CMD_KEY_CREATE] = aw_turn_key,
+    [AW_CMD_KEY_REVOKE] = aw_turn_key,         [AW_CMD_CHANNEL_TEST] = aw_turn_test,
+    [AW_CMD_RELOAD] = aw_turn_reload,          [AW_CMD_RESULT] = aw_turn_result,
+    [AW_CMD_REPORT] = aw_turn_report,          [AW_CMD_CIDS] = aw_turn_cids,
+};
+
+/* New work may be refused when the disk is full; proofs must still land. */
+static bool is_work(const struct aw_cmd *cmd)
+{
+    return cmd->type == AW_CMD_REGISTER || cmd->type == AW_CMD_CONTACT_PUT ||
+           cmd->type == AW_CMD_KEY_CREATE || cmd->type == AW_CMD_CHANNEL_TEST;
+}
+
+/* A channel test is answered by its result. */
+static bool answers_later(const struct aw_cmd *cmd)
+{
+    return cmd->type == AW_CMD_CHANNEL_TEST && !cmd->reply.problem;
+}
+
+static void finish(struct aw_loop *l, struct aw_cmd **cmds, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (cmds[i] && !answers_later(cmds[i]))
+            cmds[i]->done(cmds[i]);
+}
+
+static void refuse_all(struct aw_cmd **cmds, unsigned n, enum aw_problem p, const char *why,
+                       bool work_only)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (work_only && !is_work(cmds[i]))
+            continue;
+        aw_free(cmds[i]->reply.body);
+        memset(&cmds[i]->reply, 0, sizeof(cmds[i]->reply));
+        aw_cmd_refuse(cmds[i], p, "", "%s", why);
+    }
+}
+
+static void clear_replies(struct aw_cmd **cmds, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        aw_free(cmds[i]->reply.body);
+        memset(&cmds[i]->reply, 0, sizeof(cmds[i]->reply));
+    }
+}
+
+/* --- one turn ------------------------------------------------------------------------------------
+ */
+
+/* What a turn leaves undone, and until when the core may sleep. */
+struct outlook {
+    bool more;
+    aw_time next_poll; /* budget allows again */
+};
+
+static int alive(struct aw_loop *l, struct aw_err *err)
+{
+    if (l->now - l->alive_at < ALIVE_EVERY)
+        return AW_OK;
+    l->alive_at = l->now;
+    return aw_store_alive_put(l->store, l->now, err);
+}
+
+/* Missed firings wait until each overdue question was asked and answered, or 30 s. */
+static int end_recovery(struct aw_loop *l, bool attempts_left, struct aw_err *err)
+{
+    aw_time next;
+    int r;
+
+    if (!l->recovering || attempts_left)
+        return AW_OK;
+    r = aw_store_next_poll(l->store, &next, err);
+    if (r == AW_OK && (HASH_COUNT(l->asked) == 0 && (!next || next > l->now)))
+        l->recovering = false;
+    else if (aw_clock_boot() >= l->recover_by)
+        l->recovering = false;
+    return r;
+}
+
+static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
+                     struct outlook *o, struct aw_err *err)
+{
+    bool attempts_left = false, due_left = false;
+    int r = AW_OK;
+
+    for (unsigned i = 0; i < n && r == AW_OK; i++)
+        if (!cmds[i]->reply.problem)
+            r = table[cmds[i]->type](l, cmds[i], err);
+    if (r || proofs_only)
+        return r;
+    aw_tokens_overdue(l);
+    if (l->recovering)
+        r = aw_turn_recover(l, &attempts_left, err);
+    if (r == AW_OK)
+        r = aw_turn_due(l, &due_left, err);
+    if (r == AW_OK)
+        r = aw_turn_polls(l, &o->next_poll, err);
+    if (r == AW_OK)
+        r = aw_turn_notices(l, err);
+    if (r == AW_OK)
+        r = end_recovery(l, attempts_left, err);
+    if (r == AW_OK)
+        r = alive(l, err);
+    o->more = attempts_left || due_left;
+    return r;
+}
+
+static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
+                        struct outlook *o, struct aw_err *err)
+{
+    int r = aw_store_begin(l->store, l->now, err);
+
+    if (r == AW_OK) {
+        r = carry_out(l, cmds, n, proofs_only, o, err);
+        if (r == AW_OK)
+            r = aw_store_commit(l->store, err);
+        if (r)
+            aw_store_rollback(l->store);
+    }
+    if (r) {
+        aw_fx_drop(l);
+        aw_msgs_trim(l, 0);
+        l->spans_known = false;
+    }
+    return r;
+}
+
+/* The disk is full: registrations are refused, the ballast makes room for proofs. */
+static int turn_when_full(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, struct outlook *o,
+                          struct aw_err *err)
+{
+    if (!l->full)
+        aw_log(AW_LOG_ERR, "disk-full",
+               "what=\"registrations are refused, acknowledgements and "
+               "receipts still land\"");
+    l->full = true;
+    l->full_at = l->now;
+    l->opt.stats->disk_full = 1;
+    aw_ballast_release(l->opt.ballast);
+    clear_replies(cmds, n);
+    refuse_all(cmds, n, AW_P_STORE_FULL, "the disk is full; nothing was kept", true);
+    return attempt_turn(l, cmds, n, true, o, err);
+}
+
+static void full_again(struct aw_loop *l)
+{
+    if (!l->full || l->now - l->full_at < FULL_WAIT)
+        return;
+    l->full_at = l->now;
+    if (!aw_ballast_refill(l->opt.ballast))
+        return;
+    l->full = false;
+    l->opt.stats->disk_full = 0;
+    aw_log(AW_LOG_INFO, "disk-room", "what=\"registrations are taken again\"");
+}
+
+static void sooner(aw_time *next, aw_time t)
+{
+    if (t && (!*next || t < *next))
+        *next = t;
+}
+
+static int look_ahead(struct aw_loop *l, const struct outlook *o, aw_time *ret, struct aw_err *err)
+{
+    aw_time due, poll;
+    int r = aw_store_next_due(l->store, &due, err);
+
+    if (r == AW_OK)
+        r = aw_store_next_poll(l->store, &poll, err);
+    if (r)
+        return r;
+    l->opt.stats->oldest_due = due;
+    *ret = 0;
+    if (!l->recovering)
+        sooner(ret, due);
+    /* A question that waits for the budget comes later than its own due. */
+    sooner(ret, poll && poll <= l->now && o->next_poll ? o->next_poll : poll);
+    return AW_OK;
+}
+
+static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
+{
+    struct aw_head head;
+    char root[96];
+
+    aw_msgs_trim(l, MESSAGES_KEPT);
+    if (l->now - l->root_at >= ROOT_EVERY) {
+        aw_store_head(l->store, &head);
+        if (head.size != l->root_size) {
+            aw_root_print(root, head.size, head.root);
+            aw_log(AW_LOG_INFO, "root", "root=%s", root);
+        }
+        l->root_size = head.size;
+        l->root_at = l->now;
+    }
+    if (l->n_retired && HASH_COUNT(l->flights) == 0 && HASH_COUNT(l->asked) == 0)
+        while (l->n_retired)
+            aw_live_drop(l->retired[--l->n_retired]);
+    return aw_store_checkpoint(l->store, quiet, err);
+}
+
+static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
+{
+    aw_ms token = aw_tokens_wait(l), wait = -1;
+
+    if (o->more && aw_fx_room(l) > 0 && !l->full)
+        return 0;
+    if (next && !l->opt.clock->stepped)
+        wait = next > l->now ? next - l->now : 1;
+    if (!l->opt.clock->stepped && (wait < 0 || wait > AW_SECOND))
+        wait = AW_SECOND; /* alive mark, minute roots, full disk */
+    if (l->recovering && wait > 50)
+        wait = 50;
+    if (token >= 0 && (wait < 0 || token < wait))
+        wait = token;
+    return wait;
+}
+
+int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret_wait_ms,
+                 struct aw_err *err)
+{
+    struct outlook o = {0};
+    aw_time next;
+    int r;
+
+    l->now = aw_clock_wall(l->opt.clock);
+    l->keys_changed = false;
+    full_again(l);
+    r = attempt_turn(l, cmds, n, l->full, &o, err);
+    if (r == AW_ENOSPC)
+        r = turn_when_full(l, cmds, n, &o, err);
+    if (r == AW_ENOSPC) { /* not even proofs fit: nobody is told otherwise */
+        refuse_all(cmds, n, AW_P_STORE_FULL, "the disk is full; nothing was kept", false);
+        r = AW_OK;
+    }
+    if (r) {
+        refuse_all(cmds, n, AW_P_STORE_FAILED, "the store failed; nothing is promised", false);
+        finish(l, cmds, n);
+        return r;
+    }
+    if (l->keys_changed && l->opt.keys_changed)
+        l->opt.keys_changed(l->opt.keys_ctx, l->store);
+    finish(l, cmds, n);
+    aw_fx_release(l);
+    l->opt.stats->turns++;
+    r = look_ahead(l, &o, &next, err);
+    if (r == AW_OK)
+        r = idle(l, n == 0, err);
+    l->next = next;
+    *ret_wait_ms = wait_for(l, &o, next);
+    return r;
+}
+
+/* --- start, run, stop
+ * ------------------------------------------------------------------------------ */
+
+struct aw_loop *aw_loop_new(const struct aw_loop_options *opt)
+{
+    struct aw_loop *l = aw_calloc(1, sizeof(*l));
+
+    l->opt = *opt;
+    l->store = opt->store;
+    l->inbox = aw_inbox_new(CAP_WORK, CAP_PROOF);
+    l->live = aw_live_box_get(opt->box);
+    return l;
+}
+
+static int record_downtime(struct aw_loop *l, struct aw_err *err)
+{
+    aw_time alive;
+    int r = aw_store_alive_get(l->store, &alive, err);
+
+    if (r == AW_OK && alive && l->now - alive >= DOWN_LEAST)
+        r = aw_store_downtime_put(l->store, alive, l->now, err);
+    return r ? r : aw_store_alive_put(l->store, l->now, err);
+}
+
+static int log_life(struct aw_loop *l, enum aw_entry_kind kind, struct aw_err *err)
+{
+    struct aw_entry e;
+
+    aw_entry_init(&e);
+    e.kind = kind;
+    e.actor = "core";
+    e.text = PACKAGE_VERSION;
+    return aw_store_log(l->store, &e, NULL, err);
+}
+
+int aw_loop_start(struct aw_loop *l, struct aw_err *err)
+{
+    int64_t open;
+    int r;
+
+    l->now = aw_clock_wall(l->opt.clock);
+    l->opt.stats->started = l->now;
+    l->alive_at = l->root_at = l->now;
+    l->recovering = true;
+    l->recover_by = aw_clock_boot() + RECOVER_MOST;
+    r = aw_store_open_count(l->store, &open, err);
+    if (r == AW_OK)
+        r = aw_store_begin(l->store, l->now, err);
+    if (r)
+        return r;
+    l->opt.stats->open = open;
+    r = log_life(l, AW_ENTRY_START, err);
+    if (r == AW_OK)
+        r = record_downtime(l, err);
+    if (r == AW_OK)
+        r = aw_live_store(l->live, l->store, "core", err);
+    if (r == AW_OK && l->live->last_good)
+        r = aw_store_notice(l->store, "rules-broken",
+                            "the rules directory cannot be loaded; the last good set goes on", err);
+    if (r == AW_OK)
+        r = aw_store_commit(l->store, err);
+    if (r)
+        aw_store_rollback(l->store);
+    return r;
+}
+
+static unsigned gather(struct aw_loop *l, struct aw_cmd **cmds, aw_ms wait)
+{
+    unsigned n = (unsigned)aw_inbox_take(l->inbox, (void **)cmds, AW_TURN_CMDS, wait);
+
+    l->in_turn = 1;
+    l->kicked = 0;
+    if (n)
+        l->activity++;
+    if (l->reloading) {
+        l->reloading = 0;
+        aw_loop_reload_now(l);
+    }
+    return n;
+}
+
+/* The last turn: what is in the box is answered, the stop is recorded. */
+static int last_turn(struct aw_loop *l, struct aw_err *err)
+{
+    struct aw_cmd *cmds[AW_TURN_CMDS];
+    aw_ms wait;
+    unsigned n;
+    int r = AW_OK;
+
+    aw_inbox_close(l->inbox);
+    while (r == AW_OK && (n = (unsigned)aw_inbox_take(l->inbox, (void **)cmds, AW_TURN_CMDS, 0))) {
+        r = aw_loop_turn(l, cmds, n, &wait, err);
+        l->pending -= n;
+    }
+    if (r == AW_OK)
+        r = aw_store_begin(l->store, aw_clock_wall(l->opt.clock), err);
+    if (r)
+        return r;
+    r = log_life(l, AW_ENTRY_STOP, err);
+    if (r == AW_OK)
+        r = aw_store_alive_put(l->store, l->now, err);
+    if (r == AW_OK)
+        r = aw_store_commit(l->store, err);
+    if (r)
+        aw_store_rollback(l->store);
+    return r;
+}
+
+int aw_loop_run(struct aw_loop *l, struct aw_err *err)
+{
+    struct aw_cmd *cmds[AW_TURN_CMDS];
+    aw_ms wait = 0;
+    int r = AW_OK;
+
+    while (r == AW_OK && !l->stopping) {
+        unsigned n = gather(l, cmds, wait);
+
+        r = aw_loop_turn(l, cmds, n, &wait, err);
+        l->pending -= n;
+        if (wait != 0)
+            l->in_turn = 0;
+    }
+    return r ? r : last_turn(l, err);
+}
+
+void aw_loop_free(struct aw_loop *l)
+{
+    struct aw_flight *f, *nf;
+    struct aw_account *a, *na;
+    struct aw_asked *q, *nq;
+
+    if (!l)
+        return;
+    aw_fx_drop(l);
+    HASH_ITER(hh, l->flights, f, nf)
+    {
+        if (f->test) {
+            aw_cmd_refuse(f->test, AW_P_NOT_READY, "", "the daemon is stopping");
+            f->test->done(f->test);
+        }
+        aw_flight_end(l, f);
+    }
+    HASH_ITER(hh, l->accounts, a, na)
+    {
+        HASH_DEL(l->accounts, a);
+        while (a->n_cids)
+            aw_free(a->cids[--a->n_cids]);
+        aw_free(a->cids);
+        aw_free(a);
+    }
+    HASH_ITER(hh, l->asked, q, nq)
+    {
+        HASH_DEL(l->asked, q);
+        aw_free(q);
+    }
+    aw_msgs_trim(l, 0);
+    aw_pinned_forget(l, true);
+    while (l->n_retired)
+        aw_live_drop(l->retired[--l->n_retired]);
+    aw_live_drop(l->live);
+    aw_free(l->fx.sends);
+    aw_free(l->fx.queries);
+    aw_inbox_free(l->inbox);
+    aw_free(l);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the core loop: its state, and what its files offer one another. Core thread only.
+ *
+ *   loop.c          the turn, start and stop
+ *   turn_register.c T1: a registration becomes rows
+ *   turn_evidence.c acks, page, receipts, cancel, contacts, keys
+ *   turn_due.c      T2: claims of what is due
+ *   turn_result.c   T3: outcomes, tokens, channel tests, notices to operators
+ *   turn_poll.c     questions to providers and their answers
+ *   judge.c         one event through the engine into the store, and what follows from it
+ *   people.c        messages, persons, addresses as the engine's world
+ *   render.c        a claim as texts to send
+ *   effects.c       what leaves after the commit, and what is in flight
+ */
+#ifndef AW_DAEMON_LOOP_INT_H
+#define AW_DAEMON_LOOP_INT_H
+
+#include "daemon/loop.h"
+
+/* A message as the core needs it: cold row, parsed registration, its pinned rule. */
+struct aw_msg {
+    struct aw_stored_message row;
+    struct aw_registration reg;
+    const struct aw_rule *rule;
+    char *app;
+    aw_id key; /* of the cache */
+    uint64_t used;
+    UT_hash_handle hh;
+};
+
+/* A pinned rule, parsed once and kept. */
+struct aw_pinned {
+    int64_t row;
+    struct aw_rules *owner; /* NULL: lives in the present set (held) */
+    struct aw_live *live;
+    const struct aw_rule *rule;
+    UT_hash_handle hh;
+};
+
+enum aw_flight_for { AW_FLIGHT_FIRING, AW_FLIGHT_NOTICE, AW_FLIGHT_TEST };
+
+/* One send under way, from the claim to its result. */
+struct aw_flight {
+    aw_id attempt;
+    enum aw_flight_for what;
+    aw_id timeline;       /* firing */
+    int64_t notice;       /* notice */
+    struct aw_cmd *test;  /* channel test: answered with the result */
+    struct aw_live *live; /* held */
+    struct aw_send *send; /* while it waits for a token (cid), else NULL */
+    aw_boot token_by;     /* then: the instant to go without */
+    long turn;            /* that made it */
+    char channel[AW_NAME_MAX + 1];
+    UT_hash_handle hh;
+};
+
+/* Third persons' firings of one turn: same message, step, kind, round, person -> one attempt. */
+struct aw_merge {
+    struct {
+        aw_id message;
+        int64_t person;
+        unsigned step, kind, round;
+        bool retry;
+    } key;
+    aw_id attempt, ref;
+    struct aw_send *send;
+    UT_hash_handle hh;
+};
+
+/* Per channel: idempotency tokens at hand, and the budget of questions. */
+struct aw_account {
+    char name[AW_NAME_MAX + 1];
+    char **cids;
+    unsigned n_cids;
+    aw_time cids_at; /* when they were fetched */
+    bool fetching;
+    double budget; /* questions allowed now */
+    aw_time budget_at;
+    aw_time blocked_till; /* provider said: no more before */
+    unsigned asking;      /* queries in flight */
+    UT_hash_handle hh;
+};
+
+/* A query in flight for a timeline. */
+struct aw_asked {
+    aw_id timeline;
+    unsigned n;
+    UT_hash_handle hh;
+};
+
+struct aw_effects {
+    struct aw_send **sends;
+    unsigned n_sends, cap_sends;
+    struct aw_query **queries;
+    unsigned n_queries, cap_queries;
+    struct {
+        const struct aw_channel *channel;
+        unsigned n;
+    } cids[8];
+    unsigned n_cids;
+};
+
+struct aw_loop {
+    struct aw_loop_options opt;
+    struct aw_store *store;
+    struct aw_inbox *inbox;
+    struct aw_live *live; /* present one, held */
+    aw_time now;          /* of this turn */
+    struct aw_effects fx;
+    struct aw_merge *merges;
+    struct aw_msg *messages; /* cache */
+    uint64_t use;
+    struct aw_pinned *pinned;
+    struct aw_flight *flights;
+    struct aw_account *accounts;
+    struct aw_asked *asked;
+    aw_id recover_after; /* start: open attempts up to here are done */
+    bool recovering;     /* start: missed firings wait for receipts */
+    aw_boot recover_by;
+    aw_time alive_at, root_at, rules_told_at;
+    int64_t root_size;
+    bool keys_changed; /* in this turn: the table of live keys is read again */
+    bool full;         /* disk: no registrations, no claims */
+    aw_time full_at;
+    struct aw_timeline tl; /* scratch: too large for the stack of every helper */
+    struct aw_update up;
+    struct aw_span spans[64];
+    unsigned n_spans;
+    bool spans_known;
+    _Atomic int stopping, reloading;
+    _Atomic long pending; /* commands put and not yet finished */
+    _Atomic uint64_t activity;
+    _Atomic aw_time next;
+    _Atomic int in_turn, kicked;
+    struct aw_live *retired[16]; /* by reloads, until nothing under way points into them */
+    unsigned n_retired;
+};
+
+/* The engine's view of people and channels for one recipient. */
+struct aw_view {
+    struct aw_loop *l;
+    const struct aw_registration *reg;
+    const char *app;
+    int64_t app_row;
+    unsigned n;     /* recipient */
+    int64_t person; /* its number; 0 while it has none (registration not yet decided) */
+    struct aw_err err;
+};
+/* --- judge.c ---------------------------------------------------------------------------------- */
+
+/* Engine, store, then claims -> sends, end -> fold of the message, accepted -> polls. l->tl holds
+ * the timeline (loaded by the caller or by aw_judge_load) and afterwards its new value. */
+int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, const char *actor,
+             const struct aw_fact_note *outcome_note, struct aw_err *err);
+/* How the engine opens a timeline: its OPENED fact, on l->tl as scratch; changes nothing. */
+int aw_judge_open(struct aw_loop *l, const struct aw_rule *rule, struct aw_view *v,
+                  const struct aw_event *ev, struct aw_fact *ret, struct aw_err *err);
+/* Loads timeline and its message. */
+int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err);
+
+/* --- people.c --------------------------------------------------------------------------------- */
+
+int aw_msg_get(struct aw_loop *l, aw_id id, struct aw_msg **ret, struct aw_err *err);
+void aw_msgs_trim(struct aw_loop *l, unsigned keep);
+const struct aw_rule *aw_rule_pinned(struct aw_loop *l, int64_t row, struct aw_err *err);
+void aw_pinned_forget(struct aw_loop *l, bool all);
+
+void aw_view_world(struct aw_view *v, struct aw_world *ret);
+
+/* Addresses of a person: what the registration gives, then the directory. */
+struct aw_address_book {
+    struct aw_addresses a;
+    char *user, *json;
+    void *owner;
+};
+int aw_addresses_of(struct aw_view *v, int64_t person, struct aw_address_book *ret,
+                    struct aw_err *err);
+void aw_address_book_free(struct aw_address_book *b);
+bool aw_addresses_have(const struct aw_addresses *a, enum aw_kind kind);
+
+/* --- render.c --------------------------------------------------------------------------------- */
+
+/* A claim as a send: addresses of the person it goes to, texts in that person's language. */
+int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
+              const struct aw_fact *f, const struct aw_channel *ch, const char *cid,
+              struct aw_send **ret, struct aw_err *err);
+/* Names one more recipient in a merged send. */
+void aw_render_add(struct aw_loop *l, struct aw_msg *m, struct aw_send *s, unsigned n);
+/* A plain text to an operator, or a channel test. */
+struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, const char *to,
+                                const char *title, const char *text);
+void aw_token_print(const uint8_t secret[32], aw_id timeline, char dst[40]);
+int aw_token_parse(const uint8_t secret[32], const char *token, aw_id *ret);
+
+/* --- effects.c -------------------------------------------------------------------------------- */
+
+void aw_fx_send(struct aw_loop *l, struct aw_send *s, struct aw_flight *f);
+void aw_fx_query(struct aw_loop *l, struct aw_query *q);
+void aw_fx_cids(struct aw_loop *l, const struct aw_channel *ch, unsigned n);
+void aw_fx_release(struct aw_loop *l); /* after the commit */
+void aw_fx_drop(struct aw_loop *l);    /* after a rollback */
+void aw_flight_end(struct aw_loop *l, struct aw_flight *f);
+struct aw_flight *aw_flight_new(struct aw_loop *l, aw_id attempt, enum aw_flight_for what,
+                                const char *channel);
+struct aw_flight *aw_flight_find(struct aw_loop *l, aw_id attempt);
+struct aw_account *aw_account(struct aw_loop *l, const char *channel);
+/* A token of the pool (owned by the caller), or NULL; asks for more when it runs low. */
+char *aw_cid_take(struct aw_loop *l, const struct aw_channel *ch);
+/* Lets go of sends that have waited long enough for a token. */
+void aw_tokens_overdue(struct aw_loop *l);
+aw_ms aw_tokens_wait(struct aw_loop *l); /* until the next of them, -1: none */
+unsigned aw_fx_room(struct aw_loop *l);  /* claims that may still be made in this turn */
+
+/* --- turn_*.c: one command each; problems go into the reply, errors end the turn ----------------
+ */
+
+int aw_turn_register(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+
+void aw_loop_reload_now(struct aw_loop *l); /* puts a reload into the inbox */
+
+/* Claims; *ret_more when the limit of a turn was reached. */
+int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err);
+/* Gives open attempts of the last run the outcome `unknown`; *ret_more while some are left. */
+int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err);
+/* Receipts of the accepted attempts among the facts of l->up will be asked for. */
+int aw_poll_begin(struct aw_loop *l, struct aw_msg *m, struct aw_err *err);
+int aw_turn_polls(struct aw_loop *l, aw_time *ret_next, struct aw_err *err);
+int aw_turn_notices(struct aw_loop *l, struct aw_err *err);
+
+/* The app of a command: of its key, else named, else the only one. Refuses in the reply. */
+const char *aw_cmd_app(struct aw_loop *l, struct aw_cmd *cmd, const char *named);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/ports.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/digest.h"
+#include "codec/jsonw.h"
+#include "daemon/loop_int.h"
+#include "daemon/status.h"
+
+struct key {
+    int64_t id;
+    char app[AW_NAME_MAX + 1];
+    uint32_t scopes;
+    uint8_t hash[32];
+    bool revoked;
+};
+
+struct aw_ports {
+    struct aw_status_source source;
+    const struct aw_clock *clock;
+    const char *store_path;
+    uint8_t token_secret[32];
+    pthread_mutex_t lock; /* keys */
+    struct key *keys;
+    unsigned n_keys;
+};
+
+/* --- keys ---------------------------------------------------------------------------------------
+ */
+
+struct key_list {
+    struct key *keys;
+    unsigned n;
+};
+
+static int add_key(void *arg, const struct aw_key_row *row)
+{
+    struct key_list *list = arg;
+    struct key *k;
+
+    list->keys = aw_realloc(list->keys, (list->n + 1) * sizeof(*list->keys));
+    k = &list->keys[list->n++];
+    memset(k, 0, sizeof(*k));
+    k->id = row->id;
+    k->scopes = row->scopes;
+    k->revoked = row->revoked != 0;
+    memcpy(k->hash, row->hash, sizeof(k->hash));
+    snprintf(k->app, sizeof(k->app), "%s", row->app ? row->app : "");
+    return 0;
+}
+
+void aw_ports_keys_changed(void *ctx, struct aw_store *store)
+{
+    struct aw_ports *p = ctx;
+    struct key_list list = {0};
+    struct key *old;
+    struct aw_err err;
+
+    if (aw_store_keys(store, add_key, &list, &err)) {
+        aw_free(list.keys);
+        return; /* the old table goes on; the next change or start reads again */
+    }
+    pthread_mutex_lock(&p->lock);
+    old = p->keys;
+    p->keys = list.keys;
+    p->n_keys = list.n;
+    pthread_mutex_unlock(&p->lock);
+    aw_free(old);
+}
+
+static int check_key(void *ctx, int64_t id, const uint8_t hash[32], struct aw_caller *ret)
+{
+    static const struct key nobody;
+    struct aw_ports *p = ctx;
+    struct key k = nobody;
+    bool known = false;
+
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; i < p->n_keys; i++)
+        if (p->keys[i].id == id) {
+            k = p->keys[i];
+            known = !k.revoked;
+        }
+    pthread_mutex_unlock(&p->lock);
+    /* Compared also when unknown, so that time does not tell. */
+    if (!aw_equal_ct(k.hash, hash, sizeof(k.hash)) || !known)
+        return AW_ENOENT;
+    ret->key = k.id;
+    ret->scopes = k.scopes;
+    memcpy(ret->app, k.app, sizeof(ret->app));
+    return AW_OK;
+}
+
+/* --- tokens
+ * --------------------------------------------------------------------------------------- */
+
+static void token_print(void *ctx, aw_id timeline, char dst[40])
+{
+    aw_token_print(((struct aw_ports *)ctx)->token_secret, timeline, dst);
+}
+
+static int token_parse(void *ctx, const char *token, aw_id *ret)
+{
+    return aw_token_parse(((struct aw_ports *)ctx)->token_secret, token, ret);
+}
+
+/* --- all of it
+ * ------------------------------------------------------------------------------------- */
+
+struct aw_ports *aw_ports_new(struct aw_live_box *box, struct aw_stats *stats,
+                              const struct aw_clock *clock, const char *store_path)
+{
+    struct aw_ports *p = aw_calloc(1, sizeof(*p));
+
+    p->source.box = box;
+    p->source.stats = stats;
+    p->source.clock = clock;
+    p->clock = clock;
+    p->store_path = store_path;
+    pthread_mutex_init(&p->lock, NULL);
+    return p;
+}
+
+void aw_ports_free(struct aw_ports *p)
+{
+    if (!p)
+        return;
+    aw_wipe(p->token_secret, sizeof(p->token_secret));
+    aw_free(p->keys);
+    pthread_mutex_destroy(&p->lock);
+    aw_free(p);
+}
+
+int aw_ports_start(struct aw_ports *p, struct aw_store *store, struct aw_err *err)
+{
+    int r = aw_store_secret(store, "tokens", p->token_secret, err);
+
+    if (r == AW_OK)
+        aw_ports_keys_changed(p, store);
+    return r;
+}
+
+void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env)
+{
+    env->clock = p->clock;
+    env->version = PACKAGE_VERSION;
+    env->keys.ctx = p;
+    env->keys.check = check_key;
+    env->tokens.ctx = p;
+    env->tokens.print = token_print;
+    env->tokens.parse = token_parse;
+    aw_status_fill(&p->source, &env->status);
+    aw_store_reading(p->store_path, &env->reading);
+}

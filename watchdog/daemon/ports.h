@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What http/ is handed: keys, tokens, status, rules. Any thread, but for aw_ports_keys_changed,
+ * which the core thread calls after a commit.
+ */
+#ifndef AW_DAEMON_PORTS_H
+#define AW_DAEMON_PORTS_H
+
+#include "core/ports.h"
+#include "daemon/live.h"
+#include "daemon/stats.h"
+
+struct aw_ports;
+
+struct aw_ports *aw_ports_new(struct aw_live_box *box, struct aw_stats *stats,
+                              const struct aw_clock *clock, const char *store_path);
+void aw_ports_free(struct aw_ports *p);
+
+/* Reads keys and the token secret; call once before anybody asks, inside a turn. */
+int aw_ports_start(struct aw_ports *p, struct aw_store *store, struct aw_err *err);
+void aw_ports_keys_changed(void *ctx, struct aw_store *store);
+
+void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reload: a whole new live value or none. Runs on the core thread, so that no turn sees half of it.
+ * What only takes effect at start (listen, socket, store) is compared and named.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/loop_int.h"
+
+static void name_start_only(const struct aw_env_conf *was, const struct aw_env_conf *is)
+{
+    if (!aw_streq(was->store, is->store) || !aw_streq(was->socket, is->socket) ||
+        was->n_listen != is->n_listen)
+        aw_log(AW_LOG_WARN, "reload", "what=\"store, socket and listen change only at a restart\"");
+}
+
+static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor, struct aw_err *err)
+{
+    int r = aw_live_store(live, l->store, actor, err);
+
+    if (r)
+        return r;
+    name_start_only(l->live->conf, live->conf);
+    if (l->n_retired == AW_COUNT(l->retired))
+        return aw_fail(err, AW_EBUSY, "too many reloads while sends are under way");
+    /* Questions and token fetches under way still point into the old channels. */
+    l->retired[l->n_retired++] = l->live;
+    l->live = aw_live_hold(live);
+    aw_live_box_set(l->opt.box, live);
+    aw_pinned_forget(l, false);
+    aw_msgs_trim(l, 0);
+    l->opt.stats->last_good_rules = 0;
+    return AW_OK;
+}
+
+int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_diag diag;
+    struct aw_live *live = NULL;
+    struct aw_buf text = AW_BUF_INIT(64 * 1024);
+    int r = AW_OK;
+
+    aw_diag_init(&diag);
+    if (aw_live_load(l->opt.config, &live, &diag)) {
+        aw_diag_print(&diag, &text);
+        aw_cmd_refuse(cmd, AW_P_RELOAD_REFUSED, "", "%u errors; what was loaded goes on",
+                      diag.n_errors);
+        cmd->reply.body = aw_buf_take(&text, &cmd->reply.n_body);
+        aw_log(AW_LOG_ERR, "reload-refused", "errors=%u first=\"%s\"", diag.n_errors,
+               diag.n ? diag.items[0].text : "");
+    } else {
+        r = take_over(l, live, cmd->actor, err);
+        if (r == AW_EBUSY) {
+            aw_cmd_refuse(cmd, AW_P_BUSY, "", "%s", err->text);
+            aw_live_drop(live);
+            r = AW_OK;
+        } else if (r == AW_OK) {
+            cmd->reply.number = live->rules.n;
+            memcpy(cmd->reply.sha256, live->rules.sha256, sizeof(cmd->reply.sha256));
+            aw_log(AW_LOG_INFO, "reload", "rules=%u channels=%u", live->rules.n,
+                   live->conf->n_channels);
+        }
+    }
+    aw_buf_free(&text);
+    aw_diag_free(&diag);
+    return r;
+}
+
+void aw_loop_reload_now(struct aw_loop *l)
+{
+    struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RELOAD);
+    struct aw_submit submit;
+
+    cmd->app = "";
+    snprintf(cmd->actor, sizeof(cmd->actor), "signal");
+    cmd->done = aw_cmd_free;
+    aw_loop_submit(l, &submit);
+    if (submit.put(submit.ctx, cmd, true))
+        aw_cmd_free(cmd);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/jsonw.h"
+#include "core/engine.h"
+
+#define LATE (30 * AW_SECOND) /* the oldest due step may be so late before we are not ready */
+
+static aw_ms lag(const struct aw_status_source *s)
+{
+    aw_time due = s->stats->oldest_due, now = aw_clock_wall(s->clock);
+
+    return due && due < now ? now - due : 0;
+}
+
+/* --- status
+ * ---------------------------------------------------------------------------------------- */
+
+static bool ready(void *ctx, struct aw_buf *why_not)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_jsonw w;
+    bool ok = true;
+    const struct {
+        bool bad;
+        const char *text;
+    } checks[] = {
+        {lag(s) > LATE, "the oldest due step is more than 30s late"},
+        {s->stats->disk_full, "the disk is full: registrations are refused"},
+        {s->stats->last_good_rules, "the rules directory is broken: the last good set goes on"},
+    };
+
+    aw_jw_init(&w, why_not);
+    aw_jw_array(&w, NULL);
+    for (size_t i = 0; i < AW_COUNT(checks); i++)
+        if (checks[i].bad) {
+            aw_jw_str(&w, NULL, checks[i].text);
+            ok = false;
+        }
+    aw_jw_end(&w, ']');
+    return ok;
+}
+
+static void counters(struct aw_jsonw *w, const struct aw_stats *st)
+{
+    aw_jw_object(w, "since_start");
+    aw_jw_int(w, "registered", st->registered);
+    aw_jw_int(w, "replayed", st->replayed);
+    aw_jw_int(w, "refused", st->refused);
+    aw_jw_int(w, "acks", st->acks);
+    for (int i = AW_CONFIRMED; i < AW_N_STATES; i++)
+        aw_jw_int(w, aw_state_name(i), st->ended[i]);
+    aw_jw_object(w, "sends");
+    for (int i = 0; i < AW_N_KINDS; i++)
+        aw_jw_int(w, aw_kind_name(i), st->sends[i]);
+    aw_jw_end(w, '}');
+    aw_jw_end(w, '}');
+}
+
+static void json(void *ctx, struct aw_buf *out)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_live *live = aw_live_box_get(s->box);
+    struct aw_buf why = AW_BUF_INIT(4096);
+    bool ok = ready(ctx, &why);
+    struct aw_jsonw w;
+
+    aw_jw_init(&w, out);
+    aw_jw_object(&w, NULL);
+    aw_jw_str(&w, "version", PACKAGE_VERSION);
+    aw_jw_str(&w, "node", live->conf->node);
+    aw_jw_str(&w, "state", ok ? "ok" : "degraded");
+    aw_jw_raw(&w, "problems", aw_buf_str(&why), why.n);
+    aw_jw_time(&w, "now", aw_clock_wall(s->clock));
+    aw_jw_time(&w, "started_at", s->stats->started);
+    aw_jw_int(&w, "open", s->stats->open);
+    aw_jw_int(&w, "lag_ms", lag(s));
+    aw_jw_time(&w, "next_due", s->stats->oldest_due);
+    aw_jw_int(&w, "rules", live->rules.n);
+    aw_jw_hex(&w, "rules_sha256", live->rules.sha256, 32);
+    aw_jw_int(&w, "channels", live->conf->n_channels);
+    aw_jw_str(&w, "store", live->conf->store);
+    counters(&w, s->stats);
+    aw_jw_end(&w, '}');
+    aw_buf_free(&why);
+    aw_live_drop(live);
+}
+
+static const struct aw_channel_stats *stats_of(const struct aw_stats *st, const char *name)
+{
+    for (unsigned i = 0; i < st->n_channels; i++)
+        if (strcmp(st->channels[i].name, name) == 0)
+            return &st->channels[i];
+    return NULL;
+}
+
+static void channel_json(struct aw_jsonw *w, const struct aw_channel *c,
+                         const struct aw_channel_stats *st)
+{
+    int last = st ? st->last_outcome : AW_OUT_NONE;
+    char text[64];
+
+    aw_jw_object(w, NULL);
+    aw_jw_str(w, "name", c->name);
+    aw_jw_str(w, "kind", aw_kind_name(c->provider->kind));
+    aw_jw_str(w, "provider", c->provider->name);
+    aw_jw_str(w, "app", c->app);
+    aw_jw_int(w, "weight", c->weight);
+    aw_jw_str(w, "state",
+              last == AW_OUT_NONE       ? "unused"
+              : last == AW_OUT_ACCEPTED ? "ok"
+                                        : "failing");
+    aw_jw_int(w, "sent", st ? st->sent : 0);
+    aw_jw_int(w, "failed", st ? st->failed : 0);
+    snprintf(text, sizeof(text), "%s, code %d", aw_outcome_name(last), st ? st->last_code : 0);
+    aw_jw_str(w, "last_error", last == AW_OUT_NONE || last == AW_OUT_ACCEPTED ? NULL : text);
+    aw_jw_end(w, '}');
+}
+
+static void channels(void *ctx, struct aw_buf *out)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_live *live = aw_live_box_get(s->box);
+    struct aw_jsonw w;
+
+    aw_jw_init(&w, out);
+    aw_jw_array(&w, NULL);
+    for (unsigned i = 0; i < live->conf->n_channels; i++)
+        channel_json(&w, &live->conf->channels[i],
+                     stats_of(s->stats, live->conf->channels[i].name));
+    aw_jw_end(&w, ']');
+    aw_live_drop(live);
+}
+
+/* --- rules
+ * ------------------------------------------------------------------------------------------ */
+
+static void titles(struct aw_jsonw *w, const struct aw_rule *r)
+{
+    aw_jw_object(w, "title");
+    for (unsigned i = 0; i < r->n_titles; i++)
+        aw_jw_str(w, r->titles[i].lang ? r->titles[i].lang : "any", r->titles[i].text);
+    aw_jw_end(w, '}');
+}
+
+static void rules(void *ctx, struct aw_buf *out)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_live *live = aw_live_box_get(s->box);
+    char text[AW_TIME_TEXT];
+    struct aw_jsonw w;
+
+    aw_jw_init(&w, out);
+    aw_jw_array(&w, NULL);
+    for (unsigned i = 0; i < live->rules.n; i++) {
+        const struct aw_rule *r = live->rules.rules[i];
+
+        aw_jw_object(&w, NULL);
+        aw_jw_str(&w, "name", r->name);
+        titles(&w, r);
+        aw_jw_str(&w, "file", r->file);
+        aw_jw_hex(&w, "sha256", r->sha256, 32);
+        aw_jw_int(&w, "steps", r->n_steps);
+        aw_jw_str(&w, "until", aw_level_name(r->until));
+        aw_duration_print(text, r->deadline);
+        aw_jw_str(&w, "deadline", text);
+        aw_jw_end(&w, '}');
+    }
+    aw_jw_end(&w, ']');
+    aw_live_drop(live);
+}
+
+static int rule_text(void *ctx, const char *name, struct aw_buf *out)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_live *live = aw_live_box_get(s->box);
+    const struct aw_rule *r = aw_ruleset_find(&live->rules, name);
+    const struct aw_rules_file *f = r ? aw_live_file(live, r) : NULL;
+
+    if (f)
+        aw_buf_add(out, f->text, f->n);
+    aw_live_drop(live);
+    return f ? AW_OK : AW_ENOENT;
+}
+
+static const struct aw_rule *by_pin(const struct aw_live *live, const char *name,
+                                    const uint8_t sha256[32])
+{
+    const struct aw_rule *r = aw_ruleset_find(&live->rules, name);
+
+    return r && memcmp(r->sha256, sha256, 32) == 0 ? r : NULL;
+}
+
+static void plan_step(struct aw_jsonw *w, const struct aw_rule *r, const struct aw_timeline *tl,
+                      unsigned index, enum aw_kind kind)
+{
+    const struct aw_step *step = &r->steps[index];
+    const struct aw_track *track = aw_timeline_track(tl, index, kind);
+    unsigned round = track ? track->round : 1;
+    aw_time due = track && track->due ? track->due : aw_engine_planned(r, tl, index, round);
+
+    if ((track && track->over) || !due)
+        return;
+    aw_jw_object(w, NULL);
+    aw_jw_time(w, "at", due);
+    aw_jw_str(w, "step", step->id);
+    aw_jw_str(w, "do", aw_kind_name(kind));
+    aw_jw_int(w, "round", round);
+    if (step->unless)
+        aw_jw_str(w, "unless", aw_level_name(step->unless));
+    aw_jw_end(w, '}');
+}
+
+static int planned(void *ctx, const char *rule, const uint8_t sha256[32],
+                   const struct aw_timeline *tl, struct aw_buf *out)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_live *live = aw_live_box_get(s->box);
+    const struct aw_rule *r = by_pin(live, rule, sha256);
+    struct aw_jsonw w;
+
+    if (r) {
+        aw_jw_init(&w, out);
+        aw_jw_array(&w, NULL);
+        for (unsigned i = 0; tl->state == AW_OPEN && i < r->n_steps; i++)
+            for (unsigned k = 0; k < r->steps[i].n_kinds; k++)
+                plan_step(&w, r, tl, i, r->steps[i].kinds[k]);
+        aw_jw_end(&w, ']');
+    }
+    aw_live_drop(live);
+    return r ? AW_OK : AW_ENOENT;
+}
+
+static int channel_setting(void *ctx, const char *name, const char *key, char *dst, size_t cap)
+{
+    struct aw_status_source *s = ctx;
+    struct aw_live *live = aw_live_box_get(s->box);
+    const struct aw_channel *c = aw_live_channel(live, name);
+    const char *v = c ? aw_channel_get(c, key) : NULL;
+
+    if (v && strlen(v) < cap)
+        memcpy(dst, v, strlen(v) + 1);
+    else
+        v = NULL;
+    aw_live_drop(live);
+    return v ? AW_OK : AW_ENOENT;
+}
+
+/* --- metrics
+ * ------------------------------------------------------------------------------------------ */
+
+static void metric(struct aw_buf *out, const char *name, const char *type, const char *help)
+{
+    aw_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void metrics(void *ctx, struct aw_buf *out)
+{
+    struct aw_status_source *s = ctx;
+    const struct aw_stats *st = s->stats;
+
+    metric(out, "ackwatch_messages_registered_total", "counter", "Messages registered.");
+    aw_buf_printf(out, "ackwatch_messages_registered_total %ld\n", st->registered);
+    metric(out, "ackwatch_acks_total", "counter", "Acknowledgements taken.");
+    aw_buf_printf(out, "ackwatch_acks_total %ld\n", st->acks);
+    metric(out, "ackwatch_timelines_open", "gauge", "Timelines not yet ended.");
+    aw_buf_printf(out, "ackwatch_timelines_open %ld\n", st->open);
+    metric(out, "ackwatch_timelines_ended_total", "counter", "Timelines ended, by state.");
+    for (int i = AW_CONFIRMED; i < AW_N_STATES; i++)
+        aw_buf_printf(out, "ackwatch_timelines_ended_total{state=\"%s\"} %ld\n", aw_state_name(i),
+                      st->ended[i]);
+    metric(out, "ackwatch_sends_total", "counter", "Sends claimed, by kind.");
+    for (int i = 0; i < AW_N_KINDS; i++)
+        aw_buf_printf(out, "ackwatch_sends_total{kind=\"%s\"} %ld\n", aw_kind_name(i),
+                      st->sends[i]);
+    metric(out, "ackwatch_outcomes_total", "counter", "Outcomes of sends.");
+    for (int i = AW_OUT_ACCEPTED; i < AW_N_OUTCOMES; i++)
+        aw_buf_printf(out, "ackwatch_outcomes_total{outcome=\"%s\"} %ld\n", aw_outcome_name(i),
+                      st->outcomes[i]);
+    metric(out, "ackwatch_lag_seconds", "gauge", "Lateness of the oldest due step.");
+    aw_buf_printf(out, "ackwatch_lag_seconds %.3f\n", (double)lag(s) / 1000);
+    metric(out, "ackwatch_turns_total", "counter", "Turns of the core loop.");
+    aw_buf_printf(out, "ackwatch_turns_total %ld\n", st->turns);
+}
+
+void aw_status_fill(struct aw_status_source *source, struct aw_status *ret)
+{
+    *ret = (struct aw_status){.ctx = source,
+                              .json = json,
+                              .channels = channels,
+                              .rules = rules,
+                              .rule_text = rule_text,
+                              .planned = planned,
+                              .ready = ready,
+                              .metrics = metrics,
+                              .channel_setting = channel_setting};
+}

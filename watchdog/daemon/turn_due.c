@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * T2: what is due is judged and claimed, as much as the carrier has room for. The due index of the
+ * store is the only timer queue. Also the first turns after a start: tries that were in flight
+ * when the last run ended have an unknown outcome.
+ */
+#include "base/mem.h"
+#include "daemon/loop_int.h"
+
+int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_DUE};
+    unsigned n = 0, room = aw_fx_room(l), max = room < AW_TURN_DUE ? room : AW_TURN_DUE;
+    aw_id *ids;
+    int r;
+
+    *ret_more = false;
+    if (l->recovering || l->full || max == 0)
+        return AW_OK;
+    ids = aw_malloc(max * sizeof(*ids));
+    r = aw_store_due(l->store, l->now, ids, max, &n, err);
+    for (unsigned i = 0; i < n && r == AW_OK; i++) {
+        struct aw_msg *m;
+
+        if (aw_fx_room(l) == 0)
+            break;
+        r = aw_judge_load(l, ids[i], &m, err);
+        if (r == AW_OK)
+            r = aw_judge(l, m, &ev, "core", NULL, err);
+        if (r == AW_OK && l->tl.due && l->tl.due <= l->now)
+            *ret_more = true; /* the engine's bound of facts was reached */
+    }
+    if (n == max)
+        *ret_more = true;
+    aw_free(ids);
+    return r;
+}
+
+static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_OUTCOME,
+                          .attempt = a->id,
+                          .outcome = AW_OUT_UNKNOWN,
+                          .why = AW_WHY_RESTART,
+                          .person = a->person,
+                          .known = a->level,
+                          .at = l->now};
+    struct aw_fact_note note = {.text = "in flight when the process ended"};
+    struct aw_msg *m;
+    int r = aw_judge_load(l, a->message + a->n, &m, err);
+
+    return r ? r : aw_judge(l, m, &ev, "core", &note, err);
+}
+
+int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err)
+{
+    struct aw_stored_attempt *a;
+    aw_id ids[256];
+    unsigned n;
+    int r = aw_store_open_attempts(l->store, l->recover_after, ids, AW_COUNT(ids), &n, err);
+
+    *ret_more = false;
+    if (r)
+        return r;
+    a = aw_malloc(sizeof(*a));
+    for (unsigned i = 0; i < n && r == AW_OK; i++) {
+        l->recover_after = ids[i];
+        r = aw_store_attempt(l->store, ids[i], a, err);
+        if (r == AW_OK)
+            r = recover_one(l, a, err);
+    }
+    aw_free(a);
+    *ret_more = n == AW_COUNT(ids);
+    return r;
+}

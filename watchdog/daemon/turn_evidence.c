@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Acknowledgements, page views, receipts, cancels; and the small commands: look-ups, contacts,
+ * keys, reload. Evidence about somebody we never sent to, or after the end, is recorded or
+ * answered, and starts nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/request.h"
+#include "daemon/loop_int.h"
+
+/* The message of a command, within the caller's app: a foreign one and an absent one are alike. */
+static int find_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct aw_msg **ret,
+                        struct aw_err *err)
+{
+    int r = aw_msg_get(l, id, ret, err);
+
+    if (r == AW_OK && cmd->app && cmd->app[0] && !aw_streq(cmd->app, (*ret)->app))
+        r = AW_ENOENT;
+    if (r == AW_ENOENT) {
+        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such message");
+        *ret = NULL;
+        r = AW_OK;
+    }
+    return r;
+}
+
+static int recipient_index(const struct aw_msg *m, const char *user)
+{
+    for (unsigned i = 0; i < m->reg.n_recipients; i++)
+        if (strcmp(m->reg.recipients[i].user, user) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void reply_state(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m)
+{
+    cmd->reply.id = m->row.id;
+    cmd->reply.state = l->tl.state;
+    cmd->reply.first = l->up.n_facts > 0;
+    cmd->reply.at = l->now;
+}
+
+static int give_evidence(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m,
+                         const struct aw_event *ev, const char *detail, struct aw_err *err)
+{
+    struct aw_fact_note note = {.detail = detail};
+    int r = aw_judge(l, m, ev, cmd->actor, &note, err);
+
+    if (r == AW_OK)
+        reply_state(l, cmd, m);
+    return r;
+}
+
+int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_EVIDENCE,
+                          .level = cmd->u.ack.level,
+                          .source = cmd->u.ack.source,
+                          .at = cmd->u.ack.at ? cmd->u.ack.at : l->now};
+    struct aw_msg *m;
+    int n, r = find_message(l, cmd, cmd->u.ack.message, &m, err);
+
+    if (r || !m)
+        return r;
+    n = recipient_index(m, cmd->u.ack.user);
+    if (n < 0) {
+        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/recipient", "not a recipient of this message");
+        return AW_OK;
+    }
+    r = aw_store_timeline(l->store, m->row.id + n, &l->tl, err);
+    if (r)
+        return r;
+    ev.person = l->tl.person;
+    l->opt.stats->acks++;
+    return give_evidence(l, cmd, m, &ev, cmd->u.ack.detail_json, err);
+}
+
+int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_EVIDENCE, .source = AW_SRC_PAGE, .at = l->now};
+    struct aw_msg *m;
+    int r = aw_judge_load(l, cmd->u.page.timeline, &m, err);
+
+    if (r == AW_ENOENT) {
+        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such message");
+        return AW_OK;
+    }
+    if (r)
+        return r;
+    ev.level = cmd->u.page.confirm ? AW_ACKNOWLEDGED : AW_OPENED;
+    ev.person = l->tl.person;
+    l->opt.stats->acks += cmd->u.page.confirm;
+    return give_evidence(l, cmd, m, &ev, NULL, err);
+}
+
+static int receipt_event(struct aw_loop *l, struct aw_cmd *cmd, struct aw_stored_attempt *a,
+                         struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_EVIDENCE,
+                          .level = cmd->u.receipt.level,
+                          .source = AW_SRC_CALLBACK,
+                          .known = a->level,
+                          .attempt = a->id,
+                          .person = a->person,
+                          .at = cmd->u.receipt.at ? cmd->u.receipt.at : l->now};
+    struct aw_msg *m;
+    int r = aw_judge_load(l, a->message + a->n, &m, err);
+
+    if (r)
+        return r;
+    if (cmd->u.receipt.negative) {
+        ev.type = AW_EV_NEGATIVE;
+        ev.negative = cmd->u.receipt.negative;
+        ev.kind = a->kind;
+        ev.step = (uint8_t)a->step;
+        ev.round = (uint16_t)a->round;
+    }
+    return give_evidence(l, cmd, m, &ev, NULL, err);
+}
+
+int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
+    int r = aw_store_attempt(l->store, cmd->u.receipt.ref, a, err);
+
+    /* A receipt of another channel's attempt is nobody's. */
+    if (r == AW_OK && !aw_streq(a->channel, cmd->u.receipt.channel))
+        r = AW_ENOENT;
+    if (r == AW_OK) {
+        r = receipt_event(l, cmd, a, err);
+    } else if (r == AW_ENOENT) {
+        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no attempt has this reference");
+        aw_log(AW_LOG_WARN, "receipt-unknown", "channel=%s", cmd->u.receipt.channel);
+        r = AW_OK;
+    }
+    aw_free(a);
+    return r;
+}
+
+int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_CANCEL};
+    struct aw_fact_note note = {.detail = cmd->u.cancel.reason};
+    struct aw_msg *m;
+    bool any = false;
+    int r = find_message(l, cmd, cmd->u.cancel.message, &m, err);
+
+    if (r || !m)
+        return r;
+    for (unsigned i = 0; i < m->row.n && r == AW_OK; i++) {
+        r = aw_store_timeline(l->store, m->row.id + i, &l->tl, err);
+        if (r || l->tl.state != AW_OPEN)
+            continue;
+        any = true;
+        r = aw_judge(l, m, &ev, cmd->actor, &note, err);
+    }
+    if (r == AW_OK && !any)
+        aw_cmd_refuse(cmd, AW_P_STATE_CONFLICT, "", "the message has ended already");
+    if (r == AW_OK && any) {
+        unsigned counts[AW_N_STATES];
+
+        r = aw_store_counts(l->store, m->row.id, m->row.n, counts, err);
+        cmd->reply.id = m->row.id;
+        if (r == AW_OK)
+            cmd->reply.state = aw_message_fold(m->rule, counts);
+        cmd->reply.at = l->now;
+    }
+    return r;
+}
+
+int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_env_conf *conf = l->live->conf;
+    int r = AW_ENOENT;
+
+    for (unsigned i = 0; i < conf->n_apps && r == AW_ENOENT; i++) {
+        int64_t app;
+
+        if (cmd->app && cmd->app[0] && !aw_streq(cmd->app, conf->apps[i]))
+            continue;
+        r = aw_store_app(l->store, conf->apps[i], &app, err);
+        if (r == AW_OK)
+            r = aw_store_find_external(l->store, app, cmd->u.lookup.external_id, &cmd->reply.id,
+                                       err);
+    }
+    if (r != AW_ENOENT)
+        return r;
+    aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no message has this external id");
+    return AW_OK;
+}
+
+static int contact_get(struct aw_loop *l, struct aw_cmd *cmd, int64_t person, struct aw_err *err)
+{
+    char *user;
+    int r = aw_store_person_get(l->store, person, &user, &cmd->reply.body, err);
+
+    if (r)
+        return r;
+    aw_free(user);
+    if (!cmd->reply.body)
+        return AW_ENOENT;
+    cmd->reply.n_body = strlen(cmd->reply.body);
+    cmd->reply.number = person;
+    return AW_OK;
+}
+
+int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    const char *app = aw_cmd_app(l, cmd, NULL);
+    bool put = cmd->type == AW_CMD_CONTACT_PUT;
+    int64_t app_row, person;
+    int r;
+
+    if (!app)
+        return AW_OK;
+    r = aw_store_app(l->store, app, &app_row, err);
+    if (r == AW_OK)
+        r = aw_store_person(l->store, app_row, cmd->u.contact.user, put, cmd->actor, &person, err);
+    if (r == AW_OK && cmd->type == AW_CMD_CONTACT_GET)
+        r = contact_get(l, cmd, person, err);
+    else if (r == AW_OK)
+        r = aw_store_contact_put(l->store, person, put ? cmd->u.contact.json : NULL,
+                                 cmd->u.contact.n_json, cmd->actor, err);
+    if (r != AW_ENOENT)
+        return r;
+    aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such contact");
+    return AW_OK;
+}
+
+/* Finds the key that is to be revoked. */
+struct key_search {
+    int64_t id;
+    struct aw_key_row row;
+    char name[AW_NAME_MAX + 1], app[AW_NAME_MAX + 1];
+    int64_t highest;
+};
+
+static int key_row(void *arg, const struct aw_key_row *k)
+{
+    struct key_search *s = arg;
+
+    if (k->id > s->highest)
+        s->highest = k->id;
+    if (k->id == s->id) {
+        s->row = *k;
+        snprintf(s->name, sizeof(s->name), "%s", k->name);
+        snprintf(s->app, sizeof(s->app), "%s", k->app);
+        s->row.name = s->name;
+        s->row.app = s->app;
+    }
+    return 0;
+}
+
+int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct key_search s = {.id = cmd->u.key.id};
+    int r = aw_store_keys(l->store, key_row, &s, err);
+
+    if (r)
+        return r;
+    if (cmd->type == AW_CMD_KEY_REVOKE) {
+        if (!s.row.id) {
+            aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such key");
+            return AW_OK;
+        }
+        s.row.revoked = s.row.revoked ? s.row.revoked : l->now;
+    } else {
+        if (cmd->u.key.app[0] && !aw_live_has_app(l->live, cmd->u.key.app)) {
+            aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "no such app: %s", cmd->u.key.app);
+            return AW_OK;
+        }
+        s.row = (struct aw_key_row){.id = s.highest + 1,
+                                    .name = cmd->u.key.name,
+                                    .app = cmd->u.key.app,
+                                    .scopes = cmd->u.key.scopes,
+                                    .created = l->now};
+        memcpy(s.row.hash, cmd->u.key.hash, sizeof(s.row.hash));
+    }
+    r = aw_store_key_put(l->store, &s.row, cmd->actor, err);
+    cmd->reply.number = s.row.id;
+    cmd->reply.at = l->now;
+    l->keys_changed = true;
+    return r;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * T3: how sends ended. Also notices to operators and channel tests, which travel the same way.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/loop_int.h"
+
+#define NOTICE_TRIES 20
+#define NOTICE_WAIT  AW_MINUTE
+
+static void count(struct aw_loop *l, const char *channel, const struct aw_result *res)
+{
+    struct aw_channel_stats *c = aw_stats_channel(l->opt.stats, channel);
+
+    l->opt.stats->outcomes[res->outcome]++;
+    if (!c)
+        return;
+    if (res->outcome == AW_OUT_ACCEPTED)
+        c->sent++;
+    else
+        c->failed++;
+    c->last_outcome = res->outcome;
+    c->last_code = res->code ? res->code : res->http_status;
+}
+
+static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_id attempt,
+                      unsigned n, const struct aw_result *res, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_OUTCOME,
+                          .attempt = attempt,
+                          .outcome = res->outcome,
+                          .level = res->level,
+                          .known = a->level,
+                          .source = AW_SRC_SEND,
+                          .person = a->person,
+                          .at = res->outcome == AW_OUT_THROTTLED ? l->now + res->wait : l->now};
+    struct aw_fact_note note = {.provider_id = res->provider_id[0] ? res->provider_id : NULL,
+                                .http_status = res->http_status,
+                                .code = res->code,
+                                .text = res->detail[0] ? res->detail : NULL};
+    struct aw_msg *m;
+    int r = aw_judge_load(l, a->message + n, &m, err);
+
+    if (r == AW_OK)
+        r = aw_judge(l, m, &ev, "core", &note, err);
+    return r ? r : aw_poll_begin(l, m, err);
+}
+
+/* The try of another recipient that travelled with this attempt; 0 when it is over. */
+static int joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,
+                      struct aw_err *err)
+{
+    int r = aw_store_timeline(l->store, a->message + n, &l->tl, err);
+
+    *ret = 0;
+    for (unsigned i = 0; r == AW_OK && i < l->tl.n_tries; i++) {
+        const struct aw_try *t = &l->tl.tries[i];
+
+        if (t->state == AW_TRY_FLYING && t->step == a->step && t->kind == a->kind &&
+            t->round == a->round && t->person == a->person)
+            *ret = t->attempt;
+    }
+    return r;
+}
+
+static int firing_result(struct aw_loop *l, const struct aw_result *res, struct aw_err *err)
+{
+    struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
+    int r = aw_store_attempt(l->store, res->attempt, a, err);
+
+    if (r == AW_OK) {
+        count(l, a->channel, res);
+        r = outcome_of(l, a, a->id, a->n, res, err);
+    }
+    for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++) {
+        aw_id attempt;
+
+        r = joined_try(l, a, a->merged[i], &attempt, err);
+        if (r == AW_OK && attempt)
+            r = outcome_of(l, a, attempt, a->merged[i], res, err);
+    }
+    aw_free(a);
+    return r;
+}
+
+/* --- notices ---------------------------------------------------------------------------------- */
+
+static int notice_result(struct aw_loop *l, const struct aw_flight *f, const struct aw_result *res,
+                         struct aw_err *err)
+{
+    bool done = res->outcome == AW_OUT_ACCEPTED;
+
+    if (!done)
+        aw_log(AW_LOG_WARN, "notice-not-taken", "channel=%s outcome=%s detail=\"%s\"", f->channel,
+               aw_outcome_name(res->outcome), res->detail);
+    return done ? aw_store_notice_done(l->store, f->notice, 0, err) : AW_OK;
+}
+
+/* Each operator is told; the notice is over when one channel took it, else it comes again. */
+static int tell(struct aw_loop *l, const struct aw_notice *n, struct aw_err *err)
+{
+    const struct aw_env_conf *conf = l->live->conf;
+    char title[128];
+
+    if (n->n_tries >= NOTICE_TRIES) {
+        aw_log(AW_LOG_ERR, "notice-given-up", "what=%s text=\"%s\"", n->what, n->text);
+        return aw_store_notice_done(l->store, n->id, 0, err);
+    }
+    snprintf(title, sizeof(title), "[ackwatch %s] %s", conf->node, n->what);
+    for (unsigned i = 0; i < conf->n_operators; i++) {
+        const struct aw_channel *ch = aw_live_channel(l->live, conf->operators[i].channel);
+        struct aw_flight *f;
+        struct aw_send *s;
+
+        if (!ch || aw_fx_room(l) == 0)
+            continue;
+        s = aw_render_plain(l, ch, conf->operators[i].to, title, n->text);
+        f = aw_flight_new(l, s->attempt, AW_FLIGHT_NOTICE, ch->name);
+        f->notice = n->id;
+        aw_fx_send(l, s, f);
+    }
+    return aw_store_notice_done(l->store, n->id, l->now + NOTICE_WAIT * (n->n_tries + 1), err);
+}
+
+int aw_turn_notices(struct aw_loop *l, struct aw_err *err)
+{
+    struct aw_notice list[8];
+    unsigned n;
+    int r;
+
+    if (l->full)
+        return AW_OK;
+    r = aw_store_notices_due(l->store, l->now, list, AW_COUNT(list), &n, err);
+    for (unsigned i = 0; i < n && r == AW_OK; i++)
+        r = tell(l, &list[i], err);
+    return r;
+}
+
+/* --- channel tests -------------------------------------------------------------------------------
+ */
+
+int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    const struct aw_channel *ch = aw_live_channel(l->live, cmd->u.test.channel);
+    struct aw_entry e;
+    struct aw_flight *f;
+    struct aw_send *s;
+
+    if (!ch) {
+        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such channel");
+        return AW_OK;
+    }
+    s = aw_render_plain(l, ch, cmd->u.test.to, "Ackwatch test",
+                        "This is a test of Ackwatch. Nothing needs to be done.");
+    f = aw_flight_new(l, s->attempt, AW_FLIGHT_TEST, ch->name);
+    f->test = cmd;
+    aw_entry_init(&e);
+    e.kind = AW_ENTRY_NOTICE;
+    e.actor = cmd->actor;
+    e.channel = ch->name;
+    e.attempt = s->attempt;
+    e.text = "channel-test";
+    aw_fx_send(l, s, f);
+    return aw_store_log(l->store, &e, NULL, err);
+}
+
+static void test_result(struct aw_cmd *cmd, const struct aw_result *res)
+{
+    cmd->reply.number = res->outcome;
+    snprintf(cmd->reply.detail, sizeof(cmd->reply.detail), "%s", res->detail);
+    if (res->provider_id[0]) {
+        cmd->reply.body = aw_strdup(res->provider_id);
+        cmd->reply.n_body = strlen(res->provider_id);
+    }
+    cmd->done(cmd);
+}
+
+int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    const struct aw_result *res = &cmd->u.result;
+    struct aw_flight *f = aw_flight_find(l, res->attempt);
+    int r = AW_OK;
+
+    if (f && f->what == AW_FLIGHT_TEST) {
+        count(l, f->channel, res);
+        test_result(f->test, res);
+    } else if (f && f->what == AW_FLIGHT_NOTICE) {
+        count(l, f->channel, res);
+        r = notice_result(l, f, res, err);
+    } else {
+        r = firing_result(l, res, err);
+    }
+    if (f && r == AW_OK)
+        aw_flight_end(l, f);
+    return r;
+}
