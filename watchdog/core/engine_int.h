@@ -3,7 +3,7 @@
  * What the files of the engine share, and nobody else: timeline.c the fold without the due, the
  * engine's files their helpers over one call.
  *
- *   engine.c         aw_engine_step: one switch over the events; emitting facts
+ *   engine.c         aw_engine_step: one switch over the events; emitting facts; the end
  *   engine_due.c     what is due now: downtimes, tries, firings, deadline, max_age
  *   engine_result.c  how tries end: retries, next channels, next targets, advance
  *   engine_time.c    when things are due: pure questions about rule and timeline
@@ -13,9 +13,98 @@
 
 #include "core/engine.h"
 
+#define AW_CHANNEL_TRIES 5   /* on one channel, then the next one */
+#define AW_MAX_WAITS     100 /* that a provider may ask of one firing */
+
+/* One call of aw_engine_step. Errors are sticky: after one nothing is emitted any more, and every
+ * loop ends. */
+struct aw_call {
+    const struct aw_rule *rule;
+    struct aw_timeline *tl;
+    const struct aw_env *env;
+    struct aw_update *up;
+    int err;
+};
+
+/* A firing that is still to come. */
+struct aw_firing {
+    unsigned step, round;
+    enum aw_kind kind;
+    aw_time due;
+    enum aw_why why;
+};
+
+/* --- timeline.c --- */
+
 /* aw_timeline_apply without next_due. */
 int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f);
 /* Final, and no try waits: nothing to look at any more. */
 bool aw_timeline_rests(const struct aw_timeline *tl);
+
+/* --- engine.c --- */
+
+/* Folds the fact, fills in its next_due and appends it to the update. */
+void aw_emit(struct aw_call *c, struct aw_fact f);
+/* Whether n more facts fit into the update. */
+bool aw_fits(const struct aw_call *c, unsigned n);
+/* After an acknowledgement or a cancel no attempt goes on. */
+bool aw_stopped(const struct aw_timeline *tl);
+/* Emits ENDED, drops waiting tries where nothing goes on, fires the exhausted step. */
+void aw_end(struct aw_call *c, enum aw_state state, enum aw_why why);
+void aw_take_evidence(struct aw_call *c, const struct aw_event *ev);
+
+/* --- engine_due.c --- */
+
+void aw_account_downtimes(struct aw_call *c);
+void aw_decide_due(struct aw_call *c);
+/* Claims the firing for whom it can reach, or skips it. */
+void aw_claim(struct aw_call *c, const struct aw_firing *g);
+
+/* --- engine_result.c --- */
+
+void aw_take_outcome(struct aw_call *c, const struct aw_event *ev);
+void aw_take_negative(struct aw_call *c, const struct aw_event *ev);
+/* The time of a waiting try has come. */
+void aw_try_again(struct aw_call *c, const struct aw_try *waiting);
+/* Gives up waiting tries: of one step x kind before a round, resp. all of them. */
+void aw_drop_rounds(struct aw_call *c, const struct aw_firing *g);
+void aw_drop_tries(struct aw_call *c, enum aw_why why);
+/* A firing that reaches nobody: brings the next step forward, if that is due to be done. */
+void aw_advance(struct aw_call *c, unsigned failed);
+
+/* Whom a firing can reach now: fills ret (persons and places in `to`, at most AW_MAX_TO), returns
+ * how many; 0: none, and *ret_why says why. */
+struct aw_reached {
+    int64_t person;
+    uint8_t pos;
+};
+unsigned aw_reach(const struct aw_call *c, unsigned step, enum aw_kind kind,
+                  struct aw_reached ret[AW_MAX_TO], enum aw_why *ret_why);
+
+/* --- engine_time.c --- */
+
+aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl);
+aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl);
+/* The next round of a step x kind; false: none will come. */
+bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                  enum aw_kind kind, struct aw_firing *ret);
+/* The earliest firing to come: by due, file order, order of `do`. */
+bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
+                     struct aw_firing *ret);
+/* Highest round of a step that is due before `limit`; 0: none. */
+unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                         aw_time limit);
+bool aw_last_round(const struct aw_step *s, unsigned round);
+/* Tries that one firing of the step may open per kind. */
+unsigned aw_tries_needed(const struct aw_step *s);
+/* Tries kept free so that the exhausted step never waits for room. */
+unsigned aw_tries_reserved(const struct aw_rule *rule);
+bool aw_has_room(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step);
+/* When to look at the timeline next: timeline.due. */
+aw_time aw_due(const struct aw_rule *rule, const struct aw_timeline *tl);
+const struct aw_try *aw_first_waiting(const struct aw_timeline *tl);
+/* How long a try waits after its n-th failure on a channel, n from 0. */
+aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id attempt,
+                    unsigned number);
 
 #endif

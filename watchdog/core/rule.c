@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 const struct aw_step *aw_rule_step(const struct aw_rule *r, unsigned index)
 {
     if (index == AW_STEP_EXHAUSTED)
@@ -21,6 +23,24 @@ int aw_rule_step_index(const struct aw_rule *r, const char *id)
     if (r->exhausted && strcmp(r->exhausted->id, id) == 0)
         return AW_STEP_EXHAUSTED;
     return -1;
+}
+
+bool aw_step_has_kind(const struct aw_step *s, enum aw_kind kind)
+{
+    for (unsigned i = 0; i < s->n_kinds; i++)
+        if (s->kinds[i] == kind)
+            return true;
+    return false;
+}
+
+bool aw_step_same_targets(const struct aw_step *a, const struct aw_step *b)
+{
+    if (a->n_to != b->n_to)
+        return false;
+    for (unsigned i = 0; i < a->n_to; i++)
+        if (a->to[i].type != b->to[i].type || !aw_streq(a->to[i].name, b->to[i].name))
+            return false;
+    return true;
 }
 
 const struct aw_rule *aw_ruleset_find(const struct aw_ruleset *s, const char *name)

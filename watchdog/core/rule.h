@@ -105,6 +105,9 @@ struct aw_ruleset {
 const struct aw_step *aw_rule_step(const struct aw_rule *r, unsigned index);
 /* Index of a step id ("exhausted" too), or -1. */
 int aw_rule_step_index(const struct aw_rule *r, const char *id);
+bool aw_step_has_kind(const struct aw_step *s, enum aw_kind kind);
+/* The same `to` list, word for word. */
+bool aw_step_same_targets(const struct aw_step *a, const struct aw_step *b);
 /* By name, or NULL. */
 const struct aw_rule *aw_ruleset_find(const struct aw_ruleset *s, const char *name);
 

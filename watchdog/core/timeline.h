@@ -29,7 +29,7 @@
 #include "core/types.h"
 
 #define AW_MAX_TRACKS    (6 * (AW_MAX_STEPS + 1))
-#define AW_MAX_TRIES     64 /* open at one time; a firing beyond waits for room */
+#define AW_MAX_TRIES     56 /* open at one time; a firing beyond waits for room */
 #define AW_MAX_NEGATIVES 64
 #define AW_PLAN_MAX      8192 /* bytes of an encoded plan */
 

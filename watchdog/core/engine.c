@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * aw_engine_step: events in, facts out. The engine changes a timeline in one way only: it emits a
+ * fact, and the fold (timeline.c) takes it in. So what it decided and what an auditor folds again
+ * from the log cannot differ.
+ */
+#include "core/engine.h"
+
+#include <assert.h>
+
+#include "core/engine_int.h"
+
+void aw_emit(struct aw_call *c, struct aw_fact f)
+{
+    if (c->err)
+        return;
+    assert(c->up->n_facts < AW_MAX_FACTS);
+    assert(f.level == AW_LEVEL_NONE || !f.counts || f.level > c->tl->level); /* RCP-MONO */
+    c->err = aw_timeline_fold(c->tl, &f);
+    if (c->err)
+        return;
+    c->tl->due = f.next_due = aw_due(c->rule, c->tl);
+    assert((c->tl->due == 0) == aw_timeline_rests(c->tl));
+    c->up->facts[c->up->n_facts++] = f;
+}
+
+bool aw_fits(const struct aw_call *c, unsigned n)
+{
+    return c->up->n_facts + n <= AW_MAX_FACTS;
+}
+
+bool aw_stopped(const struct aw_timeline *tl)
+{
+    return tl->state == AW_CANCELLED || (tl->state != AW_OPEN && tl->level == AW_ACKNOWLEDGED);
+}
+
+static void fire_exhausted(struct aw_call *c)
+{
+    const struct aw_step *s = c->rule->exhausted;
+
+    for (unsigned k = 0; s && k < s->n_kinds; k++)
+        aw_claim(c, &(struct aw_firing){.step = AW_STEP_EXHAUSTED,
+                                        .round = 1,
+                                        .kind = s->kinds[k],
+                                        .due = c->env->now,
+                                        .why = AW_WHY_EXHAUSTED});
+}
+
+void aw_end(struct aw_call *c, enum aw_state state, enum aw_why why)
+{
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_ENDED, .state = state, .why = why});
+    if (aw_stopped(c->tl))
+        aw_drop_tries(c, why);
+    if (state == AW_EXHAUSTED || state == AW_EXPIRED)
+        fire_exhausted(c);
+}
+
+void aw_take_evidence(struct aw_call *c, const struct aw_event *ev)
+{
+    struct aw_timeline *tl = c->tl;
+    bool final = tl->state != AW_OPEN;
+    bool raises = ev->person == tl->person && ev->level > tl->level;
+
+    if (!raises && !(ev->attempt && ev->level > ev->known))
+        return; /* nothing new */
+    aw_emit(c, (struct aw_fact){
+                   .type = AW_FACT_EVIDENCE,
+                   .level = ev->level,
+                   .source = ev->source,
+                   .attempt = ev->attempt,
+                   .person = ev->person,
+                   .at = ev->at ? ev->at : c->env->now,
+                   .counts = raises,
+                   .late = raises && final && tl->state != AW_CONFIRMED && !tl->late &&
+                           ev->level >= c->rule->until,
+               });
+    if (!final && tl->level >= c->rule->until)
+        aw_end(c, AW_CONFIRMED, AW_WHY_GOAL);
+    else if (aw_stopped(tl))
+        aw_drop_tries(c, AW_WHY_GOAL);
+}
+
+/* The application sent the first step itself: it is on record like a claim of ours. */
+static void record_already_sent(struct aw_call *c)
+{
+    const struct aw_step *s = &c->rule->steps[0];
+    const struct aw_timeline *tl = c->tl;
+    aw_id id = aw_id_take(c->env->ids, c->env->now, 1);
+
+    if (s->kinds[0] != AW_PUSH || s->at != 0) {
+        c->err = AW_ECORRUPT;
+        return;
+    }
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_CLAIMED,
+                                .step = 0,
+                                .kind = AW_PUSH,
+                                .round = 1,
+                                .number = 1,
+                                .attempt = id,
+                                .ref = id,
+                                .person = tl->person,
+                                .last_round = aw_last_round(s, 1),
+                                .why = AW_WHY_ALREADY_SENT,
+                                .at = tl->base});
+    aw_take_outcome(c, &(struct aw_event){.type = AW_EV_OUTCOME,
+                                          .attempt = id,
+                                          .outcome = AW_OUT_ACCEPTED,
+                                          .source = AW_SRC_APP,
+                                          .at = tl->base,
+                                          .why = AW_WHY_ALREADY_SENT});
+}
+
+static void open_timeline(struct aw_call *c, const struct aw_event *ev)
+{
+    aw_time now = c->env->now;
+
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_OPENED,
+                                .registered = now,
+                                .at = ev->at > 0 && ev->at < now ? ev->at : now});
+    if (ev->already_sent)
+        record_already_sent(c);
+}
+
+/* Whether the timeline can have come about under this rule. */
+static bool fits_rule(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    for (unsigned i = 0; i < tl->n_tracks; i++)
+        if (!aw_rule_step(rule, tl->tracks[i].step))
+            return false;
+    for (unsigned i = 0; i < tl->n_tries; i++)
+        if (!aw_rule_step(rule, tl->tries[i].step))
+            return false;
+    return true;
+}
+
+/* When to ask for receipts ahead of the next firing that looks at them. */
+static aw_time ask_at(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    aw_time at = 0;
+    struct aw_firing g;
+
+    for (unsigned i = 0; tl->state == AW_OPEN && i < rule->n_steps; i++) {
+        const struct aw_step *s = &rule->steps[i];
+        for (unsigned k = 0; s->unless != AW_LEVEL_NONE && k < s->n_kinds; k++)
+            if (aw_firing_of(rule, tl, i, s->kinds[k], &g) &&
+                (at == 0 || g.due - rule->check.settle < at))
+                at = g.due - rule->check.settle;
+    }
+    return at;
+}
+
+int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const struct aw_event *ev,
+                   const struct aw_env *env, struct aw_update *ret)
+{
+    struct aw_call c = {.rule = rule, .tl = tl, .env = env, .up = ret};
+
+    ret->n_facts = 0;
+    ret->ask_at = 0;
+    ret->tell_operators = false;
+    if ((tl->registered == 0) != (ev->type == AW_EV_REGISTER) || !fits_rule(rule, tl))
+        return AW_ECORRUPT;
+
+    aw_account_downtimes(&c);
+    switch (ev->type) {
+    case AW_EV_REGISTER:
+        open_timeline(&c, ev);
+        break;
+    case AW_EV_DUE:
+        aw_decide_due(&c);
+        break;
+    case AW_EV_EVIDENCE:
+        aw_take_evidence(&c, ev);
+        break;
+    case AW_EV_NEGATIVE:
+        aw_take_negative(&c, ev);
+        break;
+    case AW_EV_OUTCOME:
+        aw_take_outcome(&c, ev);
+        break;
+    case AW_EV_CANCEL:
+        if (tl->state == AW_OPEN)
+            aw_end(&c, AW_CANCELLED, AW_WHY_CANCELLED);
+        break;
+    case AW_EV_RELEASE:
+        if (tl->state == AW_OPEN)
+            aw_end(&c, AW_RELEASED, AW_WHY_RELEASED);
+        break;
+    }
+    if (c.err)
+        return c.err;
+    ret->ask_at = ask_at(rule, tl);
+    return 0;
+}

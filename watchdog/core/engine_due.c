@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is due. One thing is decided at a time, in the order of its due instant; at one instant a
+ * waiting try goes first, then firings, the deadline, the end of life. Each decision is made anew
+ * from the timeline, so that a call that ran out of room for facts simply goes on in the next.
+ */
+#include "core/engine_int.h"
+
+/* --- downtimes ------------------------------------------------------------------------------ */
+
+/* The deadline moves by the downtimes that lie before it; one fact for all that are new. */
+void aw_account_downtimes(struct aw_call *c)
+{
+    const struct aw_timeline *tl = c->tl;
+    aw_time accounted = tl->accounted, deadline = aw_deadline(c->rule, tl);
+    aw_ms moved = 0;
+
+    if (tl->state != AW_OPEN || tl->registered == 0)
+        return;
+    for (unsigned i = 0; i < c->env->n_downtimes; i++) {
+        const struct aw_span *d = &c->env->downtimes[i];
+        aw_time from = d->from > accounted ? d->from : accounted;
+        /* A deadline that had come before the downtime stays where it is. */
+        if (d->to <= from || d->to > c->env->now || deadline + moved < d->from)
+            continue;
+        moved += d->to - from;
+        accounted = d->to;
+    }
+    if (moved > 0)
+        aw_emit(c, (struct aw_fact){.type = AW_FACT_DOWNTIME,
+                                    .moved = moved,
+                                    .at = accounted,
+                                    .why = AW_WHY_DOWNTIME});
+}
+
+static const struct aw_span *downtime_at(const struct aw_env *env, aw_time t)
+{
+    for (unsigned i = 0; i < env->n_downtimes; i++)
+        if (env->downtimes[i].from <= t && t < env->downtimes[i].to)
+            return &env->downtimes[i];
+    return NULL;
+}
+
+/* --- skipping what is overtaken ------------------------------------------------------------- */
+
+static bool unless_met(const struct aw_call *c, unsigned step)
+{
+    enum aw_level unless = c->rule->steps[step].unless;
+    return unless != AW_LEVEL_NONE && c->tl->level >= unless;
+}
+
+/* By due, then file order. Kinds of one round of a step stand beside each other. */
+static bool comes_after(const struct aw_firing *a, const struct aw_firing *b)
+{
+    if (a->step == b->step)
+        return a->round > b->round;
+    return a->due != b->due ? a->due > b->due : a->step > b->step;
+}
+
+/* The last round of a step x kind that is still to be decided and due before `limit`. */
+static bool last_before(const struct aw_call *c, unsigned step, enum aw_kind kind, aw_time limit,
+                        struct aw_firing *ret)
+{
+    if (!aw_firing_of(c->rule, c->tl, step, kind, ret) || ret->due >= limit)
+        return false;
+    unsigned round = aw_round_before(c->rule, c->tl, step, limit);
+    if (round > ret->round) {
+        ret->round = round;
+        ret->due = aw_engine_planned(c->rule, c->tl, step, round);
+    }
+    return true;
+}
+
+/* Past at registration: only the latest that is not skipped fires. */
+static bool overtaken(const struct aw_call *c, const struct aw_firing *g)
+{
+    struct aw_reached r[AW_MAX_TO];
+    struct aw_firing h;
+    enum aw_why why;
+
+    for (unsigned i = 0; g->due < c->tl->registered && i < c->rule->n_steps; i++) {
+        const struct aw_step *s = &c->rule->steps[i];
+        for (unsigned k = 0; !unless_met(c, i) && k < s->n_kinds; k++)
+            if (last_before(c, i, s->kinds[k], c->tl->registered, &h) && comes_after(&h, g) &&
+                aw_reach(c, i, s->kinds[k], r, &why) > 0)
+                return true;
+    }
+    return false;
+}
+
+/* Missed in a downtime: of several to the same kind and target only the last runs. */
+static bool collapsed(const struct aw_call *c, const struct aw_firing *g)
+{
+    const struct aw_span *d = downtime_at(c->env, g->due);
+    const struct aw_step *mine = &c->rule->steps[g->step];
+    struct aw_firing h;
+
+    for (unsigned i = 0; d && i < c->rule->n_steps; i++)
+        if (aw_step_same_targets(mine, &c->rule->steps[i]) && !unless_met(c, i) &&
+            last_before(c, i, g->kind, d->to, &h) && comes_after(&h, g))
+            return true;
+    return false;
+}
+
+/* --- firings -------------------------------------------------------------------------------- */
+
+static void skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent)
+{
+    const struct aw_step *s = aw_rule_step(c->rule, g->step);
+
+    aw_drop_rounds(c, g);
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_SKIPPED,
+                                .step = (uint8_t)g->step,
+                                .kind = (uint8_t)g->kind,
+                                .round = (uint16_t)g->round,
+                                .last_round = aw_last_round(s, g->round),
+                                .unsent = unsent,
+                                .why = why,
+                                .level = why == AW_WHY_UNLESS ? c->tl->level : AW_LEVEL_NONE,
+                                .at = g->due});
+}
+
+void aw_claim(struct aw_call *c, const struct aw_firing *g)
+{
+    const struct aw_step *s = aw_rule_step(c->rule, g->step);
+    const struct aw_world *w = c->env->world;
+    struct aw_reached to[AW_MAX_TO];
+    enum aw_why why;
+    unsigned n = aw_reach(c, g->step, g->kind, to, &why);
+
+    if (n == 0) {
+        skip(c, g, why, true);
+        /* No channel at all, or the last line of the rule reaches nobody. */
+        if (w->channels(w->ctx, s, g->kind) == 0 || g->step == AW_STEP_EXHAUSTED)
+            c->up->tell_operators = true;
+        if (g->round == 1)
+            aw_advance(c, g->step);
+        return;
+    }
+    aw_drop_rounds(c, g);
+    for (unsigned i = 0; i < n; i++) {
+        aw_id id = aw_id_take(c->env->ids, c->env->now, 1);
+        aw_emit(c, (struct aw_fact){.type = AW_FACT_CLAIMED,
+                                    .step = (uint8_t)g->step,
+                                    .kind = (uint8_t)g->kind,
+                                    .round = (uint16_t)g->round,
+                                    .number = 1,
+                                    .pos = to[i].pos,
+                                    .attempt = id,
+                                    .ref = id,
+                                    .person = to[i].person,
+                                    .last_round = aw_last_round(s, g->round),
+                                    .why = g->why,
+                                    .at = g->due});
+    }
+}
+
+/* A query that may make the firing needless is in flight: put off once. Not past the deadline,
+ * because what is due at the deadline still runs. */
+static bool settle(struct aw_call *c, const struct aw_firing *g)
+{
+    const struct aw_track *t = aw_timeline_track(c->tl, g->step, g->kind);
+    aw_time until = c->env->now + c->rule->check.settle;
+    aw_time deadline = aw_deadline(c->rule, c->tl);
+
+    if (!c->env->querying || c->env->seed == 0 || (t && t->settled) ||
+        c->rule->steps[g->step].unless == AW_LEVEL_NONE)
+        return false;
+    if (until > deadline)
+        until = deadline;
+    if (until <= c->env->now)
+        return false;
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_DEFERRED,
+                                .step = (uint8_t)g->step,
+                                .kind = (uint8_t)g->kind,
+                                .round = (uint16_t)g->round,
+                                .why = AW_WHY_SETTLE,
+                                .at = until});
+    return true;
+}
+
+static void decide_firing(struct aw_call *c, const struct aw_firing *g)
+{
+    if (overtaken(c, g))
+        skip(c, g, AW_WHY_PAST, false);
+    else if (collapsed(c, g))
+        skip(c, g, AW_WHY_COLLAPSED, false);
+    else if (unless_met(c, g->step))
+        skip(c, g, AW_WHY_UNLESS, false);
+    else if (!settle(c, g))
+        aw_claim(c, g);
+}
+
+/* --- the order ------------------------------------------------------------------------------ */
+
+/* Decides the one thing that comes first; false when nothing is due, or it does not fit any more
+ * (then the timeline stays due). */
+static bool decide_one(struct aw_call *c)
+{
+    const struct aw_timeline *tl = c->tl;
+    const struct aw_try *waiting = aw_first_waiting(tl);
+    aw_time now = c->env->now;
+    aw_time end = aw_end_of_life(c->rule, tl);
+    /* The most that one decision emits: the end and all of the exhausted step; else a claim for
+     * all targets, while as many tries of the round before are dropped. */
+    unsigned at_end = 1 + aw_tries_reserved(c->rule), at_firing = 2 * AW_MAX_TO;
+    struct aw_firing g;
+
+    if (c->err || tl->due == 0 || tl->due > now)
+        return false;
+    if (tl->state == AW_OPEN && now > end) {
+        if (!aw_fits(c, at_end))
+            return false;
+        aw_end(c, AW_EXPIRED, AW_WHY_MAX_AGE);
+        return true;
+    }
+    if (waiting && waiting->due == tl->due) {
+        if (!aw_fits(c, at_firing))
+            return false;
+        aw_try_again(c, waiting);
+        return true;
+    }
+    if (aw_firing_first(c->rule, tl, &g) && g.due == tl->due && aw_has_room(c->rule, tl, g.step)) {
+        if (!aw_fits(c, at_firing))
+            return false;
+        decide_firing(c, &g);
+        return true;
+    }
+    if (!aw_fits(c, at_end))
+        return false;
+    if (aw_deadline(c->rule, tl) == tl->due)
+        aw_end(c, AW_EXHAUSTED, AW_WHY_DEADLINE);
+    else
+        aw_end(c, AW_EXPIRED, AW_WHY_MAX_AGE);
+    return true;
+}
+
+void aw_decide_due(struct aw_call *c)
+{
+    while (decide_one(c))
+        ;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * When things are due. Pure questions about a rule and a timeline; nothing here decides.
+ */
+#include "base/hash.h"
+#include "core/engine_int.h"
+
+aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    return tl->base + rule->deadline + tl->moved;
+}
+
+aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    return tl->registered + rule->max_age;
+}
+
+bool aw_last_round(const struct aw_step *s, unsigned round)
+{
+    return s->every == 0 || (s->times != 0 && round >= s->times);
+}
+
+aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                          unsigned round)
+{
+    const struct aw_step *s = aw_rule_step(rule, step);
+
+    if (!s || step == AW_STEP_EXHAUSTED || round == 0 || round >= UINT16_MAX)
+        return 0;
+    if (round > 1 && aw_last_round(s, round - 1))
+        return 0;
+    aw_time due = tl->base + s->at + (aw_ms)(round - 1) * s->every;
+    return due <= aw_deadline(rule, tl) ? due : 0;
+}
+
+unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                         aw_time limit)
+{
+    const struct aw_step *s = &rule->steps[step];
+    aw_time start = tl->base + s->at;
+    aw_time deadline = aw_deadline(rule, tl);
+
+    if (limit > deadline)
+        limit = deadline + 1;
+    if (start >= limit)
+        return 0;
+    aw_ms n = s->every ? 1 + (limit - 1 - start) / s->every : 1;
+    if (s->times != 0 && n > s->times)
+        n = s->times;
+    return n < UINT16_MAX ? (unsigned)n : UINT16_MAX - 1;
+}
+
+bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                  enum aw_kind kind, struct aw_firing *ret)
+{
+    const struct aw_track *t = aw_timeline_track(tl, step, kind);
+    unsigned round = t ? t->round : 1;
+    aw_time due = t && t->over ? 0 : aw_engine_planned(rule, tl, step, round);
+
+    if (due == 0 || !aw_step_has_kind(&rule->steps[step], kind))
+        return false;
+    *ret = (struct aw_firing){
+        .step = step, .round = round, .kind = kind, .due = due, .why = AW_WHY_DUE};
+    if (t && t->due) {
+        ret->due = t->due;
+        /* A firing that was put off is due for no other reason when its turn has come. */
+        if (t->why == AW_WHY_ADVANCED)
+            ret->why = AW_WHY_ADVANCED;
+    }
+    return true;
+}
+
+bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
+                     struct aw_firing *ret)
+{
+    struct aw_firing g;
+    bool found = false;
+
+    for (unsigned i = 0; i < rule->n_steps; i++) {
+        const struct aw_step *s = &rule->steps[i];
+        for (unsigned k = 0; k < s->n_kinds; k++) {
+            if (aw_firing_of(rule, tl, i, s->kinds[k], &g) && (!found || g.due < ret->due)) {
+                *ret = g;
+                found = true;
+            }
+        }
+    }
+    return found;
+}
+
+unsigned aw_tries_needed(const struct aw_step *s)
+{
+    return s->pick == AW_PICK_ALL ? s->n_to : 1;
+}
+
+unsigned aw_tries_reserved(const struct aw_rule *rule)
+{
+    return rule->exhausted ? rule->exhausted->n_kinds * aw_tries_needed(rule->exhausted) : 0;
+}
+
+bool aw_has_room(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step)
+{
+    return tl->n_tries + aw_tries_needed(&rule->steps[step]) + aw_tries_reserved(rule) <=
+           AW_MAX_TRIES;
+}
+
+const struct aw_try *aw_first_waiting(const struct aw_timeline *tl)
+{
+    const struct aw_try *first = NULL;
+
+    for (unsigned i = 0; i < tl->n_tries; i++) {
+        const struct aw_try *y = &tl->tries[i];
+        if (y->state == AW_TRY_WAITING && (!first || y->due < first->due))
+            first = y;
+    }
+    return first;
+}
+
+static aw_time earlier(aw_time a, aw_time b)
+{
+    return a != 0 && a < b ? a : b;
+}
+
+aw_time aw_due(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    const struct aw_try *waiting = aw_first_waiting(tl);
+    aw_time due = waiting ? waiting->due : 0;
+    struct aw_firing g;
+
+    if (tl->state != AW_OPEN)
+        return due;
+    due = earlier(due, aw_end_of_life(rule, tl));
+    if (!aw_firing_first(rule, tl, &g))
+        return earlier(due, aw_deadline(rule, tl));
+    /* Without room the firing, and the deadline behind it, wait for a try to end. */
+    return aw_has_room(rule, tl, g.step) ? earlier(due, g.due) : due;
+}
+
+aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned *ret_step,
+                       enum aw_kind *ret_kind, unsigned *ret_round)
+{
+    struct aw_firing g;
+
+    if (tl->state != AW_OPEN || !aw_firing_first(rule, tl, &g))
+        return 0;
+    *ret_step = g.step;
+    *ret_kind = g.kind;
+    *ret_round = g.round;
+    return g.due;
+}
+
+/* When the first round of a step runs, if it is still to come; else the deadline. */
+static aw_time effective_due(const struct aw_rule *rule, const struct aw_timeline *tl,
+                             unsigned step)
+{
+    const struct aw_step *s = &rule->steps[step];
+    aw_time due = 0;
+    struct aw_firing g;
+
+    for (unsigned k = 0; k < s->n_kinds; k++)
+        if (aw_firing_of(rule, tl, step, s->kinds[k], &g) && g.round == 1)
+            due = due ? earlier(due, g.due) : g.due;
+    return due ? due : aw_deadline(rule, tl);
+}
+
+unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                       aw_time now)
+{
+    const struct aw_step *s = aw_rule_step(rule, step);
+
+    if (!s)
+        return 0;
+    if (s->ttl_until < 0 || (unsigned)s->ttl_until >= rule->n_steps)
+        return (unsigned)(s->ttl / AW_SECOND);
+    aw_ms left = effective_due(rule, tl, (unsigned)s->ttl_until) - 15 * AW_SECOND - now;
+    return left < 30 * AW_SECOND ? 30 : (unsigned)(left / AW_SECOND);
+}
+
+aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_asked, aw_time now)
+{
+    aw_time next = accepted + c->first;
+
+    if (n_asked > 0) {
+        aw_ms wait = c->every;
+        /* Grows by at least a hundredth or not at all, so that this ends soon. */
+        for (unsigned i = 1; i < n_asked && c->backoff_pct > 100 && wait < c->max_every; i++)
+            wait = wait / 100 * c->backoff_pct + wait % 100 * c->backoff_pct / 100;
+        next = now + (wait < c->max_every ? wait : c->max_every);
+    }
+    if (next < now)
+        next = now;
+    return next <= accepted + c->stop ? next : 0;
+}
+
+aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id attempt,
+                    unsigned number)
+{
+    const aw_ms most = AW_MINUTE;
+
+    if (outcome == AW_OUT_AUTH) /* somebody must mend it: no hurry, no jitter */
+        return most;
+    aw_ms cap = n < 6 ? AW_SECOND << n : most;
+    return seed ? (aw_ms)(aw_mix(seed, (uint64_t)attempt, number) % ((uint64_t)cap + 1)) : cap;
+}
