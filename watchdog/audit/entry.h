@@ -5,8 +5,8 @@
  * a person is a number, content is a commitment (HMAC-SHA256 under a salt that stands beside the
  * data), texts given by people go to the `detail` table with a commitment.
  *
- * Members that are zero/NULL/negative-one are left out. Order of members is fixed, so equal values give
- * equal bytes.
+ * Members that are zero/NULL/negative-one are left out. Order of members is fixed, so equal values
+ * give equal bytes.
  */
 #ifndef AW_AUDIT_ENTRY_H
 #define AW_AUDIT_ENTRY_H
@@ -19,7 +19,7 @@
 
 /* Kinds of entries, the `kind` member. Those of timelines carry a fact (core/timeline.h). */
 #define AW_ENTRY_KINDS                                                                             \
-    X(REGISTERED, "message.registered")   /* opens all timelines of a message */                   \
+    X(REGISTERED, "message.registered") /* opens all timelines of a message */                     \
     X(MESSAGE_ENDED, "message.ended")                                                              \
     X(CLAIMED, "firing.claimed")                                                                   \
     X(SKIPPED, "firing.skipped")                                                                   \
@@ -30,8 +30,8 @@
     X(NEGATIVE, "address.failed")                                                                  \
     X(DOWNTIME_MOVED, "timeline.moved")                                                            \
     X(ENDED, "timeline.ended")                                                                     \
-    X(REFUSED, "request.refused")         /* a registration that was refused, and why */           \
-    X(PERSON, "person.changed")           /* contact directory: number and commitment */          \
+    X(REFUSED, "request.refused") /* a registration that was refused, and why */                   \
+    X(PERSON, "person.changed")   /* contact directory: number and commitment */                   \
     X(KEY, "key.changed")                                                                          \
     X(RULES, "rules.loaded")                                                                       \
     X(START, "daemon.started")                                                                     \
@@ -53,16 +53,18 @@ struct aw_entry {
     int64_t seq;
     aw_time ts; /* never below the entry before */
     enum aw_entry_kind kind;
-    aw_id msg;    /* 0: not about a message */
-    int n;        /* recipient, -1: all or none */
-    int64_t prev; /* sequence of the entry before of the same timeline, -1: none */
-    const char *actor; /* who: "core", "key:3", "channel:sms", "page", "uid:0" */
-    const char *step;  /* id, for people */
-    int step_index;    /* -1: none */
-    const char *kind_do; /* "do": sms */
+    aw_id msg;                   /* 0: not about a message */
+    int n;                       /* recipient, -1: all or none */
+    int64_t prev;                /* sequence of the entry before of the same timeline, -1: none */
+    const char *actor;           /* who: "core", "key:3", "channel:sms", "page", "uid:0" */
+    const char *step;            /* id, for people */
+    int step_index;              /* -1: none */
+    const char *kind_do;         /* "do": sms */
     int round, number, via, pos; /* 0 left out (round counts from 1) */
     aw_id attempt, ref;
+    aw_id merged_into; /* claimed: the attempt of another recipient that carries this firing too */
     int64_t person;
+    int64_t key; /* of the API: its number */
     const char *state, *level, *source, *outcome, *negative, *why, *channel;
     bool last_round, unsent, counts, late;
     aw_time at, registered, next_due;

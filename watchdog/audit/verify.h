@@ -12,7 +12,7 @@
 
 struct aw_log_row {
     int64_t seq;
-    aw_id msg;    /* column copies; 0 and -1 when NULL */
+    aw_id msg; /* column copies; 0 and -1 when NULL */
     int64_t prev;
     const void *body;
     size_t n_body;

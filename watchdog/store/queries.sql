@@ -1,0 +1,331 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Every statement of the store, prepared once per connection. tests/unit/test_queries.c explains
+-- each of them and fails on a scan of a table that grows and on a temporary b-tree.
+
+-- --- the turn --------------------------------------------------------------------------------
+
+-- name: begin
+BEGIN IMMEDIATE
+
+-- name: begin_read
+BEGIN DEFERRED
+
+-- name: commit
+COMMIT
+
+-- name: rollback
+ROLLBACK
+
+-- name: last_id
+SELECT max(
+    coalesce((SELECT id FROM timeline ORDER BY id DESC LIMIT 1), 0),
+    coalesce((SELECT id FROM attempt ORDER BY id DESC LIMIT 1), 0))
+
+-- --- log -------------------------------------------------------------------------------------
+
+-- name: log_put
+INSERT INTO log(seq, msg, prev, leaf, body) VALUES(?1, ?2, ?3, ?4, ?5)
+
+-- name: log_last
+SELECT seq, body FROM log ORDER BY seq DESC LIMIT 1
+
+-- name: log_leaf
+SELECT leaf FROM log WHERE seq = ?1
+
+-- name: log_row
+SELECT msg, prev, leaf, body FROM log WHERE seq = ?1
+
+-- name: log_from
+SELECT seq, msg, prev, leaf, body FROM log WHERE seq >= ?1 ORDER BY seq LIMIT ?2
+
+-- name: tile_put
+INSERT INTO log_tile(level, idx, hash) VALUES(?1, ?2, ?3)
+
+-- name: tile
+SELECT hash FROM log_tile WHERE level = ?1 AND idx = ?2
+
+-- name: tiles
+SELECT level, idx, hash FROM log_tile WHERE level >= 0 ORDER BY level, idx
+
+-- name: front
+SELECT size, peaks FROM log_front WHERE id = 0
+
+-- name: front_first
+INSERT INTO log_front(id, size, peaks) VALUES(0, 0, ?1)
+
+-- name: front_put
+UPDATE log_front SET size = ?1, peaks = ?2 WHERE id = 0
+
+-- name: detail_put
+INSERT INTO detail(seq, salt, text) VALUES(?1, ?2, ?3)
+
+-- name: detail
+SELECT salt, text FROM detail WHERE seq = ?1
+
+-- --- key map ---------------------------------------------------------------------------------
+
+-- name: pages
+SELECT id, pairs FROM key_page WHERE id > 0 ORDER BY id
+
+-- name: pages_range
+SELECT id, pairs FROM key_page WHERE id BETWEEN ?1 AND ?2 ORDER BY id
+
+-- name: pages_delete
+DELETE FROM key_page WHERE id BETWEEN ?1 AND ?2
+
+-- name: page_put
+INSERT INTO key_page(id, pairs) VALUES(?1, ?2)
+
+-- --- apps, persons, keys, secrets ------------------------------------------------------------
+
+-- name: app_by_name
+SELECT id FROM app WHERE name = ?1
+
+-- name: app_name
+SELECT name FROM app WHERE id = ?1
+
+-- name: app_put
+INSERT INTO app(name) VALUES(?1)
+
+-- name: person
+SELECT app, user, salt, contact FROM person WHERE id = ?1
+
+-- name: person_put
+INSERT INTO person(app, user, salt) VALUES(?1, ?2, ?3)
+
+-- name: person_contact
+UPDATE person SET contact = ?2 WHERE id = ?1
+
+-- name: person_erase
+UPDATE person SET user = NULL, salt = NULL, contact = NULL WHERE id = ?1
+
+-- name: persons_from
+SELECT id, app, user, salt, contact FROM person WHERE id > ?1 ORDER BY id
+
+-- name: contacts
+SELECT p.id, p.user, p.contact FROM person AS p WHERE p.id > ?1 AND p.contact IS NOT NULL
+    AND (?2 = '' OR p.app = (SELECT id FROM app WHERE name = ?2))
+    ORDER BY p.id LIMIT ?3
+
+-- name: key_put
+INSERT INTO api_key(id, name, app, scopes, sha256, created, revoked)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT(id) DO UPDATE SET name = ?2, app = ?3, scopes = ?4, sha256 = ?5, created = ?6,
+        revoked = ?7
+
+-- name: keys
+SELECT id, name, app, scopes, sha256, created, revoked FROM api_key ORDER BY id
+
+-- name: secret
+SELECT value FROM secret WHERE name = ?1
+
+-- name: secret_put
+INSERT INTO secret(name, value) VALUES(?1, ?2)
+
+-- --- rules -----------------------------------------------------------------------------------
+
+-- name: rule_text
+SELECT text FROM rule_text WHERE sha256 = ?1
+
+-- name: rule_text_put
+INSERT INTO rule_text(sha256, text) VALUES(?1, ?2) ON CONFLICT(sha256) DO NOTHING
+
+-- name: rule_by_name
+SELECT id FROM rule WHERE sha256 = ?1 AND name = ?2
+
+-- name: rule_put
+INSERT INTO rule(name, sha256) VALUES(?1, ?2)
+
+-- name: rule
+SELECT r.name, t.text, r.sha256 FROM rule AS r JOIN rule_text AS t ON t.sha256 = r.sha256
+    WHERE r.id = ?1
+
+-- name: ruleset_clear
+DELETE FROM ruleset
+
+-- name: ruleset_put
+INSERT INTO ruleset(pos, file, sha256) VALUES(?1, ?2, ?3)
+
+-- name: ruleset
+SELECT f.file, t.text, f.sha256 FROM ruleset AS f CROSS JOIN rule_text AS t ON t.sha256 = f.sha256
+    ORDER BY f.pos
+
+-- --- messages and timelines ------------------------------------------------------------------
+
+-- name: message_put
+INSERT INTO message(id, app, rule, n, registered, key, ext, digest, salt, body)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+
+-- name: message
+SELECT app, rule, n, registered, digest, salt, body FROM message WHERE id = ?1
+
+-- name: message_keys
+SELECT app, registered, key, ext FROM message WHERE id = ?1
+
+-- name: message_view
+SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n
+    FROM message AS m JOIN app AS a ON a.id = m.app JOIN rule AS r ON r.id = m.rule
+    WHERE m.id = ?1
+
+-- name: messages_before
+SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n
+    FROM message AS m CROSS JOIN app AS a ON a.id = m.app CROSS JOIN rule AS r ON r.id = m.rule
+    WHERE m.id < ?1 ORDER BY m.id DESC
+
+-- name: messages_all
+SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n, m.key, m.salt, m.digest
+    FROM message AS m LEFT JOIN app AS a ON a.id = m.app LEFT JOIN rule AS r ON r.id = m.rule
+    WHERE m.id > ?1 ORDER BY m.id
+
+-- name: timeline_put
+INSERT INTO timeline(id, n, person, state, due, level, late, last, plan)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+
+-- name: timeline_set
+UPDATE timeline SET state = ?2, due = ?3, level = ?4, late = ?5, last = ?6, plan = ?7 WHERE id = ?1
+
+-- name: timeline_last
+UPDATE timeline SET last = ?2 WHERE id = ?1
+
+-- name: timeline_tried
+UPDATE timeline SET tried = ?2 WHERE id = ?1
+
+-- name: timeline
+SELECT id, n, person, state, due, level, late, last, plan, tried FROM timeline WHERE id = ?1
+
+-- name: timelines_of
+SELECT t.id, t.n, t.person, t.state, t.due, t.level, t.late, t.last, t.plan, t.tried, p.user
+    FROM timeline AS t LEFT JOIN person AS p ON p.id = t.person
+    WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id LIMIT ?3
+
+-- name: timelines_from
+SELECT id, n, person, state, due, level, late, last, plan, tried FROM timeline WHERE id > ?1
+    ORDER BY id
+
+-- name: timeline_counts
+SELECT sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3), sum(state = 4),
+    sum(state = 5), min(due), min(level) FROM timeline WHERE id BETWEEN ?1 AND ?2
+
+-- name: timelines_open
+SELECT count(*) FROM timeline WHERE due IS NOT NULL AND state = 0
+
+-- name: timelines_due
+SELECT id FROM timeline WHERE due <= ?1 ORDER BY due LIMIT ?2
+
+-- name: timeline_next
+SELECT due FROM timeline WHERE due IS NOT NULL ORDER BY due LIMIT 1
+
+-- name: evidence_put
+INSERT INTO evidence(id, tl, attempt, level, source, person, at)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+
+-- name: evidence_from
+SELECT id, tl, attempt, level, source, person, at FROM evidence WHERE id >= ?1 ORDER BY id
+
+-- --- attempts --------------------------------------------------------------------------------
+
+-- name: attempt_put
+INSERT INTO attempt(id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, round,
+        number, person, channel, at, level, cid)
+    VALUES(?1, ?2, ?3, ?4, (SELECT tried FROM timeline WHERE id = ?3 + ?4), ?5,
+        (SELECT shared FROM attempt WHERE id = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14)
+
+-- name: attempt_share
+UPDATE attempt SET shared = ?2 WHERE id = ?1
+
+-- name: attempt_done
+UPDATE attempt SET outcome = ?2, done_at = ?3, http_status = ?4, code = ?5,
+    provider_id = coalesce(?6, provider_id), detail = ?7 WHERE id = ?1
+
+-- name: attempt_level
+UPDATE attempt SET level = max(level, ?2) WHERE id = ?1
+
+-- name: attempt_cid
+UPDATE attempt SET cid = ?2 WHERE id = ?1
+
+-- name: attempt
+SELECT id, ref, msg, n, previous, shared, step, round, number, kind, person, channel, cid,
+    provider_id, outcome, level, at, done_at FROM attempt WHERE id = ?1
+
+-- name: attempt_shared
+SELECT n, shared FROM attempt WHERE id = ?1
+
+-- name: attempt_step
+SELECT previous, step, kind, person, outcome, provider_id, done_at FROM attempt WHERE id = ?1
+
+-- name: attempts_open
+SELECT id FROM attempt WHERE outcome IS NULL AND merged_into IS NULL AND id > ?1 ORDER BY id LIMIT ?2
+
+-- name: attempt_previous
+SELECT previous FROM attempt WHERE id = ?1
+
+-- name: attempt_view
+SELECT a.id, a.ref, a.n, a.step, a.step_id, a.kind, a.round, a.number, a.channel, p.user,
+    a.outcome, a.level, a.provider_id, a.at, a.done_at, a.http_status, a.code, a.detail
+    FROM attempt AS a LEFT JOIN person AS p ON p.id = a.person WHERE a.id = ?1
+
+-- name: attempts_from
+SELECT id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, round, number, person,
+    channel, at, level, outcome, done_at, http_status, code, provider_id, detail
+    FROM attempt WHERE id > ?1 ORDER BY id
+
+-- --- questions to providers ------------------------------------------------------------------
+
+-- name: poll_put
+INSERT INTO poll(timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT(timeline, attempt) DO UPDATE SET due = ?3, urgent = ?4, accepted = ?5,
+        n_asked = ?6, answered = ?7, channel = ?8, provider_id = ?9
+
+-- name: poll_delete
+DELETE FROM poll WHERE timeline = ?1 AND attempt = ?2
+
+-- name: polls_end
+DELETE FROM poll WHERE timeline = ?1
+
+-- name: polls_urge
+UPDATE poll SET due = min(due, ?2), urgent = ?3 WHERE timeline = ?1
+
+-- name: polls_due
+SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id
+    FROM poll WHERE due <= ?1 ORDER BY due LIMIT ?2
+
+-- name: polls_of
+SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id
+    FROM poll WHERE timeline = ?1 ORDER BY attempt LIMIT ?2
+
+-- name: poll_next
+SELECT due FROM poll ORDER BY due LIMIT 1
+
+-- --- life of the daemon ----------------------------------------------------------------------
+
+-- name: alive
+SELECT at FROM alive WHERE id = 0
+
+-- name: alive_put
+INSERT INTO alive(id, at) VALUES(0, ?1) ON CONFLICT(id) DO UPDATE SET at = ?1
+
+-- name: downtime_put
+INSERT INTO downtime(id, since, until) VALUES(?1, ?2, ?3)
+
+-- name: downtimes
+SELECT since, until FROM downtime WHERE until > ?1 ORDER BY until LIMIT ?2
+
+-- name: downtimes_from
+SELECT id, since, until FROM downtime WHERE id >= ?1 ORDER BY id
+
+-- name: notice_recent
+SELECT id FROM notice WHERE what = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1
+
+-- name: notice_again
+UPDATE notice SET n_times = n_times + 1 WHERE id = ?1
+
+-- name: notice_put
+INSERT INTO notice(at, due, n_tries, n_times, what, text) VALUES(?1, ?1, 0, 1, ?2, ?3)
+
+-- name: notices_due
+SELECT id, at, due, n_tries, what, text, n_times FROM notice WHERE due <= ?1 ORDER BY due LIMIT ?2
+
+-- name: notice_done
+UPDATE notice SET due = ?2, n_tries = n_tries + 1 WHERE id = ?1

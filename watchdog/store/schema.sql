@@ -1,0 +1,228 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The tables. Times are milliseconds since 1970 (UTC); ids are 63 bits that rise with time, so that
+-- every insert lands on the right edge of its tree; numbers of states, levels, ... are those of
+-- core/types.h. Rows are cold (never updated) or hot (small), never both.
+--
+-- No table has an index on a key that strangers choose: such an index costs a factor of eight at one
+-- million rows. Idempotency keys, external ids and users are found through keyed hashes in memory
+-- (keymap.h), whose pairs stand in key_page.
+--
+-- AUDITED tables are a projection of the log: `ackwatch audit verify` recomputes them.
+
+PRAGMA application_id = 0x41434B57;
+PRAGMA user_version = 1;
+
+-- Tenants. Audited through the commitments of messages and persons.
+CREATE TABLE app(
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- AUDITED. People as numbers, with the contact directory. Erased: user, salt, contact are NULL and
+-- the commitments in the log can no longer be opened.
+CREATE TABLE person(
+    id INTEGER PRIMARY KEY,
+    app INTEGER NOT NULL,
+    user TEXT,
+    salt BLOB,
+    contact TEXT
+) STRICT;
+
+-- AUDITED. Keys of the API; sha256 is of the token's secret part.
+CREATE TABLE api_key(
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    app TEXT NOT NULL,
+    scopes INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    revoked INTEGER NOT NULL
+) STRICT;
+
+-- Not audited: keys of our own (the hash of the key map, tokens of the confirmation page).
+CREATE TABLE secret(
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- AUDITED. Texts of rule files, once each, and the rules that messages are pinned to.
+CREATE TABLE rule_text(
+    sha256 BLOB PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rule(
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    sha256 BLOB NOT NULL,
+    UNIQUE(sha256, name)
+) STRICT;
+
+-- AUDITED. The files of the last good set of rules, in their order.
+CREATE TABLE ruleset(
+    pos INTEGER PRIMARY KEY,
+    file TEXT NOT NULL,
+    sha256 BLOB NOT NULL
+) STRICT;
+
+-- AUDITED, cold. One row per registration; key: the idempotency key in force; digest: SHA-256 of
+-- body. The entry message.registered holds a commitment to app, key, ext and body under salt.
+CREATE TABLE message(
+    id INTEGER PRIMARY KEY,
+    app INTEGER NOT NULL,
+    rule INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    registered INTEGER NOT NULL,
+    key TEXT,
+    ext TEXT,
+    digest BLOB NOT NULL,
+    salt BLOB NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+
+-- AUDITED, hot. One row per recipient; id is message.id + n. last: log.seq of its newest entry;
+-- tried: its newest attempt; plan: the rest of the value (core/plan.c).
+CREATE TABLE timeline(
+    id INTEGER PRIMARY KEY,
+    n INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 5),
+    due INTEGER CHECK(due > 0),
+    level INTEGER NOT NULL CHECK(level BETWEEN 0 AND 6),
+    late INTEGER NOT NULL CHECK(late IN (0, 1)),
+    last INTEGER NOT NULL,
+    tried INTEGER,
+    plan BLOB NOT NULL
+) STRICT;
+
+-- The timer queue, and the only index on the hot path. state lets open timelines be counted at start
+-- from the index alone.
+CREATE INDEX tl_due ON timeline(due, state) WHERE due IS NOT NULL;
+
+-- AUDITED, append only. Proofs; id is log.seq.
+CREATE TABLE evidence(
+    id INTEGER PRIMARY KEY,
+    tl INTEGER NOT NULL,
+    attempt INTEGER,
+    level INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    at INTEGER
+) STRICT;
+
+-- AUDITED (cid aside). Tries of firings. Outcomes and receipts know the id alone, so that is the
+-- key; those of a timeline are a list: timeline.tried is the newest, `previous` the one before it. An
+-- index on the message would land on a random page for every claim of an older message; the list
+-- costs nothing, since the timeline row is written by the claim anyway.
+-- A firing to the same third person as that of another recipient is merged into that attempt:
+-- merged_into names it, and the merged ones are a list too: shared of the carrier is the newest.
+CREATE TABLE attempt(
+    id INTEGER PRIMARY KEY,
+    ref INTEGER NOT NULL,
+    msg INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    previous INTEGER,
+    merged_into INTEGER,
+    shared INTEGER,
+    step INTEGER NOT NULL,
+    step_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    round INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    outcome INTEGER,
+    done_at INTEGER,
+    http_status INTEGER,
+    code INTEGER,
+    provider_id TEXT,
+    detail TEXT,
+    cid TEXT
+) STRICT;
+
+-- What was in flight when the process ended.
+CREATE INDEX attempt_open ON attempt(id) WHERE outcome IS NULL AND merged_into IS NULL;
+
+-- Texts given by people, under the commitment `content` of entry seq.
+CREATE TABLE detail(
+    seq INTEGER PRIMARY KEY,
+    salt BLOB NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+-- AUDITED. Times in which we did not run; id is log.seq.
+CREATE TABLE downtime(
+    id INTEGER PRIMARY KEY,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX downtime_until ON downtime(until);
+
+-- Not audited: when we were last known to live.
+CREATE TABLE alive(
+    id INTEGER PRIMARY KEY CHECK(id = 0),
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Not audited: when to ask providers about which attempt.
+CREATE TABLE poll(
+    timeline INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    urgent INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    n_asked INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    PRIMARY KEY(timeline, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX poll_due ON poll(due);
+
+-- Not audited (the entry operators.told is): what operators must hear of, until they were told.
+CREATE TABLE notice(
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    due INTEGER,
+    n_tries INTEGER NOT NULL,
+    n_times INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX notice_due ON notice(due) WHERE due IS NOT NULL;
+CREATE INDEX notice_what ON notice(what, at);
+
+-- The log: entry seq is leaf seq of an RFC 6962 tree over the bytes of body, leaf is
+-- SHA-256(0x00 body). msg and prev are copies of members, for queries. Never updated, no index.
+CREATE TABLE log(
+    seq INTEGER PRIMARY KEY,
+    msg INTEGER,
+    prev INTEGER,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+
+-- Roots of complete subtrees of 256^level leaves.
+CREATE TABLE log_tile(
+    level INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY(level, idx)
+) STRICT, WITHOUT ROWID;
+
+-- The right edge of the tree, written once a turn: the roots of the complete subtrees, one per set
+-- bit of size, largest first.
+CREATE TABLE log_front(
+    id INTEGER PRIMARY KEY CHECK(id = 0),
+    size INTEGER NOT NULL,
+    peaks BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Not audited: (hash, id) pairs of the key map, 16 bytes each, one row a turn, merged when idle.
+CREATE TABLE key_page(
+    id INTEGER PRIMARY KEY,
+    pairs BLOB NOT NULL
+) STRICT;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Attempts, found by id; those of a timeline and those merged into one are linked lists.
+ */
+#include "store/store_int.h"
+
+#include <string.h>
+
+/* Recipients whose firings travel with this attempt. */
+static int read_merged(struct aw_store *s, aw_id newest, struct aw_stored_attempt *a,
+                       struct aw_err *err)
+{
+    int r = 0;
+    while (newest && r == 0 && a->n_merged < AW_MAX_RECIPIENTS) {
+        sqlite3_stmt *q;
+        r = aw_db_query(&s->db, AW_SQL_ATTEMPT_SHARED, &q, err, I(newest));
+        if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+            a->merged[a->n_merged++] = (uint16_t)sqlite3_column_int(q, 0);
+            newest = sqlite3_column_int64(q, 1);
+            r = 0;
+        } else if (r == 0) {
+            r = aw_fail(err, AW_ECORRUPT, "a merged attempt is missing");
+        }
+        aw_db_done(q);
+    }
+    return r;
+}
+
+static void read_attempt(sqlite3_stmt *q, struct aw_stored_attempt *a)
+{
+    memset(a, 0, sizeof *a);
+    a->id = sqlite3_column_int64(q, 0);
+    a->ref = sqlite3_column_int64(q, 1);
+    a->message = sqlite3_column_int64(q, 2);
+    a->n = (unsigned)sqlite3_column_int(q, 3);
+    a->step = (unsigned)sqlite3_column_int(q, 6);
+    a->round = (unsigned)sqlite3_column_int(q, 7);
+    a->number = (unsigned)sqlite3_column_int(q, 8);
+    a->kind = (enum aw_kind)sqlite3_column_int(q, 9);
+    a->person = sqlite3_column_int64(q, 10);
+    aw_col_copy(q, 11, a->channel, sizeof a->channel);
+    aw_col_copy(q, 12, a->cid, sizeof a->cid);
+    aw_col_copy(q, 13, a->provider_id, sizeof a->provider_id);
+    a->outcome = (enum aw_outcome)sqlite3_column_int(q, 14);
+    a->level = (enum aw_level)sqlite3_column_int(q, 15);
+    a->at = sqlite3_column_int64(q, 16);
+    a->done_at = sqlite3_column_int64(q, 17);
+}
+
+int aw_store_attempt(struct aw_store *s, aw_id id, struct aw_stored_attempt *ret,
+                     struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int64_t shared = 0;
+    int r = aw_db_query(&s->db, AW_SQL_ATTEMPT, &q, err, I(id));
+    if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        read_attempt(q, ret);
+        shared = sqlite3_column_int64(q, 5);
+        r = 0;
+    } else if (r == 0) {
+        r = aw_fail(err, AW_ENOENT, "no such attempt");
+    }
+    aw_db_done(q);
+    if (r == 0)
+        r = read_merged(s, shared, ret, err);
+    return aw_store_note(s, r);
+}
+
+int aw_store_open_attempts(struct aw_store *s, aw_id after, aw_id *ret, unsigned max,
+                           unsigned *ret_n, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    unsigned n = 0;
+    int r = aw_db_query(&s->db, AW_SQL_ATTEMPTS_OPEN, &q, err, I(after), I(max));
+    while (r == 0 && n < max && (r = aw_db_step(&s->db, q, err)) == 1) {
+        ret[n++] = sqlite3_column_int64(q, 0);
+        r = 0;
+    }
+    aw_db_done(q);
+    *ret_n = n;
+    return aw_store_note(s, r);
+}
+
+int aw_store_set_cid(struct aw_store *s, aw_id attempt, const char *cid, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_ATTEMPT_CID, err, I(attempt), T(cid)));
+}
+
+/* The person, and the newest attempt, of a timeline. */
+static int newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_person, aw_id *ret,
+                          struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_TIMELINE, &q, err, I(timeline));
+    if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        *ret_person = sqlite3_column_int64(q, 2);
+        *ret = sqlite3_column_int64(q, 9);
+        r = 0;
+    } else if (r == 0) {
+        r = aw_fail(err, AW_ENOENT, "no such timeline");
+    }
+    aw_db_done(q);
+    return r;
+}
+
+int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
+                       char provider_id[128], aw_time *ret_at, struct aw_err *err)
+{
+    int64_t person;
+    aw_id at;
+    int r = newest_attempt(s, message + n, &person, &at, err);
+    provider_id[0] = 0;
+    *ret_at = 0;
+    while (r == 0 && at && !provider_id[0]) {
+        sqlite3_stmt *q;
+        r = aw_db_query(&s->db, AW_SQL_ATTEMPT_STEP, &q, err, I(at));
+        if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+            bool fits =
+                sqlite3_column_int64(q, 1) < (int64_t)step && sqlite3_column_int(q, 2) == AW_PUSH &&
+                sqlite3_column_int64(q, 3) == person && sqlite3_column_int(q, 4) == AW_OUT_ACCEPTED;
+            if (fits) {
+                aw_col_copy(q, 5, provider_id, 128);
+                *ret_at = sqlite3_column_int64(q, 6);
+            }
+            at = sqlite3_column_int64(q, 0);
+            r = 0;
+        } else if (r == 0) {
+            r = aw_fail(err, AW_ECORRUPT, "an attempt of a timeline is missing");
+        }
+        aw_db_done(q);
+    }
+    return aw_store_note(s, r);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pairs of the key map on disk. A turn appends one row; in idle time small rows are merged,
+ * and pairs that have aged are left out. Where each page stands is kept in memory (24 bytes each).
+ */
+#include "store/store_int.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define PAIR      sizeof(struct aw_key_pair)
+#define FULL      4096 /* pairs of a page that is not merged any more */
+#define MERGE_MIN 16   /* small pages that are worth a merge */
+
+static void remember(struct aw_pages *pages, int64_t id, const void *pairs, size_t n_bytes)
+{
+    struct aw_page page = {.id = id, .n = (uint32_t)(n_bytes / PAIR)};
+    for (size_t i = 0; i < page.n; i++) {
+        struct aw_key_pair pair;
+        memcpy(&pair, (const char *)pairs + i * PAIR, PAIR);
+        aw_time until = aw_key_until(&pair);
+        page.until = until > page.until ? until : page.until;
+    }
+    if (pages->n == pages->cap) {
+        pages->cap = pages->cap ? 2 * pages->cap : 64;
+        pages->p = aw_realloc(pages->p, pages->cap * sizeof *pages->p);
+    }
+    pages->p[pages->n++] = page;
+}
+
+int aw_pages_load(struct aw_store *s, aw_time now, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_PAGES, &q, err);
+    aw_keymap_begin(&s->keys, now);
+    while (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        const char *p = sqlite3_column_blob(q, 1);
+        size_t n = (size_t)sqlite3_column_bytes(q, 1);
+        if (n % PAIR) {
+            r = aw_fail(err, AW_ECORRUPT, "key_page %lld is damaged",
+                        (long long)sqlite3_column_int64(q, 0));
+            break;
+        }
+        for (size_t at = 0; at < n; at += PAIR) {
+            struct aw_key_pair pair;
+            memcpy(&pair, p + at, PAIR);
+            aw_keymap_load(&s->keys, &pair);
+        }
+        remember(&s->pages, sqlite3_column_int64(q, 0), p, n);
+        r = 0;
+    }
+    aw_db_done(q);
+    return r;
+}
+
+int aw_pages_write(struct aw_store *s, struct aw_err *err)
+{
+    const struct aw_buf *fresh = &s->keys.fresh;
+    struct aw_pages *pages = &s->pages;
+    if (fresh->over)
+        return aw_fail(err, AW_ELIMIT, "too many new keys in one turn");
+    if (!fresh->n)
+        return 0;
+    int64_t id = pages->n ? pages->p[pages->n - 1].id + 1 : 1;
+    int r = aw_db_run(&s->db, AW_SQL_PAGE_PUT, err, I(id), B(fresh->p, fresh->n));
+    if (r == 0)
+        remember(pages, id, fresh->p, fresh->n);
+    return r;
+}
+
+/* Collects the live pairs of pages [from, to). */
+static int collect(struct aw_store *s, size_t from, size_t to, aw_time now, struct aw_buf *out,
+                   struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_PAGES_RANGE, &q, err, I(s->pages.p[from].id),
+                        I(s->pages.p[to - 1].id));
+    while (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        const char *p = sqlite3_column_blob(q, 1);
+        size_t n = (size_t)sqlite3_column_bytes(q, 1);
+        for (size_t at = 0; at + PAIR <= n; at += PAIR) {
+            struct aw_key_pair pair;
+            memcpy(&pair, p + at, PAIR);
+            if (!aw_key_expired(&pair, now))
+                aw_buf_add(out, &pair, PAIR);
+        }
+        r = 0;
+    }
+    aw_db_done(q);
+    return r;
+}
+
+/* Replaces pages [from, to) by one under the first id. */
+static int replace(struct aw_store *s, size_t from, size_t to, struct aw_err *err)
+{
+    struct aw_pages *pages = &s->pages;
+    struct aw_buf out = AW_BUF_INIT(SIZE_MAX / 2);
+    int64_t first = pages->p[from].id;
+    struct aw_pages one = {0};
+    int r;
+
+    if ((r = aw_db_run(&s->db, AW_SQL_BEGIN, err)) == 0 &&
+        (r = collect(s, from, to, s->now, &out, err)) == 0 &&
+        (r = aw_db_run(&s->db, AW_SQL_PAGES_DELETE, err, I(first), I(pages->p[to - 1].id))) == 0 &&
+        (r = aw_db_run(&s->db, AW_SQL_PAGE_PUT, err, I(first), B(out.p, out.n))) == 0)
+        r = aw_db_run(&s->db, AW_SQL_COMMIT, err);
+    if (r) {
+        if (!sqlite3_get_autocommit(s->db.h))
+            aw_db_run(&s->db, AW_SQL_ROLLBACK, NULL);
+        aw_buf_free(&out);
+        return aw_store_note(s, r);
+    }
+    remember(&one, first, out.p, out.n);
+    pages->p[from] = one.p[0];
+    memmove(&pages->p[from + 1], &pages->p[to], (pages->n - to) * sizeof *pages->p);
+    pages->n -= to - from - 1;
+    aw_free(one.p);
+    aw_buf_free(&out);
+    return 0;
+}
+
+/* The first run of small pages that is worth it, or a page whose idempotency keys have all aged. */
+int aw_pages_merge(struct aw_store *s, struct aw_err *err)
+{
+    const struct aw_page *p = s->pages.p;
+    size_t n = s->pages.n, to;
+    for (size_t from = 0; from<n; from = to> from ? to : from + 1) {
+        size_t pairs = 0;
+        if (p[from].until && p[from].until < s->now)
+            return replace(s, from, from + 1, err);
+        for (to = from; to < n && p[to].n < FULL && pairs < FULL; to++)
+            pairs += p[to].n;
+        if (to - from >= MERGE_MIN)
+            return replace(s, from, to, err);
+    }
+    return 0;
+}

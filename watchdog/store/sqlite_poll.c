@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * When to ask which provider about which attempt. Not audited: what the answers prove is.
+ */
+#include "store/store_int.h"
+
+#include <string.h>
+
+int aw_store_poll_put(struct aw_store *s, const struct aw_poll *p, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLL_PUT, err, I(p->timeline), I(p->attempt),
+                                      I(p->due), I(p->urgent), I(p->accepted), I(p->n_asked),
+                                      I(p->answered), T(p->channel), T(p->provider_id)));
+}
+
+int aw_store_poll_delete(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLL_DELETE, err, I(timeline), I(attempt)));
+}
+
+int aw_store_polls_end(struct aw_store *s, aw_id timeline, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLLS_END, err, I(timeline)));
+}
+
+int aw_store_polls_urge(struct aw_store *s, aw_id timeline, aw_time at, aw_time urgent,
+                        struct aw_err *err)
+{
+    return aw_store_note(s,
+                         aw_db_run(&s->db, AW_SQL_POLLS_URGE, err, I(timeline), I(at), I(urgent)));
+}
+
+static int read_polls(struct aw_store *s, sqlite3_stmt *q, struct aw_poll *ret, unsigned max,
+                      unsigned *ret_n, struct aw_err *err)
+{
+    int r = 0;
+    unsigned n = 0;
+    while (n < max && (r = aw_db_step(&s->db, q, err)) == 1) {
+        struct aw_poll *p = &ret[n++];
+        memset(p, 0, sizeof *p);
+        p->timeline = sqlite3_column_int64(q, 0);
+        p->attempt = sqlite3_column_int64(q, 1);
+        p->due = sqlite3_column_int64(q, 2);
+        p->urgent = sqlite3_column_int64(q, 3);
+        p->accepted = sqlite3_column_int64(q, 4);
+        p->n_asked = (unsigned)sqlite3_column_int(q, 5);
+        p->answered = sqlite3_column_int64(q, 6);
+        aw_col_copy(q, 7, p->channel, sizeof p->channel);
+        aw_col_copy(q, 8, p->provider_id, sizeof p->provider_id);
+    }
+    *ret_n = n;
+    return r < 0 ? r : 0;
+}
+
+int aw_store_polls_due(struct aw_store *s, aw_time now, struct aw_poll *ret, unsigned max,
+                       unsigned *ret_n, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_POLLS_DUE, &q, err, I(now), I(max));
+    if (r == 0)
+        r = read_polls(s, q, ret, max, ret_n, err);
+    aw_db_done(q);
+    return aw_store_note(s, r);
+}
+
+int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, unsigned max,
+                      unsigned *ret_n, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_POLLS_OF, &q, err, I(timeline), I(max));
+    if (r == 0)
+        r = read_polls(s, q, ret, max, ret_n, err);
+    aw_db_done(q);
+    return aw_store_note(s, r);
+}
+
+int aw_store_next_poll(struct aw_store *s, aw_time *ret, struct aw_err *err)
+{
+    int r = aw_db_int(&s->db, AW_SQL_POLL_NEXT, ret, err);
+    if (r == AW_ENOENT) {
+        *ret = 0;
+        return 0;
+    }
+    return aw_store_note(s, r);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Texts of rule files, kept once each under their SHA-256: those that messages are pinned to, and
+ * the last good set.
+ */
+#include "store/store_int.h"
+
+#include "base/str.h"
+
+static int put_text(struct aw_store *s, const char *text, size_t n, uint8_t ret_sha[32],
+                    struct aw_err *err)
+{
+    aw_sha256(ret_sha, text, n);
+    return aw_db_run(&s->db, AW_SQL_RULE_TEXT_PUT, err, B(ret_sha, 32), TN(text, n));
+}
+
+int aw_store_rule(struct aw_store *s, const struct aw_rule *r, const char *text, size_t n,
+                  int64_t *ret, struct aw_err *err)
+{
+    uint8_t sha[32];
+    int rc = aw_db_int(&s->db, AW_SQL_RULE_BY_NAME, ret, err, B(r->sha256, 32), T(r->name));
+    if (rc != AW_ENOENT)
+        return aw_store_note(s, rc);
+    if ((rc = put_text(s, text, n, sha, err)) == 0)
+        rc = aw_db_run(&s->db, AW_SQL_RULE_PUT, err, T(r->name), B(sha, sizeof sha));
+    if (rc == 0)
+        *ret = sqlite3_last_insert_rowid(s->db.h);
+    return aw_store_note(s, rc);
+}
+
+int aw_store_rule_get(struct aw_store *s, int64_t rule, char **ret_name, char **ret_text,
+                      size_t *ret_n, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_RULE, &q, err, I(rule));
+    if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        *ret_name = aw_col_dup(q, 0, NULL);
+        *ret_text = aw_col_dup(q, 1, ret_n);
+        r = 0;
+    } else if (r == 0) {
+        r = aw_fail(err, AW_ENOENT, "no rule has number %lld", (long long)rule);
+    }
+    aw_db_done(q);
+    return aw_store_note(s, r);
+}
+
+void aw_ruleset_list(struct aw_buf *out, const char *file, const uint8_t sha256[32])
+{
+    char hex[65];
+    aw_hex(hex, sha256, 32);
+    aw_buf_printf(out, "%s %s\n", hex, file);
+}
+
+int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set, const char *const *names,
+                         const char *const *texts, const size_t *sizes, unsigned n_files,
+                         const char *actor, struct aw_err *err)
+{
+    struct aw_entry e;
+    struct aw_buf list = AW_BUF_INIT(SIZE_MAX / 2);
+    uint8_t sha[32], content[32];
+    int r = aw_db_run(&s->db, AW_SQL_RULESET_CLEAR, err);
+    for (unsigned i = 0; i < n_files && r == 0; i++)
+        if ((r = put_text(s, texts[i], sizes[i], sha, err)) == 0) {
+            r = aw_db_run(&s->db, AW_SQL_RULESET_PUT, err, I(i), T(names[i]), B(sha, sizeof sha));
+            aw_ruleset_list(&list, names[i], sha);
+        }
+    aw_sha256(content, aw_buf_str(&list), list.n);
+    aw_buf_free(&list);
+    if (r)
+        return aw_store_note(s, r);
+    aw_entry_init(&e);
+    e.kind = AW_ENTRY_RULES;
+    e.actor = actor;
+    e.number = (int)set->n;
+    e.sha256 = set->sha256;
+    e.content = content;
+    return aw_log_append(s, &e, err);
+}
+
+int aw_store_ruleset_get(struct aw_store *s,
+                         int (*file)(void *arg, const char *name, const char *text, size_t n),
+                         void *arg, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_RULESET, &q, err);
+    while (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1)
+        r = file(arg, (const char *)sqlite3_column_text(q, 0),
+                 (const char *)sqlite3_column_text(q, 1), (size_t)sqlite3_column_bytes(q, 1));
+    aw_db_done(q);
+    return aw_store_note(s, r);
+}

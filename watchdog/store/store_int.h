@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the store: its state, and what its files offer one another. Core thread only.
+ *
+ *   db.c             a connection, its statements, errors
+ *   sqlite.c         open, close, the turn, checkpoints
+ *   sqlite_log.c     entries and the tree
+ *   sqlite_pages.c   the key map's pages
+ *   sqlite_message.c messages and timelines as rows
+ *   sqlite_apply.c   facts as entries and rows
+ *   sqlite_*.c       the other tables
+ *   fact.c           facts as entries and back
+ *   sqlite_reader.c  reading for other threads
+ *   verify*.c        the auditor's side
+ */
+#ifndef AW_STORE_STORE_INT_H
+#define AW_STORE_STORE_INT_H
+
+#include "store/db.h"
+#include "store/keymap.h"
+#include "store/store.h"
+
+/* A row of key_page, remembered so that merging needs no search. */
+struct aw_page {
+    int64_t id;
+    uint32_t n;    /* pairs */
+    aw_time until; /* when the last of its pairs that age has aged, 0: none does */
+};
+
+struct aw_pages {
+    struct aw_page *p; /* by id, ascending */
+    size_t n, cap;
+};
+
+/* What a turn changes in memory, and a rollback restores. */
+struct aw_turn_state {
+    struct aw_tree tree;
+    struct aw_idgen ids;
+    aw_time ts; /* of the newest entry */
+};
+
+struct aw_store {
+    struct aw_db db;
+    char *path;
+    int lock;    /* descriptor of PATH.lock */
+    bool open;   /* inside a turn */
+    int broken;  /* the code that made it unusable, 0: none */
+    aw_time now; /* of the turn */
+    struct aw_turn_state at, before;
+    struct aw_head head; /* committed */
+    struct aw_keymap keys;
+    struct aw_pages pages;
+    struct aw_buf entry;     /* the entry being built */
+    int wal_pages, wal_done; /* frames in the WAL, and those already in the file */
+    bool truncate;           /* something was erased: the WAL must go */
+    bool truncating;         /* ... in this turn */
+};
+
+/* Remembers what makes the store unusable; returns r. */
+int aw_store_note(struct aw_store *s, int r);
+
+/* Appends an entry: fills in seq and ts, builds, hashes, inserts. msg, prev are copied. */
+int aw_log_append(struct aw_store *s, struct aw_entry *e, struct aw_err *err);
+/* A person's text: salt and commitment for the next entry, kept in `detail` under its seq. */
+int aw_log_detail(struct aw_store *s, const char *text, uint8_t ret_content[32],
+                  struct aw_err *err);
+/* Reads the front, checks it against the tiles and leaves; sets tree and ts. */
+int aw_log_load(struct aw_store *s, struct aw_err *err);
+int aw_log_write_front(struct aw_store *s, struct aw_err *err);
+
+int aw_pages_load(struct aw_store *s, aw_time now, struct aw_err *err);
+int aw_pages_write(struct aw_store *s, struct aw_err *err); /* the turn's pairs, at commit */
+int aw_pages_merge(struct aw_store *s, struct aw_err *err); /* a bounded step, when idle */
+
+/* What stands for a person's user id in the log. */
+int aw_person_commitment(struct aw_store *s, int64_t person, uint8_t ret[32], struct aw_err *err);
+
+/* What stands for a registration in its entry; also for the auditor. */
+void aw_registration_commit(uint8_t ret[32], const uint8_t salt[32], const char *app,
+                            const char *key, const char *ext, const char *body, size_t n);
+/* What stands for a row of api_key in its entry: SHA-256 over its columns. */
+void aw_key_digest(uint8_t ret[32], const struct aw_key_row *k);
+/* A line of the list whose SHA-256 stands for the table ruleset in rules.loaded. */
+void aw_ruleset_list(struct aw_buf *out, const char *file, const uint8_t sha256[32]);
+
+/* Row of the timeline table (columns id, n, person, state, due, level, late, last, plan from
+ * col 0 on) as a value. AW_ECORRUPT. */
+int aw_row_timeline(sqlite3_stmt *q, struct aw_timeline *ret, struct aw_err *err);
+/* Row of api_key, texts valid until the next step. */
+int aw_row_key(sqlite3_stmt *q, struct aw_key_row *ret, struct aw_err *err);
+
+#endif
