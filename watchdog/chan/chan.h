@@ -19,6 +19,8 @@ struct aw_http_call {
     struct aw_buf header[AW_HTTP_HEADERS]; /* "Name: value", checked: no control bytes */
     unsigned n_headers;
     struct aw_buf userpwd; /* "user:password" for Basic, wiped after use */
+    bool repeatable; /* carrying it out twice does no harm: it may go over a used connection, on
+                        which libcurl repeats it by itself when the server had closed it */
 };
 void aw_http_call_free(struct aw_http_call *c);
 
@@ -44,6 +46,9 @@ struct aw_provider_ops {
     int (*build)(const struct aw_chan_env *env, const struct aw_send *s, struct aw_http_call *c,
                  struct aw_err *err);
     void (*read)(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret);
+    /* NULL, or: true when the refusal came from a part that can be left out; that part is gone from
+     * *s, and the send is built and carried out once more before anybody hears of it. */
+    bool (*again)(struct aw_send *s, const struct aw_result *r);
     /* Receipts; NULL when the provider has no report. */
     int (*build_query)(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err);
     void (*read_query)(const struct aw_query *q, const struct aw_http_reply *r,

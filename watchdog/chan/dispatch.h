@@ -2,9 +2,11 @@
  *
  * Towards the providers: takes copies of sends and queries from the core thread, carries them out
  * on one curl thread and on mail worker processes, posts results back as commands (AW_CMD_RESULT, AW_CMD_REPORT,
- * AW_CMD_CIDS) on the proof lane. Exactly one result comes back for each send taken, at the
- * latest when the channel's timeout has passed. Bounded: aw_dispatch_room() says how many more
- * sends are taken; the core claims no more than that.
+ * AW_CMD_CIDS) on the proof lane. Exactly one result comes back for each send taken: it waits in
+ * its channel's queue for at most the channel's timeout (then: transient, never sent), and once it
+ * is under way it ends when the timeout has passed again. Bounded: aw_dispatch_room() says how many
+ * more sends are taken; the core claims no more than that. A command that finds the lane full is
+ * held until there is room. The texts of aw_chan_env are copied.
  */
 #ifndef AW_CHAN_DISPATCH_H
 #define AW_CHAN_DISPATCH_H
@@ -22,10 +24,11 @@ void aw_dispatch_query(struct aw_dispatch *d, struct aw_query *q);
 /* Fetches up to n idempotency tokens for a channel that has them. */
 void aw_dispatch_cids(struct aw_dispatch *d, const struct aw_channel *ch, unsigned n);
 bool aw_dispatch_has_cids(const struct aw_channel *ch);
-/* Sends, queries and token fetches under way or queued. */
+/* Sends, queries and token fetches taken whose command has not been put into the inbox yet. */
 unsigned aw_dispatch_active(struct aw_dispatch *d);
-/* Gives up what is under way after wait_ms (results come back as unknown), joins threads, ends
- * workers. */
+/* Waits up to wait_ms for what is under way, then gives it up (results come back as unknown, or
+ * transient when nothing had left), joins the thread, ends workers. The inbox must go on taking for
+ * that long; what it refuses afterwards is dropped, and the next start finds it in flight. */
 void aw_dispatch_stop(struct aw_dispatch *d, aw_ms wait_ms);
 void aw_dispatch_free(struct aw_dispatch *d);
 

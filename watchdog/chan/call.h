@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the providers share when they build a request and read an answer (registry.c).
+ */
+#ifndef AW_CHAN_CALL_H
+#define AW_CHAN_CALL_H
+
+#include "chan/chan.h"
+
+#define AW_URL_MAX    (16 * 1024)
+#define AW_HEADER_MAX (8 * 1024)
+#define AW_BODY_MAX   (1024 * 1024)
+
+void aw_call_init(struct aw_http_call *c, const char *method);
+/* Refuses control bytes in the value and more headers than there is room for. */
+int aw_call_header(struct aw_http_call *c, const char *name, const char *value, struct aw_err *err);
+/* AW_EINVAL when a part went over its limit. The last step of each build. */
+int aw_call_check(const struct aw_http_call *c, struct aw_err *err);
+
+/* Percent-encoding of all but the unreserved characters of RFC 3986. */
+void aw_percent(struct aw_buf *out, const char *s);
+
+/* The class of an HTTP status where the provider says nothing better. */
+enum aw_outcome aw_status_outcome(int status);
+
+/* Seconds of a header (-1: absent, then def), within one second and one hour. */
+aw_ms aw_wait(int seconds, int def);
+
+/* Empties *ret. False when no answer came: the result is complete, transient or unknown. */
+bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret);
+/* Sets outcome, level and the masked detail text. */
+void aw_result_end(const struct aw_send *s, struct aw_result *ret, enum aw_outcome outcome,
+                   const char *text, size_t n);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The providers that speak HTTP, by name, and the parts that all of them share: reading the
+ * answers that are the same everywhere, adding a header, freeing a call. No network here; any
+ * thread.
+ */
+#include "chan/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "chan/detail.h"
+
+#define WAIT_MAX 3600 /* seconds that a provider can make us wait; more is taken for a mistake */
+
+const struct aw_provider_ops *aw_provider_ops_find(const char *name)
+{
+    static const struct aw_provider_ops *const all[] = {&aw_jpush_ops, &aw_gateway_ops,
+                                                        &aw_webhook_ops};
+    for (unsigned i = 0; i < AW_COUNT(all); i++)
+        if (strcmp(all[i]->name, name) == 0)
+            return all[i];
+    return NULL;
+}
+
+void aw_call_init(struct aw_http_call *c, const char *method)
+{
+    memset(c, 0, sizeof *c);
+    c->method = method;
+    c->url.max = AW_URL_MAX;
+    c->body.max = AW_BODY_MAX;
+    c->userpwd.max = AW_HEADER_MAX;
+    for (unsigned i = 0; i < AW_HTTP_HEADERS; i++)
+        c->header[i].max = AW_HEADER_MAX;
+}
+
+int aw_call_header(struct aw_http_call *c, const char *name, const char *value, struct aw_err *err)
+{
+    if (c->n_headers == AW_HTTP_HEADERS)
+        return aw_fail(err, AW_EINVAL, "more than %d request headers", AW_HTTP_HEADERS);
+    if (!aw_utf8_clean(value, strlen(value), false) || !aw_utf8_clean(name, strlen(name), false))
+        return aw_fail(err, AW_EINVAL, "a header has control bytes in its name or value");
+    aw_buf_printf(&c->header[c->n_headers++], "%s: %s", name, value);
+    return AW_OK;
+}
+
+int aw_call_check(const struct aw_http_call *c, struct aw_err *err)
+{
+    bool over = c->url.over || c->body.over || c->userpwd.over;
+    for (unsigned i = 0; i < c->n_headers; i++)
+        over = over || c->header[i].over;
+    if (over)
+        return aw_fail(err, AW_EINVAL, "the request would be too large");
+    return AW_OK;
+}
+
+void aw_http_call_free(struct aw_http_call *c)
+{
+    if (c->userpwd.p)
+        aw_wipe(c->userpwd.p, c->userpwd.n);
+    aw_buf_free(&c->url);
+    aw_buf_free(&c->body);
+    aw_buf_free(&c->userpwd);
+    for (unsigned i = 0; i < AW_HTTP_HEADERS; i++) {
+        if (c->header[i].p)
+            aw_wipe(c->header[i].p, c->header[i].n);
+        aw_buf_free(&c->header[i]);
+    }
+}
+
+void aw_percent(struct aw_buf *out, const char *s)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *s; s++) {
+        if (strchr(plain, *s))
+            aw_buf_putc(out, *s);
+        else
+            aw_buf_printf(out, "%%%02X", (unsigned char)*s);
+    }
+}
+
+enum aw_outcome aw_status_outcome(int status)
+{
+    static const struct {
+        int from, to;
+        enum aw_outcome outcome;
+    } classes[] = {
+        {200, 299, AW_OUT_ACCEPTED},  {401, 401, AW_OUT_AUTH},      {403, 403, AW_OUT_AUTH},
+        {407, 407, AW_OUT_AUTH},      {408, 408, AW_OUT_TRANSIENT}, {425, 425, AW_OUT_TRANSIENT},
+        {429, 429, AW_OUT_THROTTLED}, {400, 499, AW_OUT_REFUSED},
+    };
+    for (unsigned i = 0; i < AW_COUNT(classes); i++)
+        if (status >= classes[i].from && status <= classes[i].to)
+            return classes[i].outcome;
+    return AW_OUT_TRANSIENT; /* 1xx and 3xx, which we do not follow, and 5xx */
+}
+
+aw_ms aw_wait(int seconds, int def)
+{
+    if (seconds < 0)
+        seconds = def;
+    return (seconds < 1 ? 1 : seconds > WAIT_MAX ? WAIT_MAX : seconds) * AW_SECOND;
+}
+
+bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->attempt = s->attempt;
+    if (r->end == AW_XFER_ANSWERED) {
+        ret->http_status = r->status;
+        return true;
+    }
+    ret->outcome = r->end == AW_XFER_NOT_SENT ? AW_OUT_TRANSIENT : AW_OUT_UNKNOWN;
+    aw_detail(ret->detail, s, r->error, strlen(r->error));
+    return false;
+}
+
+void aw_result_end(const struct aw_send *s, struct aw_result *ret, enum aw_outcome outcome,
+                   const char *text, size_t n)
+{
+    ret->outcome = outcome;
+    ret->level = outcome == AW_OUT_ACCEPTED ? AW_ACCEPTED : AW_LEVEL_NONE;
+    aw_detail(ret->detail, s, text, n);
+}
