@@ -35,13 +35,13 @@ int aw_wrap(struct aw_err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
-    char text[2 * AW_ERR_MAX];
+    char text[2 * AW_ERR_MAX + 4];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(text, AW_ERR_MAX, fmt, ap);
+    vsnprintf(text, AW_ERR_MAX + 4, fmt, ap);
     va_end(ap);
-    size_t used = n < 0 ? 0 : n < AW_ERR_MAX ? (size_t)n : AW_ERR_MAX - 1;
-    snprintf(text + used, sizeof text - used, ": %s", err->text);
+    size_t n = aw_utf8_cut(text, strlen(text), AW_ERR_MAX - 1);
+    snprintf(text + n, sizeof text - n, ": %s", err->text);
     copy_cut(err->text, text);
     return code;
 }

@@ -28,6 +28,7 @@ struct class
     char what[MAX_CLASS]; /* "" : free */
     enum aw_log_level level;
     aw_boot since;
+    unsigned born; /* order of arrival in the table */
     unsigned n, suppressed;
 };
 
@@ -35,6 +36,7 @@ static struct {
     pthread_mutex_t lock;
     enum aw_log_level max;
     int journal;
+    unsigned n_born;
     struct class classes[N_CLASSES];
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .max = AW_LOG_INFO};
 
@@ -127,7 +129,7 @@ static struct class *find_class(enum aw_log_level level, const char *what, aw_bo
             free_one = c;
         else if (strncmp(c->what, what, MAX_CLASS - 1) == 0 && c->level == level)
             found = c;
-        else if (c->since < oldest->since)
+        else if (c->born < oldest->born)
             oldest = c;
     }
     if (found)
@@ -139,6 +141,7 @@ static struct class *find_class(enum aw_log_level level, const char *what, aw_bo
     snprintf(free_one->what, sizeof free_one->what, "%s", what);
     free_one->level = level;
     free_one->since = now;
+    free_one->born = log_state.n_born++;
     return free_one;
 }
 

@@ -46,8 +46,9 @@ void aw_time_print(char dst[AW_TIME_TEXT], aw_time t)
     int64_t y;
     unsigned m, d, in_day = (unsigned)ms;
     civil_from_days(days, &y, &m, &d);
-    snprintf(dst, AW_TIME_TEXT, "%04lld-%02u-%02uT%02u:%02u:%02u.%03uZ", (long long)y, m, d,
-             in_day / 3600000, in_day / 60000 % 60, in_day / 1000 % 60, in_day % 1000);
+    /* the remainders change nothing; they show the compiler that the text fits */
+    snprintf(dst, AW_TIME_TEXT, "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", (int)y, m % 100, d % 100,
+             in_day / 3600000 % 24, in_day / 60000 % 60, in_day / 1000 % 60, in_day % 1000);
 }
 
 /* Exactly n digits at *s, within [min, max]; moves *s. */
