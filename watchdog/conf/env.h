@@ -33,7 +33,7 @@ struct aw_person_conf { /* people: user -> addresses, for tests and `rules simul
 
 struct aw_env_conf {
     const char *file;
-    const char *node;      /* default: host name */
+    const char *node;       /* default: host name */
     const char *public_url; /* base of confirmation links, e.g. https://ack.example.com */
     const char *zone;
     struct aw_listen *listen;
@@ -54,8 +54,8 @@ struct aw_env_conf {
     uint8_t sha256[32]; /* of the file's bytes */
 };
 
-/* AW_ENV_LENIENT: for tests and simulate: operators, store, secrets are not required, people allowed
- * to be the whole file. */
+/* AW_ENV_LENIENT: for tests and simulate: operators, store, secrets are not required, people
+ * allowed to be the whole file. */
 enum { AW_ENV_LENIENT = 1 };
 
 int aw_env_load(const char *path, unsigned flags, struct aw_env_conf **ret, struct aw_diag *diag);

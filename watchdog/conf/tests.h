@@ -11,8 +11,8 @@
 #include "conf/rules.h"
 #include "core/virtual.h"
 
-/* A list of events ({at, from, level}, {at, act: cancel}, {at, attempt: step, result}). Events that this
- * version does not carry out are refused. Texts live in the list's own memory. */
+/* A list of events ({at, from, level}, {at, act: cancel}, {at, attempt: step, result}). Events that
+ * this version does not carry out are refused. Texts live in the list's own memory. */
 struct aw_events {
     struct aw_virtual_event *list;
     unsigned n;

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A page for every code: what it means, an example, the way out. E0xx come from codec/yaml.c,
+ * E1xx and W1xx from conf/. A test fails when a code of the sources has no page.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "conf/diag.h"
+
+struct page {
+    const char *code, *text;
+};
+
+static const struct page pages[] = {
+    {"E001", "The text is not YAML. Most often a line is indented by one blank too many or too "
+             "few: then it becomes part of the value above.\n"
+             "  until: opened\n"
+             "     deadline: 24h      <- continues \"opened\"\n"
+             "Put the keys of one map under each other. A value that contains \": \" or \" #\" "
+             "needs quotes."},
+    {"E002", "Anchors (&name) and aliases (*name) are not read: what a rule does must stand "
+             "where the rule stands. Write the value out, or use defaults:."},
+    {"E003", "Tags such as !!str are not read: every field knows its own type. Take the tag out."},
+    {"E004", "A line that begins with % is a directive of YAML; none is read. Take it out, or put "
+             "the text in quotes."},
+    {"E005", "A key stands twice in one map, so one of the values would be lost. Keep one."},
+    {"E006", "A tab stands in the file, most often as indentation. YAML wants blanks; most editors "
+             "can change that. In a text write \"\\t\" in double quotes."},
+    {"E007", "A second document begins here (---). One file holds one document: make two files."},
+    {"E008", "The text is nested deeper than 32 levels. No file of ours needs that: look for an "
+             "unclosed [ or {."},
+    {"E009",
+     "The file is larger than 1 MiB, or holds too many elements. Make several files of it."},
+    {"E010", "The file is not clean UTF-8: it begins with a byte order mark, or holds a byte or "
+             "character that must not stand in a text. Save it as UTF-8 without a mark."},
+    {"E011", "A key is a list or a map. Keys are plain texts."},
+    {"E100", "A file or directory cannot be read. The text says why; check its path, its rights, "
+             "and that it is not too large."},
+    {"E101", "A key that is required is missing.\n"
+             "  - {name: must-read, until: acknowledged, steps: [...]}   <- deadline is missing\n"
+             "Add it; the hint says what it is for."},
+    {"E102", "A key is not known here. A typing error in a rule must not be ignored.\n"
+             "  unles: delivered       <- unless\n"
+             "The hint names the nearest key, and all that may stand here."},
+    {"E103", "The value has another form than the key wants: a list where a text belongs, a text "
+             "where a map belongs, or nothing.\n"
+             "  check: 30s             <- check: {every: 30s}"},
+    {"E104", "A word of a closed list is not one of them: a kind, a rung, a priority, a provider "
+             "and so on.\n"
+             "  do: smss               <- sms\n"
+             "The hint lists them."},
+    {"E105", "Two rules have the same name. Names are unique over all files, because messages, "
+             "tests and people refer to them. Rename one; the hint says where the other stands."},
+    {"E106", "Two steps of a rule have the same id, or a step is called \"exhausted\". A step that "
+             "has fired never fires again, and is known by its id: give each its own."},
+    {"E107", "Something is listed twice where once is enough, as in do: [push, push]."},
+    {"E110", "A duration needs a unit: s, m, h or d, or several from large to small.\n"
+             "  at: 5                  <- 5s, 5m, 5h or 5d\n"
+             "  at: 1h30m"},
+    {"E111", "A number is written with digits only, without sign, blanks or leading zeros; a "
+             "factor may have two decimals, as in 1.5."},
+    {"E112", "A value is too small, too large, too long, or there are too many. The text names "
+             "the limits."},
+    {"E113", "A text is too long, empty, or holds control characters."},
+    {"E114", "A name holds letters of any script, digits, '.', '_' and '-', does not begin with "
+             "'.' or '-', and has at most 64 bytes. Names of people are 1 to 128 bytes without "
+             "control characters; languages are written as in en or zh-CN."},
+    {"E115", "A date and time is written as in \"2026-11-23T10:00:00+08:00\", with its zone."},
+    {"E116", "An address cannot be used: a phone number is + and digits with the country code, a "
+             "URL begins with https:// or http:// and holds no password, a listener has a numeric "
+             "address."},
+    {"E120", "A channel is not configured, or carries another kind than the step does. Channels "
+             "stand in the environment file under channels:."},
+    {"E121", "A template does not exist. Templates are the files NAME.yaml in the templates "
+             "directory."},
+    {"E122", "A template has no text for a kind that the step does.\n"
+             "  {do: [push, sms], template: notice}   <- notice.yaml needs push: and sms:"},
+    {"E123", "A contact or user is not in the directory of this test or simulation. Add the "
+             "person under people:."},
+    {"E124", "A template text uses {{name}} with a name that is not known, or a {{ is not closed."},
+    {"E130", "ttl or replaces refers to a step that does not fit. ttl: until ID names a later "
+             "step; replaces: ID names an earlier step that does push."},
+    {"E131", "A step is due after the deadline of its rule, so it would never run. Move it before "
+             "the deadline, or make the deadline longer."},
+    {"E132", "A step that repeats until the goal would run more than 1,000 times before the "
+             "deadline. Make \"every\" longer."},
+    {"E140", "via lists channels of one kind, so it needs a step of one kind. Make a step of each "
+             "kind, at the same instant."},
+    {"E141", "ttl and replaces are about a push on a phone; the step does no push."},
+    {"E150", "The key belongs to the rule language, but this version does not carry it out. It is "
+             "refused, because a rule must never promise what does not happen. Take it out."},
+    {"E160", "The rules directory holds no rule. Without rules no message can be registered. Copy "
+             "one of the shipped rules, or write one."},
+    {"E161", "A secret cannot be read. Secrets never stand in the environment file; it names "
+             "where they are:\n"
+             "  password: {file: /etc/ackwatch/secrets/mail}\n"
+             "  password: {credential: mail}     a file in $CREDENTIALS_DIRECTORY (systemd)\n"
+             "  password: {env: MAIL_PASSWORD}"},
+    {"E162", "A file with a secret may be opened by others. Do chmod 600 FILE; or let it belong "
+             "to root and the group of the service, and do chmod 640 FILE."},
+    {"E163", "Operators cannot be told in this way. They are told by e-mail (to: address), SMS "
+             "(to: number) or a webhook (no to)."},
+    {"E170", "The registration in the file would be refused by POST /v1/messages too; the text "
+             "is that of the API."},
+    {"E171", "A file that begins with { is read as JSON, and this is not JSON."},
+    {"W101", "A rule can never be chosen: a rule before it takes every message that it would "
+             "take. Put the special rule first, or make its match narrower. A registration that "
+             "names the rule still gets it."},
+    {"W102", "Some rounds of a repeat are due after the deadline; they do not run."},
+    {"W103", "A file ends in .yml. Only files that end in .yaml are read."},
+};
+
+const char *const aw_diag_codes[] = {
+    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E100",
+    "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112", "E113", "E114",
+    "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E130", "E131", "E132", "E140", "E141",
+    "E150", "E160", "E161", "E162", "E163", "E170", "E171", "W101", "W102", "W103", NULL,
+};
+_Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
+
+const char *aw_diag_page(const char *code)
+{
+    for (unsigned i = 0; i < AW_COUNT(pages); i++)
+        if (strcmp(pages[i].code, code) == 0)
+            return pages[i].text;
+    return NULL;
+}

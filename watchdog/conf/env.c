@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The environment file as tables, and its loading. Everything lands in one arena that is wiped
+ * when it is freed, since it holds secrets. Bounds: 1 MiB, 64 channels, 16 listeners, 16
+ * operators, 64 apps.
+ */
+#include "conf/env.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "codec/digest.h"
+#include "codec/request.h"
+#include "conf/env_int.h"
+
+enum { MAX_LISTEN = 16, MAX_OPERATORS = 16, MAX_APPS = 64 };
+
+#define ENV(field)   .at = offsetof(struct aw_env_conf, field)
+#define N_ENV(field) .n_at = offsetof(struct aw_env_conf, field)
+
+/* --- listeners ----------------------------------------------------------------------------- */
+
+static void read_address(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                         void *base)
+{
+    struct aw_listen *l = base;
+    unsigned char addr[sizeof(struct in6_addr)];
+    const char *s = aw_schema_text(r, v, 1, 64, false);
+    if (s == NULL)
+        return;
+    if (inet_pton(AF_INET, s, addr) != 1 && inet_pton(AF_INET6, s, addr) != 1)
+        aw_schema_error(r, v, "E116", "as in 127.0.0.1, 0.0.0.0 or ::1",
+                        "\"%s\" is not a numeric address", s);
+    l->address = s;
+}
+
+static void read_faces(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                       void *base)
+{
+    struct aw_listen *l = base;
+    struct {
+        unsigned list[3], n;
+    } faces = {0};
+    struct aw_key inner = *k;
+    inner.at = 0;
+    inner.n_at = sizeof(faces.list);
+    aw_schema_value(r, &inner, v, &faces);
+    for (unsigned i = 0; i < faces.n; i++)
+        l->faces |= 1u << faces.list[i];
+}
+
+/* In the order of the bits of enum aw_face. */
+static const char *const face_words[] = {"public", "api", "ops", NULL};
+#define LISTEN(field) .at = offsetof(struct aw_listen, field)
+static const struct aw_key listen_keys[] = {
+    {"address", AW_KEY_TEXT, 0, LISTEN(address), .def = "127.0.0.1", .read = read_address,
+     .help = "numeric address"},
+    {"port", AW_KEY_NUMBER, 0, LISTEN(port), .max = 65535, .def = "9364",
+     .help = "TCP port; 0 takes a free one"},
+    {"faces", AW_KEY_WORDS, 0, LISTEN(faces), .max = 3, .words = face_words,
+     .def = "public api ops", .read = read_faces, .help = "which routes are served there"},
+    {NULL},
+};
+static const struct aw_shape listen_shape = {"a listener", listen_keys, sizeof(struct aw_listen)};
+
+/* --- operators, apps, texts ---------------------------------------------------------------- */
+
+#define OPERATOR(field) .at = offsetof(struct aw_operator, field)
+static const struct aw_key operator_keys[] = {
+    {"channel", AW_KEY_NAME, AW_KEY_REQUIRED, OPERATOR(channel),
+     .help = "an email, sms or webhook channel"},
+    {"to", AW_KEY_TEXT, 0, OPERATOR(to), .min = 1, .max = 254,
+     .help = "address; none for a webhook"},
+    {NULL},
+};
+static const struct aw_shape operator_shape = {"an operator", operator_keys,
+                                               sizeof(struct aw_operator)};
+
+static void read_apps(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                      void *base)
+{
+    struct aw_env_conf *e = base;
+    struct {
+        const char *list[MAX_APPS];
+        unsigned n;
+    } apps = {0};
+    struct aw_key inner = *k;
+    inner.at = 0;
+    inner.n_at = sizeof(apps.list);
+    aw_schema_value(r, &inner, v, &apps);
+    e->apps = aw_arena_alloc(r->arena, apps.n * sizeof(*e->apps));
+    memcpy(e->apps, apps.list, apps.n * sizeof(*e->apps));
+    e->n_apps = apps.n;
+}
+
+static void read_public_url(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                            void *base)
+{
+    struct aw_env_conf *e = base;
+    const char *s = aw_schema_url(r, v);
+    if (s == NULL)
+        return;
+    if (strpbrk(s, "?#") != NULL)
+        aw_schema_error(r, v, "E116", "paths are added to it", "\"%s\" has no '?' or '#'", k->key);
+    size_t n = strlen(s);
+    while (s[n - 1] == '/')
+        n--;
+    e->public_url = aw_arena_strn(r->arena, s, n);
+}
+
+static void read_zone(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                      void *base)
+{
+    struct aw_env_conf *e = base;
+    const char *s = aw_schema_text(r, v, 1, 64, false);
+    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
+    if (s != NULL && (s[strspn(s, allowed)] != '\0' || s[0] == '/'))
+        aw_schema_error(r, v, "E116", "as in Asia/Shanghai or UTC", "\"%s\" is not a time zone", s);
+    e->zone = s;
+}
+
+static void read_socket(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                        void *base)
+{
+    struct aw_env_conf *e = base;
+    struct sockaddr_un sun;
+    aw_schema_value(r, k, v, base);
+    if (e->socket != NULL && strlen(e->socket) >= sizeof(sun.sun_path))
+        aw_schema_error(r, v, "E112", NULL, "the path of a socket has at most %zu bytes",
+                        sizeof(sun.sun_path) - 1);
+}
+
+/* --- people: tests and simulations --------------------------------------------------------- */
+
+static const struct person_check {
+    const char *key;
+    bool (*valid)(const char *s);
+    const char *hint;
+} person_checks[] = {
+    {"phone", aw_valid_phone, "with + and country code, digits only"},
+    {"email", aw_valid_email, "as in li@example.com"},
+    {"lang", aw_valid_lang, "as in en or zh-CN"},
+    {"manager", aw_valid_user, "the name of another entry"},
+    {NULL},
+};
+
+static void read_checked(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                         void *base)
+{
+    const struct person_check *c = person_checks;
+    const char *s = aw_schema_text(r, v, 1, 254, false);
+    while (strcmp(c->key, k->key) != 0)
+        c++;
+    if (s != NULL && !c->valid(s))
+        aw_schema_error(r, v, "E116", c->hint, "\"%s\" is not a usable %s", s, k->key);
+    *(const char **)(void *)((char *)base + k->at) = s;
+}
+
+static void read_registration_ids(struct aw_reader *r, const struct aw_key *k,
+                                  const struct aw_yaml *v, void *base)
+{
+    struct aw_person_conf *p = base;
+    unsigned n = aw_schema_items(v);
+    if (v->type == AW_YAML_MAP || n == 0 || n > AW_MAX_REGISTRATION_IDS) {
+        aw_schema_error(r, v, "E112", NULL, "\"%s\" is one or a list of 1 to %d", k->key,
+                        AW_MAX_REGISTRATION_IDS);
+        return;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const char *s = aw_schema_text(r, aw_schema_item(v, i), 1, 128, false);
+        if (s != NULL)
+            p->a.registration_ids[p->a.n_registration_ids++] = s;
+    }
+}
+
+#define PERSON(field) .at = offsetof(struct aw_person_conf, a.field)
+static const struct aw_key person_keys[] = {
+    {"alias", AW_KEY_TEXT, 0, PERSON(alias), .min = 1, .max = 128, .help = "push alias"},
+    {"registration_ids", AW_KEY_OTHER, 0, .read = read_registration_ids,
+     .help = "push registration ids of the devices"},
+    {"phone", AW_KEY_TEXT, 0, PERSON(phone), .read = read_checked, .help = "+ and digits"},
+    {"email", AW_KEY_TEXT, 0, PERSON(email), .read = read_checked, .help = "mail address"},
+    {"im", AW_KEY_TEXT, 0, PERSON(im), .min = 1, .max = 128, .help = "account on the im channel"},
+    {"lang", AW_KEY_TEXT, 0, PERSON(lang), .read = read_checked, .help = "language of texts"},
+    {"tz", AW_KEY_TEXT, 0, PERSON(tz), .min = 1, .max = 64, .help = "time zone"},
+    {"manager", AW_KEY_TEXT, 0, PERSON(manager), .read = read_checked, .help = "user id"},
+    {"name", AW_KEY_TEXT, 0, PERSON(name), .min = 1, .max = 128, .help = "for people"},
+    {NULL},
+};
+const struct aw_shape aw_shape_person = {"a person", person_keys, sizeof(struct aw_person_conf),
+                                         offsetof(struct aw_person_conf, user), aw_valid_user};
+
+/* --- the file ------------------------------------------------------------------------------ */
+
+static const struct aw_channel *find_channel(const struct aw_env_conf *e, const char *name)
+{
+    for (unsigned i = 0; i < e->n_channels; i++)
+        if (aw_streq(e->channels[i].name, name))
+            return &e->channels[i];
+    return NULL;
+}
+
+static void check_operator(struct aw_reader *r, const struct aw_env_conf *e,
+                           const struct aw_operator *o, const struct aw_yaml *map)
+{
+    const struct aw_yaml *channel = aw_yaml_get(map, "channel"), *to = aw_yaml_get(map, "to");
+    const struct aw_channel *c = o->channel != NULL ? find_channel(e, o->channel) : NULL;
+    if (o->channel != NULL && c == NULL) {
+        const char *names[AW_MAX_CHANNELS + 1];
+        char hint[256];
+        unsigned n = 0;
+        for (unsigned i = 0; i < e->n_channels; i++)
+            if (e->channels[i].name != NULL)
+                names[n++] = e->channels[i].name;
+        names[n] = NULL;
+        aw_schema_suggest(hint, o->channel, names);
+        aw_schema_error(r, channel, "E120",
+                        n > 0 ? hint : "add it under channels:", "there is no channel \"%s\"",
+                        o->channel);
+    }
+    if (c == NULL || c->provider == NULL)
+        return;
+    enum aw_kind kind = c->provider->kind;
+    bool fine = kind == AW_EMAIL     ? o->to != NULL && aw_valid_email(o->to)
+                : kind == AW_SMS     ? o->to != NULL && aw_valid_phone(o->to)
+                : kind == AW_WEBHOOK ? to == NULL
+                                     : false;
+    if (!fine)
+        aw_schema_error(r, to != NULL ? to : channel, "E163",
+                        kind == AW_EMAIL     ? "write to: and a mail address"
+                        : kind == AW_SMS     ? "write to: and a number with + and country code"
+                        : kind == AW_WEBHOOK ? "take \"to\" out, a webhook has its URL"
+                                             : "name an email, sms or webhook channel",
+                        "operators cannot be told through %s channel \"%s\" like this",
+                        aw_kind_name(kind), c->name);
+}
+
+/* What concerns more than one part of the file. */
+static void check_env(struct aw_reader *r, const struct aw_yaml *map,
+                      const struct aw_yaml *fallback, void *base)
+{
+    struct aw_env_conf *e = base;
+    const struct aw_yaml *operators = aw_yaml_get(map, "operators");
+    const struct aw_yaml *channels = aw_yaml_get(map, "channels");
+    const struct aw_yaml *people = aw_yaml_get(map, "people");
+    for (unsigned i = 0; i < e->n_operators; i++)
+        check_operator(r, e, &e->operators[i], aw_schema_item(operators, i));
+    const struct aw_yaml *item = e->n_channels > 0 ? channels->child : NULL;
+    for (unsigned i = 0; i < e->n_channels; i++, item = item->next) {
+        const char *app = e->channels[i].app;
+        unsigned j = 0;
+        while (app != NULL && j < e->n_apps && strcmp(e->apps[j], app) != 0)
+            j++;
+        if (app != NULL && j == e->n_apps)
+            aw_schema_error(r, aw_yaml_get(item, "app"), "E104",
+                            "add it under apps:", "unknown app \"%s\"", app);
+    }
+    if (people != NULL && !r->lenient)
+        aw_schema_key_error(r, people, "E102", "ackwatch contacts import FILE",
+                            "people belong into the contact directory, not in this file");
+}
+
+#define LATER(key)                                                                                 \
+    {                                                                                              \
+        key, AW_KEY_OTHER, AW_KEY_LATER                                                            \
+    }
+static const char *const version_words[] = {"1", NULL};
+
+static void read_version(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                         void *base)
+{
+    aw_schema_word(r, v, k->words, k->key);
+}
+
+static const struct aw_key env_keys[] = {
+    {"version", AW_KEY_WORD, AW_KEY_STRICT, .min = 1, .words = version_words, .read = read_version,
+     .help = "of the file format"},
+    {"node", AW_KEY_NAME, 0, ENV(node), .help = "our name in mail and webhooks; default host name"},
+    {"public_url", AW_KEY_URL, 0, ENV(public_url), .read = read_public_url,
+     .help = "base of the links to the confirmation page"},
+    {"zone", AW_KEY_TEXT, 0, ENV(zone), .def = "UTC", .read = read_zone,
+     .help = "time zone when a recipient's is not known"},
+    {"listen", AW_KEY_LIST, 0, ENV(listen), N_ENV(n_listen), .min = 1, .max = MAX_LISTEN,
+     .child = &listen_shape, .help = "where HTTP is served; default 127.0.0.1:9364, all faces"},
+    {"socket", AW_KEY_PATH, 0, ENV(socket), .def = AW_RUNDIR "/ctl.sock", .read = read_socket,
+     .help = "control socket of the command line"},
+    {"store", AW_KEY_PATH, 0, ENV(store), .def = AW_STATEDIR "/ackwatch.db",
+     .help = "the database file"},
+    {"rules", AW_KEY_PATH, 0, ENV(rules), .def = AW_SYSCONFDIR "/rules",
+     .help = "directory of rule files"},
+    {"templates", AW_KEY_PATH, 0, ENV(templates_dir),
+     .help = "directory of templates; default templates in that of the rules"},
+    {"operators", AW_KEY_LIST, AW_KEY_STRICT, ENV(operators), N_ENV(n_operators), .min = 1,
+     .max = MAX_OPERATORS, .child = &operator_shape,
+     .help = "who is told when something is refused, late or blind"},
+    {"apps", AW_KEY_NAMES, 0, ENV(apps), N_ENV(n_apps), .max = MAX_APPS, .def = "default",
+     .read = read_apps, .help = "tenants"},
+    {"channels", AW_KEY_NAMED, 0, ENV(channels), N_ENV(n_channels), .max = AW_MAX_CHANNELS,
+     .child = &aw_shape_channel, .help = "provider accounts by name"},
+    {"people", AW_KEY_NAMED, 0, ENV(people), N_ENV(n_people), .max = AW_MAX_PEOPLE,
+     .child = &aw_shape_person, .help = "for tests and simulations only"},
+    LATER("calendars"),
+    LATER("rotations"),
+    LATER("limits"),
+    LATER("storm"),
+    LATER("silences"),
+    LATER("retention"),
+    {NULL},
+};
+const struct aw_shape aw_shape_env = {.what = "the environment",
+                                      .keys = env_keys,
+                                      .size = sizeof(struct aw_env_conf),
+                                      .check = check_env};
+
+void aw_env_conf_free(struct aw_env_conf *e)
+{
+    if (e == NULL)
+        return;
+    struct aw_env_owned *o = (struct aw_env_owned *)(void *)e;
+    aw_templates_free(&o->pub.templates);
+    aw_arena_free(&o->arena);
+    aw_free(o);
+}
+
+/* Defaults that a table cannot say. */
+static void complete(struct aw_env_owned *o)
+{
+    struct aw_env_conf *e = &o->pub;
+    if (e->node == NULL) {
+        char host[65] = "";
+        gethostname(host, sizeof(host) - 1);
+        e->node = aw_arena_str(&o->arena, host[0] != '\0' ? host : "localhost");
+    }
+    if (e->n_listen == 0) {
+        e->listen = aw_arena_alloc(&o->arena, sizeof(*e->listen));
+        *e->listen =
+            (struct aw_listen){"127.0.0.1", 9364, AW_FACE_PUBLIC | AW_FACE_API | AW_FACE_OPS};
+        e->n_listen = 1;
+    }
+}
+
+/* The templates named in the file, or else those beside the rules, if there are any. */
+static void load_templates(struct aw_env_owned *o, unsigned flags, struct aw_diag *diag)
+{
+    struct aw_env_conf *e = &o->pub;
+    struct stat st;
+    if (e->templates_dir == NULL && e->rules != NULL) {
+        size_t n = strlen(e->rules) + sizeof("/templates");
+        char *dir = aw_arena_alloc(&o->arena, n);
+        snprintf(dir, n, "%s/templates", e->rules);
+        e->templates_dir = dir;
+        if ((flags & AW_ENV_LENIENT) || stat(dir, &st) < 0)
+            return;
+    }
+    if (e->templates_dir != NULL)
+        aw_templates_load(e->templates_dir, &e->templates, diag);
+}
+
+const char *aw_env_dir_of(struct aw_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return NULL;
+    return aw_arena_strn(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const char *dir,
+                unsigned flags, struct aw_env_conf **ret, struct aw_diag *diag)
+{
+    unsigned errors = diag->n_errors;
+    struct aw_env_owned *o = aw_calloc(1, sizeof(*o));
+    struct aw_reader r = {.file = f,
+                          .diag = diag,
+                          .arena = &o->arena,
+                          .lenient = flags & AW_ENV_LENIENT,
+                          .dir = dir != NULL ? aw_arena_str(&o->arena, dir) : NULL,
+                          .ctx = o};
+    o->secrets = aw_arena_alloc(&o->arena, AW_MAX_SECRETS * sizeof(*o->secrets));
+    o->pub.file = aw_arena_str(&o->arena, f->name);
+    aw_sha256(o->pub.sha256, f->text, f->n);
+    aw_schema_map(&r, &aw_shape_env, map, NULL, &o->pub);
+    complete(o);
+    load_templates(o, flags, diag);
+    if (diag->n_errors > errors) {
+        aw_env_conf_free(&o->pub);
+        return AW_EINVAL;
+    }
+    *ret = &o->pub;
+    return 0;
+}
+
+int aw_env_load(const char *path, unsigned flags, struct aw_env_conf **ret, struct aw_diag *diag)
+{
+    AW_AUTO_FREE char *text = NULL;
+    struct aw_source_file f = {.name = path};
+    struct aw_err err;
+    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
+        aw_diag_error(diag, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s", err.text);
+        return AW_EINVAL;
+    }
+    f.text = text;
+    struct aw_yaml_doc *doc = NULL;
+    const struct aw_yaml *root = aw_schema_parse(&f, &doc, diag);
+    if (root == NULL)
+        return AW_EINVAL;
+    struct aw_arena scratch = {0};
+    int e = aw_env_read(&f, root, aw_env_dir_of(&scratch, path), flags, ret, diag);
+    aw_arena_free(&scratch);
+    aw_yaml_free(doc);
+    return e;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Channels of the environment: what every channel has, by the table below, and what its provider
+ * wants, by the provider's own table (core/provider.c). Values of settings stay texts; they are
+ * checked here, so that chan/ can trust them.
+ */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "conf/env_int.h"
+
+enum { MAX_PAIRS = 64, MAX_CHOICES = 8, SETTING_MAX = 4096 };
+
+static void read_provider(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                          void *base)
+{
+    struct aw_channel *c = base;
+    const char *names[32];
+    unsigned n = 0;
+    for (const struct aw_provider *p = aw_providers; p->name != NULL && n < 31; p++)
+        names[n++] = p->name;
+    names[n] = NULL;
+    if (aw_schema_word(r, v, names, "provider") >= 0)
+        c->provider = aw_provider_find(v->text);
+}
+
+#define CHANNEL(field) .at = offsetof(struct aw_channel, field)
+static const struct aw_key channel_keys[] = {
+    {"provider", AW_KEY_OTHER, AW_KEY_REQUIRED, CHANNEL(provider), .read = read_provider,
+     .help = "jpush, gateway (SMS over HTTP), smtp or webhook"},
+    {"app", AW_KEY_NAME, 0, CHANNEL(app), .help = "the only app that may use it; default all"},
+    {"weight", AW_KEY_NUMBER, 0, CHANNEL(weight), .max = 1000, .def = "100",
+     .help = "order among the channels of a kind: high first"},
+    {"concurrency", AW_KEY_NUMBER, 0, CHANNEL(concurrency), .min = 1, .max = 64, .def = "4",
+     .help = "requests at one time"},
+    {"timeout", AW_KEY_DURATION, 0, CHANNEL(timeout), .min = AW_SECOND, .max = 5 * AW_MINUTE,
+     .def = "20s", .help = "hard deadline of one request"},
+    {"on_blind", AW_KEY_OTHER, AW_KEY_LATER},
+    {"on_unknown", AW_KEY_OTHER, AW_KEY_LATER},
+    {"tier", AW_KEY_OTHER, AW_KEY_LATER},
+    {NULL},
+};
+
+static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
+                          const struct aw_yaml *fallback, void *base);
+
+const struct aw_shape aw_shape_channel = {.what = "a channel",
+                                          .keys = channel_keys,
+                                          .size = sizeof(struct aw_channel),
+                                          .name_at = offsetof(struct aw_channel, name),
+                                          .open = true,
+                                          .check = check_channel};
+
+static bool is_common(const char *key)
+{
+    for (const struct aw_key *k = channel_keys; k->key != NULL; k++)
+        if (strcmp(k->key, key) == 0)
+            return true;
+    return false;
+}
+
+static void check_unknown(struct aw_reader *r, const struct aw_provider *p,
+                          const struct aw_yaml *map)
+{
+    const char *names[64];
+    unsigned n = 0;
+    for (const struct aw_setting *s = p->settings; s->key != NULL && n < 40; s++)
+        names[n++] = s->key;
+    for (const struct aw_key *k = channel_keys; k->key != NULL && n < 63; k++)
+        if (!(k->flags & AW_KEY_LATER))
+            names[n++] = k->key;
+    names[n] = NULL;
+    for (const struct aw_yaml *v = map->child; v != NULL; v = v->next) {
+        unsigned i = 0;
+        while (i < n && strcmp(names[i], v->key) != 0)
+            i++;
+        if (i < n || is_common(v->key))
+            continue;
+        char hint[256];
+        aw_schema_suggest(hint, v->key, names);
+        aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in a channel of provider %s",
+                            v->key, p->name);
+    }
+}
+
+static const char *read_choice(struct aw_reader *r, const struct aw_setting *s,
+                               const struct aw_yaml *v)
+{
+    char text[128], *p = text;
+    const char *words[MAX_CHOICES + 1] = {0};
+    snprintf(text, sizeof(text), "%s", s->choices);
+    for (unsigned n = 0; n < MAX_CHOICES && p != NULL; n++)
+        words[n] = strsep(&p, " ");
+    return aw_schema_word(r, v, words, s->key) >= 0 ? aw_arena_str(r->arena, v->text) : NULL;
+}
+
+static const char *read_secret(struct aw_reader *r, const struct aw_channel *c,
+                               const struct aw_setting *s, const struct aw_yaml *v)
+{
+    struct aw_env_owned *o = r->ctx;
+    struct aw_secret from;
+    if (!aw_secret_form(r, v, &from) || o->n_secrets == AW_MAX_SECRETS)
+        return NULL;
+    o->secrets[o->n_secrets++] = (struct aw_env_secret){c, s->key, from};
+    return r->lenient ? NULL : aw_secret_read(r, v, &from);
+}
+
+/* One setting as text, or NULL: refused, or a secret that nobody needs here. */
+static const char *read_setting(struct aw_reader *r, const struct aw_channel *c,
+                                const struct aw_setting *s, const struct aw_yaml *v)
+{
+    static const char *const bools[] = {"true", "false", NULL};
+    int64_t number;
+    aw_ms ms;
+    char *text;
+    const char *path;
+    switch (s->type) {
+    case AW_SET_TEXT:
+        return aw_schema_text(r, v, s->required, SETTING_MAX, false);
+    case AW_SET_URL:
+        return aw_schema_url(r, v);
+    case AW_SET_SECRET:
+        return read_secret(r, c, s, v);
+    case AW_SET_NUMBER:
+        return aw_schema_number(r, v, s->min, s->max, &number) ? aw_arena_str(r->arena, v->text)
+                                                               : NULL;
+    case AW_SET_BOOL:
+        return aw_schema_word(r, v, bools, "value") >= 0 ? aw_arena_str(r->arena, v->text) : NULL;
+    case AW_SET_CHOICE:
+        return read_choice(r, s, v);
+    case AW_SET_DURATION:
+        if (!aw_schema_duration(r, v, s->min, s->max, &ms))
+            return NULL;
+        text = aw_arena_alloc(r->arena, 24);
+        snprintf(text, 24, "%lld", (long long)ms);
+        return text;
+    case AW_SET_PATH:
+        path = aw_schema_text(r, v, 1, 1000, false);
+        return path != NULL ? aw_schema_path(r, path) : NULL;
+    case AW_SET_PAIRS:
+        break; /* several settings: read_pairs */
+    }
+    return NULL;
+}
+
+static void add_setting(struct aw_channel *c, const char *key, const char *value)
+{
+    ((struct aw_channel_setting *)c->settings)[c->n_settings++] =
+        (struct aw_channel_setting){key, value};
+}
+
+/* A map of texts: settings "key.<name>". */
+static void read_pairs(struct aw_reader *r, struct aw_channel *c, const struct aw_setting *s,
+                       const struct aw_yaml *v)
+{
+    if (v->type != AW_YAML_MAP || v->n > MAX_PAIRS) {
+        aw_schema_error(r, v, "E103", "write {name: text, ...}",
+                        "\"%s\" is a map of at most %d names and texts", s->key, MAX_PAIRS);
+        return;
+    }
+    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next) {
+        const char *value = aw_schema_text(r, item, 0, SETTING_MAX, false);
+        size_t n = strlen(item->key), size = strlen(s->key) + n + 2;
+        if (n == 0 || n > 128 || !aw_utf8_clean(item->key, n, false)) {
+            aw_schema_key_error(r, item, "E114", NULL, "a name in \"%s\" is 1 to 128 bytes",
+                                s->key);
+        } else if (value != NULL) {
+            char *key = aw_arena_alloc(r->arena, size);
+            snprintf(key, size, "%s.%s", s->key, item->key);
+            add_setting(c, key, value);
+        }
+    }
+}
+
+static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
+                          const struct aw_yaml *fallback, void *base)
+{
+    struct aw_channel *c = base;
+    if (c->provider == NULL)
+        return;
+    check_unknown(r, c->provider, map);
+    unsigned n = 0;
+    for (const struct aw_setting *s = c->provider->settings; s->key != NULL; s++)
+        n += s->type == AW_SET_PAIRS ? MAX_PAIRS : 1;
+    c->settings = aw_arena_alloc(r->arena, n * sizeof(*c->settings));
+    for (const struct aw_setting *s = c->provider->settings; s->key != NULL; s++) {
+        const struct aw_yaml def = {.type = AW_YAML_SCALAR, .text = s->def, .quoted = true};
+        const struct aw_yaml *v = aw_yaml_get(map, s->key);
+        if (v == NULL && s->required && !r->lenient)
+            aw_schema_key_error(r, map, "E101", s->help, "a channel of provider %s needs \"%s\"",
+                                c->provider->name, s->key);
+        if (v == NULL && s->def != NULL)
+            v = &def;
+        if (v == NULL)
+            continue;
+        if (s->type == AW_SET_PAIRS) {
+            read_pairs(r, c, s, v);
+        } else {
+            const char *value = read_setting(r, c, s, v);
+            if (value != NULL)
+                add_setting(c, s->key, value);
+        }
+    }
+}

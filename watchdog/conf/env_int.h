@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of the environment reader share: env.c (the tables and the file),
+ * env_channel.c (channels and their providers' settings), env_show.c (printing), and tests.c,
+ * which reads an environment that stands inside of a test file.
+ */
+#ifndef AW_CONF_ENV_INT_H
+#define AW_CONF_ENV_INT_H
+
+#include "conf/env.h"
+#include "conf/schema.h"
+#include "conf/secret.h"
+
+enum { AW_MAX_CHANNELS = 64, AW_MAX_SECRETS = 256, AW_MAX_PEOPLE = 1000 };
+
+struct aw_env_secret { /* of a channel: where it comes from */
+    const struct aw_channel *channel;
+    const char *key;
+    struct aw_secret from;
+};
+
+/* An environment with all that it owns; the reader's ctx. */
+struct aw_env_owned {
+    struct aw_env_conf pub; /* first */
+    struct aw_arena arena;
+    struct aw_env_secret *secrets; /* room for AW_MAX_SECRETS */
+    unsigned n_secrets;
+};
+
+extern const struct aw_shape aw_shape_channel; /* struct aw_channel */
+extern const struct aw_shape aw_shape_person;  /* struct aw_person_conf */
+
+/* An environment from a map of an open file; dir: what its paths are relative to, or NULL. */
+int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const char *dir,
+                unsigned flags, struct aw_env_conf **ret, struct aw_diag *diag);
+
+/* The directory of a path, in the arena; NULL for the working directory. */
+const char *aw_env_dir_of(struct aw_arena *arena, const char *path);
+
+#endif

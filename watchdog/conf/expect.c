@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Expectations of rule tests. A difference is told with what happened instead, and with the line
+ * of the rule that decided it.
+ */
+#include "conf/expect.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void read_targets(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                         void *base)
+{
+    struct aw_expect *e = base;
+    unsigned n = aw_schema_items(v);
+    if (v->type == AW_YAML_MAP || n > AW_MAX_TO) {
+        aw_schema_error(r, v, "E103", NULL, "\"targets\" is a list of at most %d users", AW_MAX_TO);
+        return;
+    }
+    e->targets = aw_arena_alloc(r->arena, n * sizeof(*e->targets));
+    for (unsigned i = 0; i < n; i++) {
+        const char *s = aw_schema_text(r, aw_schema_item(v, i), 1, AW_USER_MAX, false);
+        if (s != NULL)
+            e->targets[e->n_targets++] = s;
+    }
+}
+
+static void check_expect(struct aw_reader *r, const struct aw_yaml *map,
+                         const struct aw_yaml *fallback, void *base)
+{
+    struct aw_expect *e = base;
+    bool fired = aw_yaml_get(map, "do") != NULL, state = aw_yaml_get(map, "state") != NULL;
+    bool nothing = aw_yaml_get(map, "nothing_after") != NULL;
+    e->line = map->at.line;
+    e->form = fired ? AW_EXPECT_FIRED : state ? AW_EXPECT_STATE : AW_EXPECT_NOTHING_AFTER;
+    if (fired + state + nothing != 1)
+        aw_schema_error(r, map, "E101", "{at, do, to}, {at, state, to} or {nothing_after}",
+                        "an expectation needs one of \"do\", \"state\" and \"nothing_after\"");
+    else if (nothing == (aw_yaml_get(map, "at") != NULL))
+        aw_schema_error(r, map, "E101", "{at, do, to}, {at, state, to} or {nothing_after}",
+                        nothing ? "\"nothing_after\" stands alone"
+                                : "an expectation needs the key \"at\"");
+}
+
+#define EXPECT(field) .at = offsetof(struct aw_expect, field)
+static const struct aw_key expect_keys[] = {
+    {"at", AW_KEY_DURATION, 0, EXPECT(at), .help = "time since registration"},
+    {"do", AW_KEY_WORD, 0, EXPECT(kind), .words = aw_kind_names, .help = "a firing of this kind"},
+    {"state", AW_KEY_WORD, 0, EXPECT(state), .min = AW_CONFIRMED,
+     .words = aw_state_names + AW_CONFIRMED, .help = "the end of a timeline"},
+    {"to", AW_KEY_TEXT, 0, EXPECT(to), .min = 1, .max = AW_USER_MAX, .help = "recipient"},
+    {"step", AW_KEY_NAME, 0, EXPECT(step), .help = "id of the step"},
+    {"round", AW_KEY_NUMBER, 0, EXPECT(round), .min = 1, .max = 65535, .help = "of a repeat"},
+    {"targets", AW_KEY_OTHER, 0, .read = read_targets, .help = "users that it goes to"},
+    {"nothing_after", AW_KEY_DURATION, 0, EXPECT(at), .help = "nothing fires later"},
+    {NULL},
+};
+const struct aw_shape aw_shape_expect = {.what = "an expectation",
+                                         .keys = expect_keys,
+                                         .size = sizeof(struct aw_expect),
+                                         .check = check_expect};
+
+int aw_lines_take(void *ctx, const struct aw_virtual_line *line)
+{
+    struct aw_lines *l = ctx;
+    if (l->n == AW_MAX_LINES)
+        return AW_ELIMIT;
+    if (l->n == l->cap) {
+        l->cap = l->cap > 0 ? 2 * l->cap : 64;
+        l->list = aw_realloc(l->list, l->cap * sizeof(*l->list));
+        l->seen = aw_realloc(l->seen, l->cap * sizeof(*l->seen));
+    }
+    struct aw_virtual_line *copy = &l->list[l->n];
+    *copy = *line;
+    const char **targets = aw_arena_alloc(l->arena, line->n_targets * sizeof(*targets));
+    for (unsigned i = 0; i < line->n_targets; i++)
+        targets[i] = aw_arena_str(l->arena, line->targets[i]);
+    copy->targets = targets;
+    copy->to = line->to != NULL ? aw_arena_str(l->arena, line->to) : NULL;
+    copy->step = line->step != NULL ? aw_arena_str(l->arena, line->step) : NULL;
+    l->seen[l->n++] = false;
+    return 0;
+}
+
+static bool same_targets(const struct aw_expect *e, const struct aw_virtual_line *l)
+{
+    if (e->n_targets == 0)
+        return true;
+    if (e->n_targets != l->n_targets)
+        return false;
+    for (unsigned i = 0; i < e->n_targets; i++) {
+        unsigned j = 0;
+        while (j < l->n_targets && strcmp(e->targets[i], l->targets[j]) != 0)
+            j++;
+        if (j == l->n_targets)
+            return false;
+    }
+    return true;
+}
+
+/* Everything but the time and the outcome. */
+static bool same_firing(const struct aw_expect *e, const struct aw_virtual_line *l)
+{
+    return l->what != AW_V_STATE && l->kind == e->kind &&
+           (e->to == NULL || aw_streq(e->to, l->to)) &&
+           (e->step == NULL || aw_streq(e->step, l->step)) &&
+           (e->round == 0 || e->round == l->round);
+}
+
+static bool matches(const struct aw_expect *e, const struct aw_virtual_line *l)
+{
+    if (e->at != l->after)
+        return false;
+    if (e->form == AW_EXPECT_STATE)
+        return l->what == AW_V_STATE && l->state == e->state &&
+               (e->to == NULL || aw_streq(e->to, l->to));
+    return l->what == AW_V_FIRED && same_firing(e, l) && same_targets(e, l);
+}
+
+static void put_step(struct aw_buf *out, const struct aw_virtual_line *l,
+                     const struct aw_rule *rule)
+{
+    int i = aw_rule_step_index(rule, l->step);
+    if (i < 0)
+        return;
+    aw_buf_printf(out, "step \"%s\"", l->step);
+    if (l->round > 1)
+        aw_buf_printf(out, " round %u", l->round);
+    aw_buf_printf(out, " (%s:%u)", rule->file, aw_rule_step(rule, (unsigned)i)->line);
+}
+
+static void put_line(struct aw_buf *out, const struct aw_virtual_line *l,
+                     const struct aw_rule *rule)
+{
+    char at[AW_TIME_TEXT];
+    aw_duration_print(at, l->after);
+    if (l->what == AW_V_STATE) {
+        aw_buf_printf(out, "%s was %s at %s", l->to, aw_state_name(l->state), at);
+        return;
+    }
+    put_step(out, l, rule);
+    aw_buf_printf(out, " %s %s", aw_virtual_what_name(l), aw_kind_name(l->kind));
+    for (unsigned i = 0; i < l->n_targets; i++)
+        aw_buf_printf(out, "%s%s", i == 0 ? " to " : ", ", l->targets[i]);
+    if (l->n_targets != 1 || !aw_streq(l->targets[0], l->to))
+        aw_buf_printf(out, " for %s", l->to);
+    aw_buf_printf(out, " at %s", at);
+    if (l->why != AW_WHY_NONE && l->why != AW_WHY_DUE)
+        aw_buf_printf(out, " (%s%s%s)", aw_why_name(l->why), l->level != 0 ? ", reached " : "",
+                      l->level != 0 ? aw_level_name(l->level) : "");
+}
+
+/* What comes nearest to a missing line: the same firing at another time or decided otherwise. */
+static const struct aw_virtual_line *nearest(const struct aw_expect *e,
+                                             const struct aw_lines *lines)
+{
+    const struct aw_virtual_line *best = NULL;
+    for (unsigned i = 0; i < lines->n; i++) {
+        const struct aw_virtual_line *l = &lines->list[i];
+        bool same = e->form == AW_EXPECT_STATE ? l->what == AW_V_STATE && aw_streq(e->to, l->to)
+                                               : same_firing(e, l);
+        if (!same || lines->seen[i])
+            continue;
+        if (best == NULL || (best->after != e->at && l->after == e->at))
+            best = l;
+    }
+    return best;
+}
+
+static void put_missing(struct aw_buf *out, const struct aw_expect *e, const struct aw_lines *lines,
+                        const struct aw_rule *rule)
+{
+    char at[AW_TIME_TEXT];
+    aw_duration_print(at, e->at);
+    aw_buf_printf(out, "line %u: expected at %s: %s", e->line, at,
+                  e->form == AW_EXPECT_STATE ? aw_state_name(e->state) : aw_kind_name(e->kind));
+    if (e->to != NULL)
+        aw_buf_printf(out, "%s%s", e->form == AW_EXPECT_STATE ? " of " : " to ", e->to);
+    if (e->step != NULL)
+        aw_buf_printf(out, ", step \"%s\"", e->step);
+    const struct aw_virtual_line *l = nearest(e, lines);
+    if (l != NULL) {
+        aw_buf_puts(out, "; instead: ");
+        put_line(out, l, rule);
+    }
+    aw_buf_putc(out, '\n');
+}
+
+/* Pairs expectations with lines, those that say more first. */
+static void pair(const struct aw_expect *expect, unsigned n, bool *met, struct aw_lines *lines)
+{
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < n; i++) {
+            bool exact = expect[i].step != NULL || expect[i].n_targets > 0;
+            if (exact == pass || expect[i].form == AW_EXPECT_NOTHING_AFTER)
+                continue;
+            for (unsigned j = 0; j < lines->n && !met[i]; j++)
+                if (!lines->seen[j] && matches(&expect[i], &lines->list[j]))
+                    met[i] = lines->seen[j] = true;
+        }
+}
+
+bool aw_expect_compare(const struct aw_expect *expect, unsigned n, struct aw_lines *lines,
+                       const struct aw_rule *rule, struct aw_buf *out)
+{
+    bool fine = true;
+    aw_ms last = INT64_MAX;
+    AW_AUTO_FREE bool *met = aw_calloc(n + 1, sizeof(*met));
+    pair(expect, n, met, lines);
+    for (unsigned i = 0; i < n; i++) {
+        if (expect[i].form == AW_EXPECT_NOTHING_AFTER) {
+            last = expect[i].at < last ? expect[i].at : last;
+        } else if (!met[i]) {
+            put_missing(out, &expect[i], lines, rule);
+            fine = false;
+        }
+    }
+    for (unsigned j = 0; j < lines->n; j++) {
+        const struct aw_virtual_line *l = &lines->list[j];
+        bool late = l->after > last;
+        if (l->what != AW_V_FIRED || (lines->seen[j] && !late))
+            continue;
+        aw_buf_puts(out, late ? "after nothing_after: " : "not expected: ");
+        put_line(out, l, rule);
+        aw_buf_putc(out, '\n');
+        fine = false;
+    }
+    return fine;
+}

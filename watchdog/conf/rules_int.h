@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the three parts of the rule reader share: rules.c (files, directories, the set),
+ * rules_shape.c (the tables and their readers), rules_check.c (what concerns more than one key).
+ */
+#ifndef AW_CONF_RULES_INT_H
+#define AW_CONF_RULES_INT_H
+
+#include "conf/rules.h"
+#include "conf/schema.h"
+
+enum { AW_MAX_RULES = 4096, AW_MAX_RULE_FILES = 1000, AW_MAX_ROUNDS = 1000 };
+
+/* A load in progress: the reader's ctx, and the struct that a file as such fills. */
+struct aw_rules_ctx {
+    unsigned version;                   /* of the present file */
+    const struct aw_rules_world *world; /* may be NULL */
+    const struct aw_yaml *defaults;     /* of the present file, or NULL */
+    uint8_t sha256[32];                 /* of the present file */
+    struct aw_rule **rules;             /* all so far, in order; room for AW_MAX_RULES */
+    unsigned n;
+};
+
+/* Cross-checks of one rule; resolves `ttl: until ID` and `replaces`. steps[] are still writable. */
+void aw_rules_check_rule(struct aw_reader *r, const struct aw_yaml *map,
+                         const struct aw_yaml *fallback, void *rule);
+/* Against the rules before it: names, shadows. map is the rule's. */
+void aw_rules_check_set(struct aw_reader *r, const struct aw_yaml *map, const struct aw_rule *rule);
+
+/* Several files as one set, in this order. */
+int aw_rules_load_files(char *const *paths, unsigned n, const struct aw_rules_world *world,
+                        struct aw_rules **ret, struct aw_diag *diag);
+
+#endif

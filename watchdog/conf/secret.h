@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Secrets are named in the environment file and read from elsewhere: {file: PATH},
+ * {credential: NAME} (a file in $CREDENTIALS_DIRECTORY, as systemd lays out) or {env: NAME}. Error
+ * texts name the place, never the content.
+ */
+#ifndef AW_CONF_SECRET_H
+#define AW_CONF_SECRET_H
+
+#include "conf/schema.h"
+
+/* Where a secret comes from: all that is ever shown of it. */
+struct aw_secret {
+    const char *how;  /* "file", "credential" or "env" */
+    const char *name; /* path or name */
+};
+
+/* Checks the form of v; false with the problem in r->diag. */
+bool aw_secret_form(struct aw_reader *r, const struct aw_yaml *v, struct aw_secret *ret);
+
+/* Reads it into the arena, which wipes it; NULL with the problem in r->diag. */
+const char *aw_secret_read(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Registrations and events from files. A registration is the body of POST /v1/messages plus `at`;
+ * so YAML is written out as JSON and goes through the API's own reader (codec/request.c), whose
+ * JSON Pointer leads back to the place in the file.
+ */
+#include "conf/send.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/json.h"
+#include "codec/jsonw.h"
+#include "codec/request.h"
+#include "conf/tests.h"
+
+enum { BODY_MAX = 4 << 20 };
+
+/* --- registrations ------------------------------------------------------------------------- */
+
+/* A plain scalar that JSON would type: inside of `push` and `extras` it keeps its type. */
+static bool is_json_literal(const char *s)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (unsigned i = 0; i < AW_COUNT(words); i++)
+        if (strcmp(s, words[i]) == 0)
+            return true;
+    size_t sign = s[0] == '-', digits = strspn(s + sign, "0123456789");
+    return digits > 0 && digits < 19 && s[sign + digits] == '\0' && (s[sign] != '0' || digits == 1);
+}
+
+static void put_json(struct aw_jsonw *w, const char *key, const struct aw_yaml *v, bool typed)
+{
+    if (v->type == AW_YAML_SCALAR) {
+        if (typed && !v->quoted && is_json_literal(v->text))
+            aw_jw_raw(w, key, v->text, strlen(v->text));
+        else
+            aw_jw_str(w, key, v->text);
+        return;
+    }
+    bool map = v->type == AW_YAML_MAP;
+    if (map)
+        aw_jw_object(w, key);
+    else
+        aw_jw_array(w, key);
+    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next)
+        put_json(w, map ? item->key : NULL, item, typed);
+    aw_jw_end(w, map ? '}' : ']');
+}
+
+/* The deepest node on the way of a JSON Pointer. */
+static const struct aw_yaml *follow(const struct aw_yaml *v, const char *pointer)
+{
+    while (*pointer == '/') {
+        char step[128];
+        size_t n = 0;
+        for (pointer++; *pointer != '\0' && *pointer != '/'; pointer++) {
+            char c = *pointer;
+            if (c == '~' && (pointer[1] == '0' || pointer[1] == '1'))
+                c = *++pointer == '0' ? '~' : '/';
+            if (n < sizeof(step) - 1)
+                step[n++] = c;
+        }
+        step[n] = '\0';
+        uint64_t i;
+        const struct aw_yaml *next = NULL;
+        if (v->type == AW_YAML_MAP)
+            next = aw_yaml_get(v, step);
+        else if (v->type == AW_YAML_LIST && aw_parse_u64(step, n, v->n, &i) == 0)
+            next = aw_schema_item(v, (unsigned)i);
+        if (next == NULL)
+            return v;
+        v = next;
+    }
+    return v;
+}
+
+bool aw_send_read(struct aw_reader *r, const struct aw_yaml *map, aw_time now0,
+                  struct aw_registration *ret, aw_time *ret_at)
+{
+    static const struct aw_key at_key = {"at", AW_KEY_TIME};
+    unsigned errors = r->diag->n_errors;
+    aw_time at = now0;
+    if (!aw_schema_is_map(r, map, "a registration"))
+        return false;
+    if (aw_yaml_get(map, "at") != NULL)
+        aw_schema_value(r, &at_key, aw_yaml_get(map, "at"), &at);
+    AW_AUTO(aw_buf_free) struct aw_buf body = AW_BUF_INIT(BODY_MAX);
+    struct aw_jsonw w;
+    aw_jw_init(&w, &body);
+    aw_jw_object(&w, NULL);
+    for (const struct aw_yaml *v = map->child; v != NULL; v = v->next)
+        if (strcmp(v->key, "at") != 0)
+            put_json(&w, v->key, v, strcmp(v->key, "push") == 0 || strcmp(v->key, "extras") == 0);
+    aw_jw_end(&w, '}');
+    if (r->diag->n_errors > errors)
+        return false;
+    struct aw_fault fault = {0};
+    if (aw_request_registration(aw_buf_str(&body), body.n, at, ret, &fault) < 0) {
+        const struct aw_yaml *v = follow(map, fault.pointer);
+        if (v->type == AW_YAML_SCALAR && fault.problem != AW_P_UNKNOWN_MEMBER)
+            aw_schema_error(r, v, "E170", NULL, "%s", fault.detail);
+        else
+            aw_schema_key_error(r, v, "E170", NULL, "%s", fault.detail);
+        return false;
+    }
+    *ret_at = at;
+    return true;
+}
+
+/* JSON as it is sent: `at` is taken out, the rest goes on unchanged. */
+static int parse_json(const struct aw_source_file *f, aw_time now0, struct aw_registration *ret,
+                      aw_time *ret_at, struct aw_diag *diag)
+{
+    const struct aw_yaml_place whole = {0};
+    struct aw_err err;
+    struct aw_fault fault = {0};
+    json_t *root = NULL;
+    aw_time at = now0;
+    if (aw_json_parse(f->text, f->n, AW_CONF_FILE_MAX, &root, &err) < 0) {
+        aw_diag_error(diag, f, whole, 0, "E171", NULL, "%s", err.text);
+        return AW_EINVAL;
+    }
+    int e = 0;
+    const char *s = aw_json_str(root, "at");
+    if (json_object_get(root, "at") != NULL &&
+        (s == NULL || aw_time_parse(s, strlen(s), &at) < 0)) {
+        aw_diag_error(diag, f, whole, 0, "E115", "write for example \"2026-11-23T10:00:00+08:00\"",
+                      "/at is not a date and time with its zone");
+        e = AW_EINVAL;
+    }
+    json_object_del(root, "at");
+    char *body = json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    if (e == 0 && aw_request_registration(body, strlen(body), at, ret, &fault) < 0) {
+        aw_diag_error(diag, f, whole, 0, "E170", NULL, "%s: %s", fault.pointer, fault.detail);
+        e = AW_EINVAL;
+    }
+    free(body);
+    if (e == 0)
+        *ret_at = at;
+    return e;
+}
+
+int aw_send_parse(const struct aw_source_file *f, aw_time now0, struct aw_registration *ret,
+                  aw_time *ret_at, struct aw_diag *diag)
+{
+    if (f->text[strspn(f->text, " \t\r\n")] == '{')
+        return parse_json(f, now0, ret, ret_at, diag);
+    struct aw_arena arena = {0};
+    struct aw_reader r = {.file = f, .diag = diag, .arena = &arena};
+    struct aw_yaml_doc *doc = NULL;
+    const struct aw_yaml *root = aw_schema_parse(f, &doc, diag);
+    bool fine = root != NULL && aw_send_read(&r, root, now0, ret, ret_at);
+    aw_yaml_free(doc);
+    aw_arena_free(&arena);
+    return fine ? 0 : AW_EINVAL;
+}
+
+/* --- events -------------------------------------------------------------------------------- */
+
+static const char *const act_words[] = {"cancel", NULL};
+static const char *const later_acts[] = {"snooze", "resume", "claim", "escalate", NULL};
+static const char *const result_words[] = {"accepted", "refused", "no_target", "lost", NULL};
+static const enum aw_outcome results[] = {AW_OUT_ACCEPTED, AW_OUT_REFUSED, AW_OUT_NO_TARGET,
+                                          AW_OUT_UNKNOWN};
+
+static void read_act(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                     void *base)
+{
+    struct aw_event_in *e = base;
+    for (unsigned i = 0; v->type == AW_YAML_SCALAR && later_acts[i] != NULL; i++)
+        if (strcmp(later_acts[i], v->text) == 0) {
+            aw_schema_error(r, v, "E150", "take it out",
+                            "\"act: %s\" is not supported by this version", v->text);
+            return;
+        }
+    e->cancel = aw_schema_word(r, v, k->words, k->key) >= 0;
+}
+
+/* Exactly one of the three forms. */
+static void check_event(struct aw_reader *r, const struct aw_yaml *map,
+                        const struct aw_yaml *fallback, void *base)
+{
+    struct aw_event_in *e = base;
+    const struct aw_yaml *level = aw_yaml_get(map, "level"), *act = aw_yaml_get(map, "act");
+    const struct aw_yaml *attempt = aw_yaml_get(map, "attempt");
+    if ((level != NULL) + (act != NULL) + (attempt != NULL) != 1) {
+        aw_schema_error(r, map, "E101",
+                        "{at, from, level}, {at, act: cancel} or {at, attempt: step, result}",
+                        "an event needs one of \"level\", \"act\" and \"attempt\"");
+        return;
+    }
+    if (level != NULL && aw_yaml_get(map, "from") == NULL)
+        aw_schema_error(r, map, "E101", "a user", "evidence needs the key \"from\"");
+    if ((attempt != NULL) != (aw_yaml_get(map, "result") != NULL))
+        aw_schema_error(r, map, "E101", NULL, "\"attempt\" and \"result\" stand together");
+    e->event = (struct aw_virtual_event){
+        .act = level != NULL ? AW_V_EVIDENCE
+               : act != NULL ? AW_V_CANCEL
+                             : AW_V_RESULT,
+        .after = e->after,
+        .from = e->from,
+        .level = e->level,
+        .step = e->step,
+        .outcome = attempt != NULL ? results[e->result] : AW_OUT_NONE,
+    };
+}
+
+#define EVENT(field) .at = offsetof(struct aw_event_in, field)
+static const struct aw_key event_keys[] = {
+    {"at", AW_KEY_DURATION, AW_KEY_REQUIRED, EVENT(after), .help = "time since registration"},
+    {"from", AW_KEY_TEXT, 0, EVENT(from), .min = 1, .max = AW_USER_MAX, .help = "user"},
+    {"level", AW_KEY_WORD, 0, EVENT(level), .min = AW_ACCEPTED, .words = aw_level_names,
+     .help = "evidence: the rung"},
+    {"act", AW_KEY_OTHER, 0, EVENT(cancel), .words = act_words, .read = read_act,
+     .help = "a person acts"},
+    {"reason", AW_KEY_TEXT, 0, EVENT(reason), .max = 512, .help = "why the person acts"},
+    {"by", AW_KEY_TEXT, 0, EVENT(by), .max = AW_USER_MAX, .help = "who acts"},
+    {"attempt", AW_KEY_NAME, 0, EVENT(step), .help = "step whose next attempts end like this"},
+    {"result", AW_KEY_WORD, 0, EVENT(result), .words = result_words, .help = "how they end"},
+    {"device", AW_KEY_OTHER, AW_KEY_LATER},
+    {"about", AW_KEY_OTHER, AW_KEY_LATER},
+    {"login", AW_KEY_OTHER, AW_KEY_LATER},
+    {"logout", AW_KEY_OTHER, AW_KEY_LATER},
+    {"channel", AW_KEY_OTHER, AW_KEY_LATER},
+    {"is", AW_KEY_OTHER, AW_KEY_LATER},
+    {NULL},
+};
+const struct aw_shape aw_shape_event = {.what = "an event",
+                                        .keys = event_keys,
+                                        .size = sizeof(struct aw_event_in),
+                                        .check = check_event};
+
+struct event_list {
+    const struct aw_event_in *list;
+    unsigned n;
+};
+static const struct aw_key list_key = {"the file",
+                                       AW_KEY_LIST,
+                                       .at = offsetof(struct event_list, list),
+                                       .n_at = offsetof(struct event_list, n),
+                                       .max = AW_MAX_EVENTS,
+                                       .child = &aw_shape_event};
+
+int aw_events_parse(const struct aw_source_file *f, struct aw_events *ret, struct aw_diag *diag)
+{
+    unsigned errors = diag->n_errors;
+    struct aw_arena *arena = aw_calloc(1, sizeof(*arena));
+    struct aw_reader r = {.file = f, .diag = diag, .arena = arena};
+    struct event_list in = {0};
+    struct aw_yaml_doc *doc = NULL;
+    const struct aw_yaml *root = aw_schema_parse(f, &doc, diag);
+    if (root != NULL && (root->type != AW_YAML_MAP || root->n > 0)) /* an empty file: no events */
+        aw_schema_value(&r, &list_key, root, &in);
+    aw_yaml_free(doc);
+    struct aw_events e = {.n = in.n, .owner = arena};
+    if (diag->n_errors > errors) {
+        aw_events_free(&e);
+        return AW_EINVAL;
+    }
+    e.list = aw_arena_alloc(arena, in.n * sizeof(*e.list));
+    for (unsigned i = 0; i < in.n; i++)
+        e.list[i] = in.list[i].event;
+    *ret = e;
+    return 0;
+}
+
+void aw_events_free(struct aw_events *e)
+{
+    if (e->owner != NULL)
+        aw_arena_free(e->owner);
+    aw_free(e->owner);
+    *e = (struct aw_events){0};
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Template files NAME.yaml: per kind, per language, the texts. Each text is checked by
+ * core/template.c for unknown names here, so that a broken one is found at load and not when
+ * somebody must be told. One arena owns a loaded directory; it stands right before the list.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "codec/request.h"
+#include "conf/dir.h"
+#include "conf/env.h"
+#include "conf/schema.h"
+
+enum { MAX_TEMPLATES = 1000, MAX_LANGS = 64, TITLE_MAX = 256, BODY_MAX = 8192, HTML_MAX = 65536 };
+
+struct owned_templates {
+    struct aw_arena arena;
+    struct aw_template list[MAX_TEMPLATES];
+};
+
+/* The file under reading. */
+struct file_texts {
+    unsigned version, n;
+    struct aw_template_text texts[AW_N_KINDS * MAX_LANGS];
+};
+
+#define TEXT(field) .at = offsetof(struct aw_template_text, field)
+
+/* Shows the place inside of a one-line text, else its beginning. */
+static void text_error(struct aw_reader *r, const struct aw_yaml *v, size_t offset,
+                       const struct aw_err *err)
+{
+    struct aw_yaml_place at = v->at;
+    bool as_written = v->end.line == at.line && strchr(v->text, '\\') == NULL;
+    for (const char *p = v->text, *end = p + offset; as_written && p < end; at.col++)
+        aw_utf8_next(&p, v->text + strlen(v->text));
+    at.col += as_written && v->quoted;
+    aw_diag_error(r->diag, r->file, at, as_written ? 2 : 1, "E124",
+                  "names: title body link code user rule message step recipient deadline app "
+                  "extras.KEY labels.KEY",
+                  "%s", err->text);
+}
+
+static void read_text(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                      void *base)
+{
+    size_t offset = 0;
+    struct aw_err err;
+    const char *s = aw_schema_text(r, v, 1, (size_t)k->max, k->max > TITLE_MAX);
+    if (s == NULL)
+        return;
+    if (aw_template_check(s, &offset, &err) < 0)
+        text_error(r, v, offset, &err);
+    *(const char **)(void *)((char *)base + k->at) = s;
+}
+
+static const struct aw_key text_only_keys[] = {
+    {"text", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(text), .max = BODY_MAX, .read = read_text,
+     .help = "the text, with {{names}}"},
+    {NULL},
+};
+static const struct aw_key push_keys[] = {
+    {"title", AW_KEY_TEXT, 0, TEXT(title), .max = TITLE_MAX, .read = read_text,
+     .help = "title of the notification; default the message's"},
+    {"text", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(text), .max = BODY_MAX, .read = read_text,
+     .help = "the text, with {{names}}"},
+    {NULL},
+};
+static const struct aw_key email_keys[] = {
+    {"title", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(title), .max = TITLE_MAX, .read = read_text,
+     .help = "the subject"},
+    {"text", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(text), .max = BODY_MAX, .read = read_text,
+     .help = "the text, with {{names}}"},
+    {"html", AW_KEY_TEXT, 0, TEXT(html), .max = HTML_MAX, .read = read_text,
+     .help = "the same as HTML; values are escaped"},
+    {NULL},
+};
+static const struct aw_shape text_only = {"a text", text_only_keys};
+static const struct aw_shape push_text = {"a push text", push_keys};
+static const struct aw_shape email_text = {"an e-mail text", email_keys};
+
+static void read_kind(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                      void *base)
+{
+    struct file_texts *f = base;
+    enum aw_kind kind = AW_PUSH;
+    aw_kind_parse(k->key, &kind);
+    if (v->type != AW_YAML_MAP || v->n == 0 || v->n > MAX_LANGS) {
+        aw_schema_error(r, v, "E103", "write for example: zh-CN: {text: ...}",
+                        "\"%s\" is a map of 1 to %d languages", k->key, MAX_LANGS);
+        return;
+    }
+    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next) {
+        struct aw_template_text *t = &f->texts[f->n++];
+        t->kind = kind;
+        t->lang = aw_arena_str(r->arena, item->key);
+        if (!aw_valid_lang(item->key))
+            aw_schema_key_error(r, item, "E114", "as in en or zh-CN", "\"%s\" is not a language",
+                                item->key);
+        aw_schema_map(r, k->child, item, NULL, t);
+    }
+}
+
+static const char *const version_words[] = {"1", NULL};
+static const struct aw_key file_keys[] = {
+    {"version", AW_KEY_WORD, AW_KEY_REQUIRED, offsetof(struct file_texts, version), .min = 1,
+     .words = version_words, .help = "of the file format"},
+    {"push", AW_KEY_OTHER, 0, .child = &push_text, .read = read_kind, .help = "by language"},
+    {"sms", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},
+    {"email", AW_KEY_OTHER, 0, .child = &email_text, .read = read_kind, .help = "by language"},
+    {"im", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},
+    {"call", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},
+    {"webhook", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},
+    {NULL},
+};
+const struct aw_shape aw_shape_template = {"a template", file_keys, sizeof(struct file_texts)};
+
+/* NAME of .../NAME.yaml, or NULL with the problem reported. */
+static const char *name_of(const struct aw_source_file *f, struct aw_arena *arena,
+                           struct aw_diag *diag)
+{
+    const char *base = strrchr(f->name, '/');
+    base = base != NULL ? base + 1 : f->name;
+    const char *name = aw_arena_strn(arena, base, strlen(base) - strlen(".yaml"));
+    if (aw_valid_name(name))
+        return name;
+    aw_diag_error(diag, f, (struct aw_yaml_place){0}, 0, "E114", "rename the file",
+                  "\"%s\" cannot be the name of a template", name);
+    return NULL;
+}
+
+static void read_file(const char *path, struct aw_arena *arena, struct aw_template *t,
+                      struct aw_diag *diag)
+{
+    AW_AUTO_FREE char *text = NULL;
+    size_t n;
+    struct aw_err err;
+    struct aw_source_file f = {.name = path};
+    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &n, &err) < 0) {
+        aw_diag_error(diag, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s", err.text);
+        return;
+    }
+    f.text = text;
+    f.n = n;
+    AW_AUTO_FREE struct file_texts *texts = aw_calloc(1, sizeof(*texts));
+    struct aw_reader r = {.file = &f, .diag = diag, .arena = arena};
+    struct aw_yaml_doc *doc = NULL;
+    const struct aw_yaml *root = aw_schema_parse(&f, &doc, diag);
+    if (root != NULL) {
+        aw_schema_map(&r, &aw_shape_template, root, NULL, texts);
+        struct aw_template_text *list = aw_arena_alloc(arena, texts->n * sizeof(*list));
+        memcpy(list, texts->texts, texts->n * sizeof(*list));
+        *t = (struct aw_template){
+            .name = name_of(&f, arena, diag), .texts = list, .n_texts = texts->n};
+    }
+    aw_yaml_free(doc);
+}
+
+int aw_templates_load(const char *dir, struct aw_templates *ret, struct aw_diag *diag)
+{
+    unsigned errors = diag->n_errors;
+    struct owned_templates *o = aw_calloc(1, sizeof(*o));
+    struct aw_dir list;
+    aw_dir_read(dir, MAX_TEMPLATES, &list, diag);
+    for (unsigned i = 0; i < list.n; i++)
+        read_file(list.paths[i], &o->arena, &o->list[i], diag);
+    struct aw_templates t = {o->list, list.n};
+    aw_dir_free(&list);
+    if (diag->n_errors > errors) {
+        aw_templates_free(&t);
+        return AW_EINVAL;
+    }
+    *ret = t;
+    return 0;
+}
+
+void aw_templates_free(struct aw_templates *t)
+{
+    if (t->list == NULL)
+        return;
+    struct owned_templates *o =
+        (struct owned_templates *)(void *)((char *)(void *)t->list -
+                                           offsetof(struct owned_templates, list));
+    aw_arena_free(&o->arena);
+    aw_free(o);
+    *t = (struct aw_templates){0};
+}
