@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The virtual run. It stands where the daemon stands: keeps the timelines, feeds events to the
+ * engine in the order of docs/rules.md, answers every claim with an outcome, and turns facts into
+ * lines. Time jumps from one instant at which something happens to the next.
+ *
+ * People are numbered by their place in one table: recipients first, then the directory.
+ */
+#include "core/virtual.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#define MAX_LINES 1000000
+
+struct member { /* a recipient of the run */
+    struct aw_timeline tl;
+    /* Per step and kind: the first event not yet used up as a result of its attempts. */
+    unsigned used[AW_MAX_STEPS + 1][AW_N_KINDS];
+};
+
+struct run {
+    const struct aw_virtual_input *in;
+    struct aw_virtual_event *events; /* sorted */
+    struct member *members;          /* one per recipient */
+    struct member *present;          /* whose world the engine looks at */
+    struct aw_idgen ids;
+    struct aw_env env;
+    struct aw_world world;
+    struct aw_update up;
+    int (*line)(void *ctx, const struct aw_virtual_line *l);
+    void *ctx;
+    unsigned n_lines;
+    struct aw_err *err;
+};
+
+/* --- people --------------------------------------------------------------------------------- */
+
+static unsigned n_recipients(const struct run *r)
+{
+    return r->in->reg->n_recipients;
+}
+
+static const char *user_of(const struct run *r, int64_t person)
+{
+    unsigned i = (unsigned)person - 1;
+
+    if (i < n_recipients(r))
+        return r->in->reg->recipients[i].user;
+    return r->in->people[i - n_recipients(r)].user;
+}
+
+static const struct aw_addresses *in_directory(const struct run *r, const char *user)
+{
+    for (unsigned i = 0; i < r->in->n_people; i++)
+        if (strcmp(r->in->people[i].user, user) == 0)
+            return &r->in->people[i].a;
+    return NULL;
+}
+
+/* The number of somebody in the directory; 0: unknown. */
+static int64_t person_of(const struct run *r, const char *user)
+{
+    if (!user || !in_directory(r, user))
+        return 0;
+    for (int64_t p = 1;; p++)
+        if (strcmp(user_of(r, p), user) == 0)
+            return p;
+}
+
+static bool has(const struct aw_addresses *a, enum aw_kind kind)
+{
+    switch (kind) {
+    case AW_PUSH:
+        return a->alias || a->n_registration_ids > 0;
+    case AW_SMS:
+    case AW_CALL:
+        return a->phone;
+    case AW_EMAIL:
+        return a->email;
+    case AW_IM:
+        return a->im;
+    default: /* a webhook goes to its channel's own address */
+        return true;
+    }
+}
+
+static int64_t world_person(void *ctx, const struct aw_target *to)
+{
+    const struct run *r = ctx;
+    const struct aw_addresses *a;
+
+    switch (to->type) {
+    case AW_TO_RECIPIENT:
+        return r->present->tl.person;
+    case AW_TO_MANAGER:
+        a = in_directory(r, user_of(r, r->present->tl.person));
+        return a ? person_of(r, a->manager) : 0;
+    case AW_TO_CONTACT:
+    case AW_TO_USER:
+        return person_of(r, to->name);
+    default: /* rotations come with a later version */
+        return 0;
+    }
+}
+
+static bool world_has_address(void *ctx, int64_t person, enum aw_kind kind)
+{
+    const struct run *r = ctx;
+    const struct aw_addresses *a = in_directory(r, user_of(r, person));
+
+    /* What the registration gives holds for the recipient of this timeline only. */
+    if (person == r->present->tl.person &&
+        has(&r->in->reg->recipients[r->present->tl.n].given, kind))
+        return true;
+    return a && has(a, kind);
+}
+
+static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_kind kind)
+{
+    const struct run *r = ctx;
+
+    if (step->n_via > 0)
+        return step->n_via;
+    return r->in->channels ? r->in->channels[kind] : 1;
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+static int put_line(struct run *r, struct aw_virtual_line *l)
+{
+    if (++r->n_lines > MAX_LINES)
+        return aw_fail(r->err, AW_ELIMIT, "more than %d lines", MAX_LINES);
+    l->at = r->env.now;
+    l->after = l->at - r->in->at;
+    l->to = user_of(r, r->present->tl.person);
+    return r->line(r->ctx, l);
+}
+
+/* Claims of one firing that stand together are one line that names all targets. */
+static bool same_claim(const struct aw_fact *a, const struct aw_fact *b)
+{
+    return b->type == AW_FACT_CLAIMED && a->step == b->step && a->kind == b->kind &&
+           a->round == b->round && a->number == b->number;
+}
+
+static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_claims)
+{
+    const char *targets[AW_MAX_TO];
+    struct aw_virtual_line l = {
+        .what = f->type == AW_FACT_CLAIMED   ? AW_V_FIRED
+                : f->type == AW_FACT_SKIPPED ? AW_V_SKIPPED
+                                             : AW_V_DEFERRED,
+        .step = aw_rule_step(r->in->rule, f->step)->id,
+        .round = f->round,
+        .kind = (enum aw_kind)f->kind,
+        .targets = targets,
+        .n_targets = n_claims,
+        .why = f->why,
+        .level = f->level,
+    };
+
+    for (unsigned i = 0; i < n_claims; i++)
+        targets[i] = user_of(r, f[i].person);
+    return put_line(r, &l);
+}
+
+static int put_lines(struct run *r)
+{
+    int e = 0;
+
+    for (unsigned i = 0, n; i < r->up.n_facts && e == 0; i += n) {
+        const struct aw_fact *f = &r->up.facts[i];
+        n = 1;
+        if (f->type == AW_FACT_CLAIMED) {
+            while (i + n < r->up.n_facts && n < AW_MAX_TO && same_claim(f, f + n))
+                n++;
+            e = line_of_firing(r, f, n);
+        } else if (f->type == AW_FACT_SKIPPED || f->type == AW_FACT_DEFERRED) {
+            e = line_of_firing(r, f, 0);
+        } else if (f->type == AW_FACT_ENDED) {
+            e = put_line(r,
+                         &(struct aw_virtual_line){
+                             .what = AW_V_STATE,
+                             .state = f->state,
+                             .why = f->why,
+                             .level = f->why == AW_WHY_GOAL ? r->present->tl.level : AW_LEVEL_NONE,
+                         });
+        }
+    }
+    return e;
+}
+
+/* --- steps ---------------------------------------------------------------------------------- */
+
+/* The result of attempts claimed now: of an event at or before this instant; with one to come
+ * before the next round, they are in flight until then (NONE); else they are accepted at once. */
+static enum aw_outcome result_of(struct run *r, struct member *m, const struct aw_fact *f)
+{
+    const char *id = aw_rule_step(r->in->rule, f->step)->id;
+    const char *user = user_of(r, m->tl.person);
+    unsigned *used = &m->used[f->step][f->kind];
+
+    for (unsigned i = *used; i < r->in->n_events; i++) {
+        const struct aw_virtual_event *e = &r->events[i];
+        const struct aw_track *t = aw_timeline_track(&m->tl, f->step, (enum aw_kind)f->kind);
+        aw_time at = r->in->at + e->after;
+        aw_time next = t->over ? 0 : aw_engine_planned(r->in->rule, &m->tl, f->step, t->round);
+
+        if (e->act != AW_V_RESULT || !aw_streq(e->step, id) ||
+            (e->from && strcmp(e->from, user) != 0))
+            continue;
+        if (at <= r->env.now) {
+            *used = i + 1;
+            return e->outcome;
+        }
+        return next != 0 && next <= at ? AW_OUT_ACCEPTED : AW_OUT_NONE;
+    }
+    return AW_OUT_ACCEPTED;
+}
+
+static int step(struct run *r, struct member *m, const struct aw_event *ev);
+
+/* Answers the claims of the update that was just made. */
+static int answer_claims(struct run *r, struct member *m)
+{
+    aw_id attempts[AW_MAX_FACTS];
+    enum aw_outcome outcomes[AW_MAX_FACTS];
+    const struct aw_fact *before = NULL;
+    unsigned n = 0;
+    int e = 0;
+
+    for (unsigned i = 0; i < r->up.n_facts; i++) {
+        const struct aw_fact *f = &r->up.facts[i];
+        const struct aw_try *y = aw_timeline_try(&m->tl, f->attempt);
+        if (f->type != AW_FACT_CLAIMED || !y || y->state != AW_TRY_FLYING)
+            continue;
+        /* One event is the result of all attempts that were claimed together. */
+        outcomes[n] = before && same_claim(before, f) ? outcomes[n - 1] : result_of(r, m, f);
+        attempts[n++] = f->attempt;
+        before = f;
+    }
+    for (unsigned i = 0; i < n && e == 0; i++)
+        if (outcomes[i] != AW_OUT_NONE)
+            e = step(r, m,
+                     &(struct aw_event){
+                         .type = AW_EV_OUTCOME, .attempt = attempts[i], .outcome = outcomes[i]});
+    return e;
+}
+
+static int step(struct run *r, struct member *m, const struct aw_event *ev)
+{
+    r->present = m;
+    int e = aw_engine_step(r->in->rule, &m->tl, ev, &r->env, &r->up);
+    if (e != 0)
+        return aw_fail(r->err, e, "the rule and the timeline of %s do not fit",
+                       user_of(r, m->tl.person));
+    e = put_lines(r);
+    return e ? e : answer_claims(r, m);
+}
+
+static int run_due(struct run *r, struct member *m)
+{
+    int e = 0;
+
+    while (e == 0 && m->tl.due != 0 && m->tl.due <= r->env.now)
+        e = step(r, m, &(struct aw_event){.type = AW_EV_DUE});
+    return e;
+}
+
+/* Attempts in flight that were waiting for this event. */
+static int run_result(struct run *r, struct member *m, unsigned index)
+{
+    const struct aw_virtual_event *ev = &r->events[index];
+    int step_index = aw_rule_step_index(r->in->rule, ev->step);
+    aw_id attempts[AW_MAX_TRIES];
+    unsigned n = 0;
+    int e = 0;
+
+    for (unsigned i = 0; i < m->tl.n_tries; i++) {
+        const struct aw_try *y = &m->tl.tries[i];
+        if (y->state == AW_TRY_FLYING && (int)y->step == step_index) {
+            m->used[y->step][y->kind] = index + 1;
+            attempts[n++] = y->attempt;
+        }
+    }
+    for (unsigned i = 0; i < n && e == 0; i++)
+        e = step(r, m,
+                 &(struct aw_event){
+                     .type = AW_EV_OUTCOME, .attempt = attempts[i], .outcome = ev->outcome});
+    return e;
+}
+
+static int run_event(struct run *r, struct member *m, unsigned index)
+{
+    const struct aw_virtual_event *ev = &r->events[index];
+
+    if (ev->from && strcmp(ev->from, user_of(r, m->tl.person)) != 0)
+        return 0;
+    switch (ev->act) {
+    case AW_V_EVIDENCE:
+        return step(r, m,
+                    &(struct aw_event){.type = AW_EV_EVIDENCE,
+                                       .level = ev->level,
+                                       .source = AW_SRC_APP,
+                                       .person = m->tl.person});
+    case AW_V_CANCEL:
+        return step(r, m, &(struct aw_event){.type = AW_EV_CANCEL});
+    default:
+        return run_result(r, m, index);
+    }
+}
+
+/* --- the clock ------------------------------------------------------------------------------ */
+
+/* Everything of this instant: evidence of all recipients, then acts, results, what is due. */
+static int run_instant(struct run *r, unsigned first, unsigned end)
+{
+    static const enum aw_virtual_act order[] = {AW_V_EVIDENCE, AW_V_CANCEL, AW_V_RESULT};
+    int e = 0;
+
+    for (unsigned o = 0; o < AW_COUNT(order); o++)
+        for (unsigned m = 0; m < n_recipients(r); m++)
+            for (unsigned i = first; i < end && e == 0; i++)
+                if (r->events[i].act == order[o])
+                    e = run_event(r, &r->members[m], i);
+    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++)
+        e = run_due(r, &r->members[m]);
+    return e;
+}
+
+/* The next instant at which something happens; 0: nothing will. */
+static aw_time next_instant(const struct run *r, unsigned next_event)
+{
+    aw_time t = next_event < r->in->n_events ? r->in->at + r->events[next_event].after : 0;
+
+    for (unsigned m = 0; m < n_recipients(r); m++) {
+        aw_time due = r->members[m].tl.due;
+        if (due != 0 && (t == 0 || due < t))
+            t = due;
+    }
+    return t;
+}
+
+static int run_all(struct run *r)
+{
+    unsigned done = 0;
+    int e = 0;
+
+    for (aw_time t = r->in->at; t != 0 && e == 0; t = next_instant(r, done)) {
+        unsigned first = done;
+        if (t > r->env.now)
+            r->env.now = t;
+        while (done < r->in->n_events && r->in->at + r->events[done].after <= r->env.now)
+            done++;
+        e = run_instant(r, first, done);
+    }
+    return e;
+}
+
+static int register_all(struct run *r)
+{
+    const struct aw_registration *reg = r->in->reg;
+    aw_id id = aw_id_take(&r->ids, r->in->at, n_recipients(r) + 1);
+    int e = 0;
+
+    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++) {
+        aw_timeline_init(&r->members[m].tl, id, (uint16_t)m, m + 1);
+        e = step(r, &r->members[m],
+                 &(struct aw_event){.type = AW_EV_REGISTER,
+                                    .at = reg->already_sent ? reg->sent_at : r->in->at,
+                                    .already_sent = reg->already_sent});
+    }
+    return e;
+}
+
+/* Stable: events of one instant stay in their order. */
+static void sort_events(struct aw_virtual_event *e, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        struct aw_virtual_event x = e[i];
+        unsigned j = i;
+        for (; j > 0 && e[j - 1].after > x.after; j--)
+            e[j] = e[j - 1];
+        e[j] = x;
+    }
+}
+
+int aw_virtual_run(const struct aw_virtual_input *in,
+                   int (*line)(void *ctx, const struct aw_virtual_line *l), void *ctx,
+                   struct aw_err *err)
+{
+    AW_AUTO_FREE struct member *members = aw_calloc(in->reg->n_recipients, sizeof(*members));
+    AW_AUTO_FREE struct aw_virtual_event *events = aw_calloc(in->n_events + 1, sizeof(*events));
+    struct run r = {
+        .in = in,
+        .events = events,
+        .members = members,
+        .line = line,
+        .ctx = ctx,
+        .err = err,
+        .world = {.person = world_person,
+                  .has_address = world_has_address,
+                  .channels = world_channels},
+    };
+
+    if (in->n_events > 0)
+        memcpy(events, in->events, in->n_events * sizeof(*events));
+    sort_events(events, in->n_events);
+    r.world.ctx = &r;
+    r.env = (struct aw_env){.now = in->at, .ids = &r.ids, .world = &r.world};
+
+    int e = register_all(&r);
+    return e ? e : run_all(&r);
+}
+
+const char *aw_virtual_what_name(const struct aw_virtual_line *l)
+{
+    static const char *const names[] = {
+        [AW_V_FIRED] = "fired", [AW_V_SKIPPED] = "skipped", [AW_V_DEFERRED] = "deferred"};
+
+    return l->what == AW_V_STATE ? aw_state_name(l->state) : names[l->what];
+}
