@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JPush as its documents and captures describe it: push, cid pool, revocation, reports.
+ *
+ * Kept in memory: at most 100,000 pushes (28 days) and 200,000 cids (1 day), the oldest go first.
+ * Every function is called under the simulator's lock.
+ */
+#ifndef AW_SIM_JPUSH_H
+#define AW_SIM_JPUSH_H
+
+#include "sim/call.h"
+#include "sim/sim.h"
+
+enum aw_sim_family {
+    AW_SIM_NO_FAMILY,
+    AW_SIM_FAMILY_PUSH,
+    AW_SIM_FAMILY_REPORT,
+    AW_SIM_N_FAMILIES
+};
+
+struct aw_sim_jpush *aw_sim_jpush_new(const char *app_key, const char *secret);
+void aw_sim_jpush_free(struct aw_sim_jpush *jp);
+
+/* Checks the account and the family's quota, adds the rate headers. False: the reply is an error.
+ */
+bool aw_sim_jpush_admit(struct aw_sim *sim, struct aw_sim_call *c, enum aw_sim_family family);
+/* {"error":{code, message}}; msg_id as a number when not 0. */
+void aw_sim_jpush_error(struct aw_sim_reply *r, int status, int code, const char *message,
+                        uint64_t msg_id);
+
+void aw_sim_jpush_push(struct aw_sim *sim, struct aw_sim_call *c);
+void aw_sim_jpush_validate(struct aw_sim *sim, struct aw_sim_call *c);
+void aw_sim_jpush_cid(struct aw_sim *sim, struct aw_sim_call *c);
+void aw_sim_jpush_revoke(struct aw_sim *sim, struct aw_sim_call *c);
+void aw_sim_jpush_received(struct aw_sim *sim, struct aw_sim_call *c);
+void aw_sim_jpush_received_detail(struct aw_sim *sim, struct aw_sim_call *c);
+void aw_sim_jpush_status(struct aw_sim *sim, struct aw_sim_call *c);
+
+/* The people were replaced: what waits for a phone that is online now sets out. */
+void aw_sim_jpush_people_changed(struct aw_sim *sim);
+
+#endif
