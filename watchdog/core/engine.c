@@ -133,8 +133,7 @@ static bool fits_rule(const struct aw_rule *rule, const struct aw_timeline *tl)
     return true;
 }
 
-/* When to ask for receipts ahead of the next firing that looks at them. */
-static aw_time ask_at(const struct aw_rule *rule, const struct aw_timeline *tl)
+aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *tl)
 {
     aw_time at = 0;
     struct aw_firing g;
@@ -188,6 +187,6 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
     }
     if (c.err)
         return c.err;
-    ret->ask_at = ask_at(rule, tl);
+    ret->ask_at = aw_engine_ask_at(rule, tl);
     return 0;
 }

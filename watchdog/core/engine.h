@@ -98,6 +98,10 @@ aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *
 unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                        aw_time now);
 
+/* When to ask for receipts ahead of the next firing with `unless` (its due less check.settle), 0: no
+ * such firing. */
+aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *tl);
+
 /* When to ask next for receipts of an attempt accepted at `accepted`, after n_asked questions:
  * first, then every with backoff up to max_every; 0 when `stop` has passed. */
 aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_asked, aw_time now);

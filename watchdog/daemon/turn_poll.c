@@ -188,15 +188,18 @@ int aw_turn_polls(struct aw_loop *l, aw_time *ret_next, struct aw_err *err)
 static int next_question(struct aw_loop *l, struct aw_poll *p, const struct aw_msg *m,
                          bool answered, struct aw_err *err)
 {
+    aw_time ask_at;
+
     if (l->tl.state != AW_OPEN)
         return aw_store_polls_end(l->store, p->timeline, err);
+    ask_at = aw_engine_ask_at(m->rule, &l->tl);
     if (answered)
         p->answered = l->now;
     p->n_asked++;
     p->due = aw_check_next(&m->rule->check, p->accepted, p->n_asked, l->now);
-    if (l->up.ask_at > l->now && (!p->due || l->up.ask_at < p->due))
-        p->due = l->up.ask_at;
-    p->urgent = l->up.ask_at ? l->tl.due : 0;
+    if (ask_at > l->now && (!p->due || ask_at < p->due))
+        p->due = ask_at;
+    p->urgent = ask_at ? l->tl.due : 0;
     return p->due ? aw_store_poll_put(l->store, p, err)
                   : aw_store_poll_delete(l->store, p->timeline, p->attempt, err);
 }
@@ -234,7 +237,6 @@ static int answer_one(struct aw_loop *l, const struct aw_report *rep, unsigned i
     r = aw_judge_load(l, a->message + a->n, &m, err);
     if (r)
         return r;
-    l->up.ask_at = 0;
     l->up.n_facts = 0;
     if (ev.level > ev.known)
         r = aw_judge(l, m, &ev, "core", NULL, err);
