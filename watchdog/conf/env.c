@@ -183,7 +183,7 @@ static void read_registration_ids(struct aw_reader *r, const struct aw_key *k,
 #define PERSON(field) .at = offsetof(struct aw_person_conf, a.field)
 static const struct aw_key person_keys[] = {
     {"alias", AW_KEY_TEXT, 0, PERSON(alias), .min = 1, .max = 128, .help = "push alias"},
-    {"registration_ids", AW_KEY_OTHER, 0, .read = read_registration_ids,
+    {"registration_ids", AW_KEY_NAMES, 0, .read = read_registration_ids,
      .help = "push registration ids of the devices"},
     {"phone", AW_KEY_TEXT, 0, PERSON(phone), .read = read_checked, .help = "+ and digits"},
     {"email", AW_KEY_TEXT, 0, PERSON(email), .read = read_checked, .help = "mail address"},
@@ -346,20 +346,20 @@ static void complete(struct aw_env_owned *o)
     }
 }
 
-/* The templates named in the file, or else those beside the rules, if there are any. */
-static void load_templates(struct aw_env_owned *o, unsigned flags, struct aw_diag *diag)
+/* The templates named in the file must be there, unless the reader is lenient; those beside the
+ * rules may. */
+static void load_templates(struct aw_env_owned *o, bool lenient, struct aw_diag *diag)
 {
     struct aw_env_conf *e = &o->pub;
     struct stat st;
-    if (e->templates_dir == NULL && e->rules != NULL) {
+    bool named = e->templates_dir != NULL;
+    if (!named && e->rules != NULL) {
         size_t n = strlen(e->rules) + sizeof("/templates");
         char *dir = aw_arena_alloc(&o->arena, n);
         snprintf(dir, n, "%s/templates", e->rules);
         e->templates_dir = dir;
-        if ((flags & AW_ENV_LENIENT) || stat(dir, &st) < 0)
-            return;
     }
-    if (e->templates_dir != NULL)
+    if (e->templates_dir != NULL && ((named && !lenient) || stat(e->templates_dir, &st) == 0))
         aw_templates_load(e->templates_dir, &e->templates, diag);
 }
 
@@ -387,7 +387,7 @@ int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const
     aw_sha256(o->pub.sha256, f->text, f->n);
     aw_schema_map(&r, &aw_shape_env, map, NULL, &o->pub);
     complete(o);
-    load_templates(o, flags, diag);
+    load_templates(o, r.lenient, diag);
     if (diag->n_errors > errors) {
         aw_env_conf_free(&o->pub);
         return AW_EINVAL;

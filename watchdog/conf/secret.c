@@ -140,6 +140,7 @@ static const char *from_env(struct aw_reader *r, const struct aw_yaml *v, const 
 
 const char *aw_secret_read(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s)
 {
+    v = v->child; /* {how: name}: problems are shown at the name */
     const char *text = s->how == forms[0]   ? from_file(r, v, s->name, true)
                        : s->how == forms[1] ? from_credential(r, v, s->name)
                                             : from_env(r, v, s->name);

@@ -50,6 +50,16 @@ static void put_json(struct aw_jsonw *w, const char *key, const struct aw_yaml *
     aw_jw_end(w, map ? '}' : ']');
 }
 
+/* The API's reader. The API wants a title; here one may be left out, and then matches nothing. */
+static int take_body(const char *body, size_t n, bool titled, aw_time at,
+                     struct aw_registration *ret, struct aw_fault *fault)
+{
+    int e = aw_request_registration(body, n, at, ret, fault);
+    if (e == 0 && !titled)
+        ret->title = NULL;
+    return e;
+}
+
 /* The deepest node on the way of a JSON Pointer. */
 static const struct aw_yaml *follow(const struct aw_yaml *v, const char *pointer)
 {
@@ -94,11 +104,14 @@ bool aw_send_read(struct aw_reader *r, const struct aw_yaml *map, aw_time now0,
     for (const struct aw_yaml *v = map->child; v != NULL; v = v->next)
         if (strcmp(v->key, "at") != 0)
             put_json(&w, v->key, v, strcmp(v->key, "push") == 0 || strcmp(v->key, "extras") == 0);
+    bool titled = aw_yaml_get(map, "title") != NULL;
+    if (!titled)
+        aw_jw_str(&w, "title", "-");
     aw_jw_end(&w, '}');
     if (r->diag->n_errors > errors)
         return false;
     struct aw_fault fault = {0};
-    if (aw_request_registration(aw_buf_str(&body), body.n, at, ret, &fault) < 0) {
+    if (take_body(aw_buf_str(&body), body.n, titled, at, ret, &fault) < 0) {
         const struct aw_yaml *v = follow(map, fault.pointer);
         if (v->type == AW_YAML_SCALAR && fault.problem != AW_P_UNKNOWN_MEMBER)
             aw_schema_error(r, v, "E170", NULL, "%s", fault.detail);
@@ -132,9 +145,12 @@ static int parse_json(const struct aw_source_file *f, aw_time now0, struct aw_re
         e = AW_EINVAL;
     }
     json_object_del(root, "at");
+    bool titled = json_object_get(root, "title") != NULL;
+    if (!titled)
+        json_object_set_new(root, "title", json_string("-"));
     char *body = json_dumps(root, JSON_COMPACT);
     json_decref(root);
-    if (e == 0 && aw_request_registration(body, strlen(body), at, ret, &fault) < 0) {
+    if (e == 0 && take_body(body, strlen(body), titled, at, ret, &fault) < 0) {
         aw_diag_error(diag, f, whole, 0, "E170", NULL, "%s: %s", fault.pointer, fault.detail);
         e = AW_EINVAL;
     }
