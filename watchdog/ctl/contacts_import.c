@@ -137,7 +137,7 @@ static void add_row(struct import *im, unsigned line, char **fields, unsigned n)
     size_t n_stored;
     struct aw_fault fault = {.problem = AW_P_NONE};
     if (aw_request_contact(body, strlen(body), &stored, &n_stored, &fault) < 0) {
-        char why[512];
+        char why[700];
         snprintf(why, sizeof why, "%s: %s", *fault.pointer ? fault.pointer + 1 : "row",
                  fault.detail);
         bad_row(im, line, why);

@@ -199,7 +199,10 @@ static int exec_list(struct aw_ctl *ctl)
                       json_is_integer(steps) ? (long long)json_integer_value(steps)
                                              : (long long)json_array_size(steps));
         aw_table_addf(&t, AW_PLAIN, "%.12s", aw_json_str(r, "sha256") ?: "-");
-        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "title"));
+        /* by language; the first is as good as any */
+        json_t *titles = json_object_get(r, "title");
+        void *first = json_object_iter(titles);
+        aw_table_add(&t, AW_PLAIN, first ? json_string_value(json_object_iter_value(first)) : NULL);
     }
     aw_table_print(&t, &ctl->out);
     aw_table_free(&t);

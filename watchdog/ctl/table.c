@@ -11,6 +11,7 @@
 #include "ctl/cmd.h"
 
 #define COMMANDS                                                                                   \
+    X(demo)                                                                                        \
     X(status)                                                                                      \
     X(messages_list)                                                                               \
     X(messages_show)                                                                               \
@@ -53,6 +54,7 @@ const struct aw_cmd_entry *const aw_cmd_table[] = {
         NULL};
 
 const struct aw_noun aw_nouns[] = {
+    {"demo", "see the whole thing work on this machine; nothing leaves it"},
     {"status", "one screen: is the daemon well"},
     {"messages", "critical pushes and their timelines"},
     {"rules", "what happens when nobody confirms"},
