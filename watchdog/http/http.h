@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The API: route table (routes.c: one row per route), auth, handlers. Handlers parse into a command, hand it to the
- * core thread and format the reply after the commit; reads go through env->reading.
+ * The API: route table (routes.c: one row per route), auth, handlers. Handlers parse into a
+ * command, hand it to the core thread and format the reply after the commit; reads go through
+ * env->reading.
  */
 #ifndef AW_HTTP_HTTP_H
 #define AW_HTTP_HTTP_H

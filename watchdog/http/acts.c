@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What apps and people do to a message: acknowledge, cancel. Answered after the commit.
+ */
+#include "http/call.h"
+
+/* ---- POST /v1/messages/{message}/acks ------------------------------------------------------- */
+
+static void acked(struct aw_call *call, struct aw_cmd *cmd)
+{
+    const struct aw_reply *r = &cmd->reply;
+    struct aw_buf out = AW_BUF_INIT(4096);
+    struct aw_jsonw w;
+
+    if (aw_call_refused(call, cmd))
+        return;
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_jw_id(&w, "message", "msg_", call->message);
+    aw_jw_str(&w, "recipient", cmd->u.ack.user);
+    aw_jw_str(&w, "level", aw_level_name(cmd->u.ack.level));
+    aw_jw_str(&w, "state", aw_state_name(r->state));
+    aw_jw_bool(&w, "first", r->first);
+    aw_jw_time(&w, "at", r->at);
+    aw_jw_end(&w, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
+}
+
+void aw_do_ack(struct aw_call *call)
+{
+    struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_ACK);
+    struct aw_fault fault = {0};
+
+    if (aw_request_ack(call->view->body, call->view->n_body, cmd, &fault) < 0) {
+        aw_call_fault(call, &fault);
+        aw_cmd_free(cmd);
+        return;
+    }
+    cmd->u.ack.message = call->message;
+    /* A key is an application server; on the control socket it is a person, for the recipient. */
+    cmd->u.ack.source = call->caller.key ? AW_SRC_APP : AW_SRC_OPERATOR;
+    aw_call_submit(call, cmd, acked);
+}
+
+/* ---- POST /v1/messages/{message}:cancel ------------------------------------------------------ */
+
+static void cancelled(struct aw_call *call, struct aw_cmd *cmd)
+{
+    struct aw_buf out = AW_BUF_INIT(4096);
+    struct aw_jsonw w;
+
+    if (aw_call_refused(call, cmd))
+        return;
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_jw_id(&w, "id", "msg_", call->message);
+    aw_jw_str(&w, "state", aw_state_name(cmd->reply.state));
+    aw_jw_end(&w, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
+}
+
+void aw_do_cancel(struct aw_call *call)
+{
+    struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_CANCEL);
+    struct aw_fault fault = {0};
+
+    if (aw_request_cancel(call->view->body, call->view->n_body, cmd, &fault) < 0) {
+        aw_call_fault(call, &fault);
+        aw_cmd_free(cmd);
+        return;
+    }
+    cmd->u.cancel.message = call->message;
+    aw_call_submit(call, cmd, cancelled);
+}

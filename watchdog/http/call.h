@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A call: one admitted request on its way through a handler. It is made on an http thread, may
+ * travel to the core thread and back inside a command, and ends with its one answer: each
+ * aw_call_* marked "ends" answers and frees it.
+ */
+#ifndef AW_HTTP_CALL_H
+#define AW_HTTP_CALL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "codec/jsonw.h"
+#include "codec/request.h"
+#include "http/auth.h"
+#include "http/http.h"
+#include "http/routes.h"
+
+#define AW_REQUEST_ID 24
+#define AW_LIST_MAX   ((size_t)64 << 20) /* bytes of an answer */
+
+struct aw_api {
+    struct aw_http_env env;
+    uint64_t seed; /* of request ids */
+    atomic_uint_least64_t n_requests;
+    struct aw_auth *auth;
+    pthread_mutex_t lock; /* readers */
+    struct aw_reader **readers;
+    unsigned n_readers;
+};
+
+struct aw_call {
+    struct aw_api *api;
+    struct aw_http_request *rq;
+    const struct aw_http_view *view;
+    const struct aw_route *route;
+    char params[AW_PARAMS][AW_PARAM_MAX];
+    char request_id[AW_REQUEST_ID];
+    struct aw_caller caller;
+    char app[AW_NAME_MAX + 1]; /* in force: of the key, or ?app= of one that may see all */
+    char actor[48];
+    char allow[64]; /* methods, when the wrong one was used */
+    aw_id message;  /* of a {message} route */
+    void (*next)(struct aw_call *call);
+    void (*done)(struct aw_call *call, struct aw_cmd *cmd);
+    /* What a handler must remember until its command is done. */
+    unsigned n_recipients;
+    char external_id[256], token[AW_TOKEN_TEXT];
+    aw_id timeline;
+    enum aw_state state;
+};
+
+/* ---- answers: each ends the call (answer.c) ---- */
+void aw_call_text(struct aw_call *call, int status, const char *type, const char *text, size_t n,
+                  const struct aw_http_header *headers, unsigned n_headers);
+/* out: application/json; is freed. */
+void aw_call_json(struct aw_call *call, int status, struct aw_buf *out,
+                  const struct aw_http_header *headers, unsigned n_headers);
+void aw_call_problem(struct aw_call *call, enum aw_problem p, const char *pointer, const char *fmt,
+                     ...) __attribute__((format(printf, 4, 5)));
+void aw_call_refuse(struct aw_call *call, enum aw_problem p, const char *pointer,
+                    const char *detail);
+void aw_call_fault(struct aw_call *call, const struct aw_fault *fault);
+void aw_call_not_found(struct aw_call *call, const char *what);
+/* A list {"data":[...],"next":cursor|null} that was opened with aw_list_open. */
+void aw_list_open(struct aw_jsonw *w, struct aw_buf *out);
+void aw_call_list(struct aw_call *call, struct aw_jsonw *w, const char *cursor);
+
+/* A problem's JSON; call may be NULL (refused by the server itself). */
+void aw_problem_json(struct aw_buf *out, enum aw_problem p, int status, const char *pointer,
+                     const char *detail, const char *request_id);
+void aw_request_id(struct aw_api *api, char dst[AW_REQUEST_ID]);
+
+/* ---- the way to the core thread (call.c) ---- */
+
+/* A command in the caller's name. */
+struct aw_cmd *aw_call_cmd(struct aw_call *call, enum aw_cmd_type type);
+/* Hands cmd over; done(call, cmd) comes later, on the core thread (or at once when the queue is
+ * full), and must end the call or send it on with aw_call_again. cmd is freed afterwards. */
+void aw_call_submit(struct aw_call *call, struct aw_cmd *cmd,
+                    void (*done)(struct aw_call *call, struct aw_cmd *cmd));
+/* For the first line of a done(): true when the command was refused, then the call has ended. */
+bool aw_call_refused(struct aw_call *call, struct aw_cmd *cmd);
+/* Goes on with next() on an http thread. The call may be gone when this returns. */
+void aw_call_again(struct aw_call *call, void (*next)(struct aw_call *call));
+
+/* ---- reading (call.c) ---- */
+struct aw_reader *aw_call_reader(struct aw_call *call); /* NULL: ended with a problem */
+void aw_call_release(struct aw_call *call, struct aw_reader *r);
+/* ?limit=, 1 to max; false: the call has ended. */
+bool aw_call_limit(struct aw_call *call, unsigned def, unsigned max, unsigned *ret);
+/* ?NAME= as a number of at most 18 digits; 0 when absent. */
+bool aw_call_number(struct aw_call *call, const char *name, int64_t *ret);
+/* ?NAME= as text, "" when absent. */
+bool aw_call_query(struct aw_call *call, const char *name, char *dst, size_t cap);
+
+/* ---- handlers, one per row of the route table ---- */
+void aw_do_register(struct aw_call *call);
+void aw_do_messages(struct aw_call *call);
+void aw_do_message(struct aw_call *call);
+void aw_do_timeline(struct aw_call *call);
+void aw_do_attempts(struct aw_call *call);
+void aw_do_ack(struct aw_call *call);
+void aw_do_cancel(struct aw_call *call);
+void aw_do_contacts(struct aw_call *call);
+void aw_do_contact_get(struct aw_call *call);
+void aw_do_contact_put(struct aw_call *call);
+void aw_do_contact_delete(struct aw_call *call);
+void aw_do_rules(struct aw_call *call);
+void aw_do_rule(struct aw_call *call);
+void aw_do_reload(struct aw_call *call);
+void aw_do_channels(struct aw_call *call);
+void aw_do_channel_test(struct aw_call *call);
+void aw_do_keys(struct aw_call *call);
+void aw_do_key_create(struct aw_call *call);
+void aw_do_key_revoke(struct aw_call *call);
+void aw_do_audit_head(struct aw_call *call);
+void aw_do_audit_entries(struct aw_call *call);
+void aw_do_status(struct aw_call *call);
+void aw_do_livez(struct aw_call *call);
+void aw_do_readyz(struct aw_call *call);
+void aw_do_metrics(struct aw_call *call);
+void aw_do_page(struct aw_call *call);
+void aw_do_receipt(struct aw_call *call);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * POST /v1/messages: parse, hand over, and say 201 once it is durable.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/digest.h"
+#include "codec/json.h"
+#include "http/call.h"
+
+/* The text of a quoted string of RFC 8941, or the header as it stands. AW_EINVAL. */
+static int unquote(const char *s, char *dst, size_t cap)
+{
+    bool quoted = *s == '"';
+    size_t n = 0;
+
+    for (s += quoted; *s && !(quoted && *s == '"'); s++) {
+        if (quoted && *s == '\\' && *++s != '"' && *s != '\\')
+            return AW_EINVAL;
+        if (n + 1 >= cap)
+            return AW_EINVAL;
+        dst[n++] = *s;
+    }
+    dst[n] = 0;
+    if (quoted && (*s != '"' || s[1]))
+        return AW_EINVAL;
+    return n > 0 && aw_utf8_clean(dst, n, false) ? 0 : AW_EINVAL;
+}
+
+/* The key in force: Idempotency-Key, or external_id in its place. False: the call has ended. */
+static bool take_key(struct aw_call *call, struct aw_cmd *cmd)
+{
+    const char *header = aw_http_header(call->rq, "Idempotency-Key");
+    const char *external = cmd->u.reg.reg.external_id;
+    char *dst = cmd->u.reg.idem;
+
+    if (!header && !external) {
+        aw_call_problem(call, AW_P_KEY_REQUIRED, "",
+                        "send Idempotency-Key or external_id, so that a repeat is no second push");
+        return false;
+    }
+    if (header && unquote(header, dst, sizeof(cmd->u.reg.idem)) < 0) {
+        aw_call_problem(call, AW_P_VALIDATION, "",
+                        "Idempotency-Key: 1 to 255 bytes, bare or in double quotes");
+        return false;
+    }
+    if (!header)
+        snprintf(dst, sizeof(cmd->u.reg.idem), "%s", external);
+    return true;
+}
+
+/* A key of an app registers for that app only. */
+static bool take_app(struct aw_call *call, struct aw_cmd *cmd)
+{
+    const char *app = cmd->u.reg.reg.app;
+
+    if (!app)
+        return true;
+    if (call->app[0] && strcmp(app, call->app) != 0) {
+        aw_call_problem(call, AW_P_VALIDATION, "/app", "the token belongs to app %s", call->app);
+        return false;
+    }
+    snprintf(call->app, sizeof(call->app), "%s", app);
+    return true;
+}
+
+static void write_message(struct aw_call *call, const struct aw_reply *r, struct aw_buf *out)
+{
+    struct aw_jsonw w;
+    aw_jw_init(&w, out);
+    aw_jw_object(&w, NULL);
+    aw_jw_id(&w, "id", "msg_", r->id);
+    aw_jw_str(&w, "external_id", call->external_id[0] ? call->external_id : NULL);
+    aw_jw_str(&w, "app", call->app[0] ? call->app : NULL);
+    aw_jw_object(&w, "rule");
+    aw_jw_str(&w, "name", r->rule);
+    aw_jw_hex(&w, "sha256", r->sha256, sizeof(r->sha256));
+    aw_jw_end(&w, '}');
+    aw_jw_str(&w, "state", aw_state_name(AW_OPEN)); /* what it was when registered */
+    aw_jw_time(&w, "registered_at", r->at);
+    aw_jw_time(&w, "deadline", r->deadline);
+    if (r->due) {
+        aw_jw_object(&w, "next");
+        aw_jw_str(&w, "step", r->step);
+        aw_jw_str(&w, "do", aw_kind_name(r->kind));
+        aw_jw_time(&w, "at", r->due);
+        aw_jw_end(&w, '}');
+    } else {
+        aw_jw_str(&w, "next", NULL);
+    }
+    aw_jw_int(&w, "recipients", call->n_recipients);
+    aw_jw_end(&w, '}');
+}
+
+static void conflict(struct aw_call *call, const struct aw_reply *r)
+{
+    char names[512];
+    aw_json_diff(r->body ? r->body : "", r->n_body, call->view->body, call->view->n_body, names,
+                 sizeof(names));
+    aw_call_problem(call, AW_P_KEY_REUSED, "",
+                    "this key stands for another registration%s%s; use a new key, or repeat the "
+                    "first body byte by byte",
+                    names[0] ? "; they differ in " : "", names);
+}
+
+static void registered(struct aw_call *call, struct aw_cmd *cmd)
+{
+    const struct aw_reply *r = &cmd->reply;
+    struct aw_buf out = AW_BUF_INIT(16 << 10);
+    char id[AW_ID_TEXT], location[64];
+
+    if (r->problem == AW_P_KEY_REUSED) {
+        conflict(call, r);
+        return;
+    }
+    if (aw_call_refused(call, cmd))
+        return;
+    aw_id_print(id, "msg_", r->id);
+    snprintf(location, sizeof(location), "/v1/messages/%s", id);
+    struct aw_http_header headers[] = {{"Location", location}, {"Idempotency-Replayed", "true"}};
+    write_message(call, r, &out);
+    aw_call_json(call, 201, &out, headers, r->replayed ? 2 : 1);
+}
+
+void aw_do_register(struct aw_call *call)
+{
+    const struct aw_http_view *v = call->view;
+    struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_REGISTER);
+    struct aw_registration *reg = &cmd->u.reg.reg;
+    struct aw_fault fault = {0};
+
+    if (aw_request_registration(v->body, v->n_body, aw_clock_wall(call->api->env.clock), reg,
+                                &fault) < 0) {
+        aw_call_fault(call, &fault);
+        aw_cmd_free(cmd);
+        return;
+    }
+    if (!take_key(call, cmd) || !take_app(call, cmd)) {
+        aw_cmd_free(cmd);
+        return;
+    }
+    aw_sha256(cmd->u.reg.digest, v->body, v->n_body);
+    call->n_recipients = reg->n_recipients;
+    snprintf(call->external_id, sizeof(call->external_id), "%s",
+             reg->external_id ? reg->external_id : "");
+    aw_call_submit(call, cmd, registered);
+}
