@@ -50,6 +50,7 @@ struct reader {
     struct aw_yaml_error *error;
     struct open_node stack[MAX_DEPTH];
     unsigned depth;
+    const struct aw_yaml *last_plain; /* the last event, if it was a plain scalar */
 };
 
 /* ---- memory ---- */
@@ -138,39 +139,37 @@ static const struct {
 };
 
 /* A plain text that swallowed the next, deeper line, which then turned out to be a key: libyaml
- * complains about the ":" only, the mistake is the indentation. The text is the scanner's last
- * token. */
-static bool explain_swallowed(const yaml_parser_t *p, struct aw_yaml_error *e)
+ * complains about the ":" only, the mistake is the indentation. */
+static bool explain_swallowed(const struct reader *r)
 {
-    if (p->tokens.tail == p->tokens.head)
+    const yaml_parser_t *p = &r->parser;
+    const struct aw_yaml *last = r->last_plain;
+    if (!last || last->at.line == last->end.line || strcmp(p->problem, phrases[0].problem) != 0)
         return false;
-    const yaml_token_t *last = p->tokens.tail - 1;
-    if (last->type != YAML_SCALAR_TOKEN || last->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
-        last->start_mark.line == last->end_mark.line || strcmp(p->problem, phrases[0].problem) != 0)
-        return false;
-    const char *text = (const char *)last->data.scalar.value;
-    refuse(e, place(p->problem_mark), "E001",
-           "this line is not indented as YAML needs: lines %zu to %zu were read as one value, "
+    refuse(r->error, place(p->problem_mark), "E001",
+           "this line is not indented as YAML needs: lines %u to %u were read as one value, "
            "\"%.*s\", and then came \":\"",
-           last->start_mark.line + 1, last->end_mark.line + 1, quoted_length(text), text);
+           last->at.line, last->end.line, quoted_length(last->text), last->text);
     return true;
 }
 
-static int explain(const yaml_parser_t *p, struct aw_yaml_error *e)
+static int explain(const struct reader *r)
 {
+    const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR)
         abort();
     const char *problem = p->problem ? p->problem : "not YAML";
-    if (p->problem && explain_swallowed(p, e))
+    if (p->problem && explain_swallowed(r))
         return AW_EINVAL;
     for (size_t i = 0; i < AW_COUNT(phrases); i++) {
         if (strcmp(phrases[i].problem, problem) == 0 &&
             (!phrases[i].context || aw_streq(phrases[i].context, p->context)))
-            return refuse(e, place(phrases[i].at_context ? p->context_mark : p->problem_mark),
-                          "E001", "%s", phrases[i].text);
+            return refuse(r->error,
+                          place(phrases[i].at_context ? p->context_mark : p->problem_mark), "E001",
+                          "%s", phrases[i].text);
     }
-    return refuse(e, place(p->problem_mark), "E001", "%s%s%s", problem, p->context ? " " : "",
-                  p->context ? p->context : "");
+    return refuse(r->error, place(p->problem_mark), "E001", "%s%s%s", problem,
+                  p->context ? " " : "", p->context ? p->context : "");
 }
 
 /* ---- bytes ---- */
@@ -290,6 +289,7 @@ static int add_scalar(struct reader *r, const yaml_event_t *ev)
         .quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE,
     };
     attach(r, node);
+    r->last_plain = node->quoted ? NULL : node;
     return 0;
 }
 
@@ -331,6 +331,7 @@ static int refuse_marked(struct reader *r, const yaml_event_t *ev, const yaml_ch
 static int take_event(struct reader *r, const yaml_event_t *ev)
 {
     int code = 0;
+    r->last_plain = NULL;
     switch (ev->type) {
     case YAML_ALIAS_EVENT:
         return refuse(r->error, place(ev->start_mark), "E002",
@@ -368,7 +369,7 @@ static int read_events(struct reader *r)
     for (unsigned n = 0; type != YAML_STREAM_END_EVENT; n++) {
         yaml_event_t ev;
         if (!yaml_parser_parse(&r->parser, &ev))
-            return explain(&r->parser, r->error);
+            return explain(r);
         type = ev.type;
         int code = n < MAX_EVENTS ? take_event(r, &ev)
                                   : refuse(r->error, place(ev.start_mark), "E009",
