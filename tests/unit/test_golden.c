@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Golden traces: each file of tests/golden/ is a story, with the engine's decisions between its
+ * lines. The runner copies the lines of the story, writes what the engine decides under each, and
+ * compares the result with the file. With AW_GOLDEN_WRITE=1 it writes the file instead: read the
+ * difference before you commit it.
+ *
+ *   # text                                   what the story shows
+ *   rule until=RUNG deadline=D max_age=D settle=D
+ *   step ID at=D do=KIND,KIND to=TARGET,TARGET pick=all unless=RUNG every=D times=N|goal
+ *        if_no_contact=skip via=N            via: number of channels
+ *   exhausted do=KIND to=TARGET
+ *   person NAME KIND... manager=NAME         the first one is the recipient
+ *   channels KIND=N
+ *   seed N
+ *   > register [already_sent] [sent=D]       sent: so long ago
+ *   > run D                                  moves the clock, decides what falls due on the way
+ *   > at D                                   moves the clock only, as if the process stood still
+ *   > down D D                               a downtime is recorded
+ *   > outcome #N OUTCOME [wait=D] [restart]  of attempt N; `> auto` accepts from here on at once
+ *   > evidence PERSON RUNG [about=#N] [known=RUNG]
+ *   > negative #N WHAT                       a receipt says so
+ *   > cancel, > release, > querying, > quiet (no query in flight), > lose PERSON KIND
+ *
+ * A decision is: instant, fact, details, and after the arrow the timeline's next due. Instants are
+ * counted from the registration.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core_world.h"
+
+struct claim { /* what the store would remember of an attempt */
+    aw_id id;
+    int64_t person;
+    uint8_t step, kind;
+    uint16_t round;
+};
+
+struct story {
+    struct world_run x;
+    struct claim claims[512];
+    unsigned n_claims;
+    struct aw_span downtimes[16];
+    bool automatic;
+    struct aw_buf out;
+    const char *file;
+    unsigned line;
+    char *words[32];
+    unsigned n_words;
+};
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static void __attribute__((noreturn)) bad(const struct story *s, const char *what)
+{
+    fail_msg("%s:%u: %s", s->file, s->line, what);
+    abort();
+}
+
+static aw_ms duration(const struct story *s, const char *text)
+{
+    aw_ms d;
+    if (aw_duration_parse(text, strlen(text), &d) != 0)
+        bad(s, "a duration is expected");
+    return d;
+}
+
+static unsigned number(const struct story *s, const char *text)
+{
+    uint64_t v;
+    if (aw_parse_u64(text, strlen(text), 1000000, &v) != 0)
+        bad(s, "a number is expected");
+    return (unsigned)v;
+}
+
+/* The value of key=value among the words, or NULL. */
+static const char *get(const struct story *s, const char *key)
+{
+    size_t n = strlen(key);
+    for (unsigned i = 1; i < s->n_words; i++)
+        if (strncmp(s->words[i], key, n) == 0 && s->words[i][n] == '=')
+            return s->words[i] + n + 1;
+    return NULL;
+}
+
+static bool flag(const struct story *s, const char *word)
+{
+    for (unsigned i = 1; i < s->n_words; i++)
+        if (strcmp(s->words[i], word) == 0)
+            return true;
+    return false;
+}
+
+static const char *word(const struct story *s, unsigned i)
+{
+    if (i >= s->n_words)
+        bad(s, "something is missing");
+    return s->words[i];
+}
+
+static enum aw_level level(const struct story *s, const char *text)
+{
+    enum aw_level l;
+    if (aw_level_parse(text, &l) != 0)
+        bad(s, "a rung is expected");
+    return l;
+}
+
+static enum aw_kind kind(const struct story *s, const char *text)
+{
+    enum aw_kind k;
+    if (aw_kind_parse(text, &k) != 0)
+        bad(s, "a kind is expected");
+    return k;
+}
+
+static const struct claim *claim(const struct story *s, const char *text)
+{
+    unsigned n = text[0] == '#' ? number(s, text + 1) : 0;
+    if (n == 0 || n > s->n_claims)
+        bad(s, "an attempt is expected");
+    return &s->claims[n - 1];
+}
+
+/* --- the rule and its people ---------------------------------------------------------------- */
+
+static void read_rule(struct story *s)
+{
+    struct aw_rule *r = &s->x.rule.r;
+    const char *v;
+
+    if ((v = get(s, "until")))
+        r->until = level(s, v);
+    if ((v = get(s, "deadline")))
+        r->deadline = duration(s, v);
+    if ((v = get(s, "max_age")))
+        r->max_age = duration(s, v);
+    if ((v = get(s, "settle")))
+        r->check.settle = duration(s, v);
+}
+
+static void read_targets(struct story *s, struct aw_step *step, char *list)
+{
+    for (char *t = strtok(list, ","); t; t = strtok(NULL, ",")) {
+        if (strcmp(t, "recipient") == 0)
+            world_target(&s->x, step, AW_TO_RECIPIENT, NULL);
+        else if (strcmp(t, "manager") == 0)
+            world_target(&s->x, step, AW_TO_MANAGER, NULL);
+        else if (aw_starts(t, "contact:"))
+            world_target(&s->x, step, AW_TO_CONTACT, t + 8);
+        else if (aw_starts(t, "user:"))
+            world_target(&s->x, step, AW_TO_USER, t + 5);
+        else if (aw_starts(t, "oncall:"))
+            world_target(&s->x, step, AW_TO_ONCALL, t + 7);
+        else
+            bad(s, "a target is expected");
+    }
+}
+
+static void read_step(struct story *s)
+{
+    bool last = strcmp(s->words[0], "exhausted") == 0;
+    const char *v = get(s, "at");
+    struct aw_step *step =
+        world_step(&s->x, last ? "exhausted" : word(s, 1), v ? duration(s, v) : 0, AW_PUSH);
+
+    if (!(v = get(s, "do")))
+        bad(s, "do is missing");
+    step->n_kinds = 0;
+    for (char *k = strtok((char *)v, ","); k; k = strtok(NULL, ","))
+        step->kinds[step->n_kinds++] = kind(s, k);
+    if ((v = get(s, "to")))
+        read_targets(s, step, (char *)v);
+    else
+        world_target(&s->x, step, AW_TO_RECIPIENT, NULL);
+    if (get(s, "pick"))
+        step->pick = AW_PICK_ALL;
+    if ((v = get(s, "unless")))
+        step->unless = level(s, v);
+    if ((v = get(s, "every"))) {
+        step->every = duration(s, v);
+        step->times = strcmp(get(s, "times"), "goal") == 0 ? 0 : number(s, get(s, "times"));
+    }
+    if (get(s, "if_no_contact"))
+        step->if_no_contact = AW_NO_CONTACT_SKIP;
+    if ((v = get(s, "via")))
+        step->n_via = number(s, v);
+}
+
+static void read_person(struct story *s)
+{
+    unsigned p = world_person(&s->x, word(s, 1));
+
+    for (unsigned i = 2; i < s->n_words; i++) {
+        if (aw_starts(s->words[i], "manager="))
+            s->x.w.manager = world_person(&s->x, s->words[i] + 8);
+        else
+            s->x.w.has[p - 1][kind(s, s->words[i])] = true;
+    }
+}
+
+static void read_channels(struct story *s)
+{
+    for (unsigned i = 1; i < s->n_words; i++) {
+        char *eq = strchr(s->words[i], '=');
+        if (!eq)
+            bad(s, "KIND=N is expected");
+        *eq = '\0';
+        s->x.w.channels[kind(s, s->words[i])] = number(s, eq + 1);
+    }
+}
+
+/* --- decisions as text ---------------------------------------------------------------------- */
+
+static void put_at(struct story *s, aw_time t)
+{
+    char text[AW_TIME_TEXT];
+    aw_ms d = t - WORLD_START;
+
+    aw_duration_print(text, d < 0 ? -d : d);
+    aw_buf_printf(&s->out, "%s%s", d < 0 ? "-" : "", text);
+}
+
+static void put_attempt(struct story *s, aw_id id)
+{
+    for (unsigned i = 0; i < s->n_claims; i++)
+        if (s->claims[i].id == id)
+            aw_buf_printf(&s->out, " #%u", i + 1);
+}
+
+static void put_firing(struct story *s, const struct aw_fact *f)
+{
+    aw_buf_printf(&s->out, " %s %s/%u", aw_rule_step(&s->x.rule.r, f->step)->id,
+                  aw_kind_name((enum aw_kind)f->kind), f->round);
+}
+
+static void put_details(struct story *s, const struct aw_fact *f)
+{
+    struct aw_buf *o = &s->out;
+
+    switch (f->type) {
+    case AW_FACT_OPENED:
+        aw_buf_puts(o, "opened base ");
+        put_at(s, f->at);
+        break;
+    case AW_FACT_CLAIMED:
+        s->claims[s->n_claims++] =
+            (struct claim){f->attempt, f->person, f->step, f->kind, f->round};
+        aw_buf_puts(o, "claimed");
+        put_firing(s, f);
+        aw_buf_printf(o, " to %s", s->x.w.names[f->person - 1]);
+        put_attempt(s, f->attempt);
+        if (f->ref != f->attempt) {
+            aw_buf_printf(o, " try %u ref", f->number);
+            put_attempt(s, f->ref);
+        }
+        if (f->via)
+            aw_buf_printf(o, " via %u", f->via);
+        break;
+    case AW_FACT_SKIPPED:
+        aw_buf_puts(o, f->unsent ? "skipped unsent" : "skipped");
+        put_firing(s, f);
+        if (f->level)
+            aw_buf_printf(o, " %s", aw_level_name(f->level));
+        break;
+    case AW_FACT_DEFERRED:
+    case AW_FACT_ADVANCED:
+        aw_buf_puts(o, f->type == AW_FACT_DEFERRED ? "deferred" : "advanced");
+        put_firing(s, f);
+        aw_buf_puts(o, " to ");
+        put_at(s, f->at);
+        break;
+    case AW_FACT_OUTCOME:
+        aw_buf_puts(o, "outcome");
+        put_attempt(s, f->attempt);
+        aw_buf_printf(o, " %s", aw_outcome_name(f->outcome));
+        if (f->at) {
+            aw_buf_puts(o, " again ");
+            put_at(s, f->at);
+        }
+        break;
+    case AW_FACT_EVIDENCE:
+        aw_buf_printf(o, "evidence %s of %s%s%s", aw_level_name(f->level),
+                      s->x.w.names[f->person - 1], f->counts ? " counts" : "",
+                      f->late ? " late" : "");
+        put_attempt(s, f->attempt);
+        break;
+    case AW_FACT_NEGATIVE:
+        aw_buf_printf(o, "negative %s %s of %s", aw_negative_name(f->negative),
+                      aw_kind_name((enum aw_kind)f->kind), s->x.w.names[f->person - 1]);
+        break;
+    case AW_FACT_DOWNTIME:
+        aw_buf_puts(o, "downtime moves ");
+        put_at(s, WORLD_START + f->moved);
+        break;
+    default:
+        aw_buf_printf(o, "ended %s", aw_state_name(f->state));
+    }
+}
+
+static void put_facts(struct story *s)
+{
+    for (unsigned i = 0; i < s->x.up.n_facts; i++) {
+        const struct aw_fact *f = &s->x.up.facts[i];
+        aw_buf_puts(&s->out, "  ");
+        put_at(s, s->x.env.now);
+        aw_buf_putc(&s->out, ' ');
+        put_details(s, f);
+        if (f->why != AW_WHY_NONE && f->why != AW_WHY_DUE)
+            aw_buf_printf(&s->out, " (%s)", aw_why_name(f->why));
+        aw_buf_puts(&s->out, " -> ");
+        if (f->next_due)
+            put_at(s, f->next_due);
+        else
+            aw_buf_puts(&s->out, "never");
+        aw_buf_putc(&s->out, '\n');
+    }
+    if (s->x.up.tell_operators)
+        aw_buf_puts(&s->out, "  operators are told\n");
+}
+
+/* --- the story ------------------------------------------------------------------------------ */
+
+static void event(struct story *s, const struct aw_event *ev)
+{
+    unsigned first = s->n_claims;
+
+    if (world_event(&s->x, ev) != 0)
+        bad(s, "the engine refuses");
+    put_facts(s);
+    for (unsigned i = first, n = s->n_claims; s->automatic && i < n; i++)
+        event(s, &(struct aw_event){.type = AW_EV_OUTCOME,
+                                    .attempt = s->claims[i].id,
+                                    .outcome = AW_OUT_ACCEPTED});
+}
+
+static void run_until(struct story *s, aw_time until)
+{
+    while (s->x.tl.due != 0 && s->x.tl.due <= until) {
+        if (s->x.tl.due > s->x.env.now)
+            s->x.env.now = s->x.tl.due;
+        event(s, &(struct aw_event){.type = AW_EV_DUE});
+    }
+    if (until > s->x.env.now)
+        s->x.env.now = until;
+}
+
+static void do_register(struct story *s)
+{
+    const char *sent = get(s, "sent");
+    event(s, &(struct aw_event){.type = AW_EV_REGISTER,
+                                .at = WORLD_START - (sent ? duration(s, sent) : 0),
+                                .already_sent = flag(s, "already_sent")});
+}
+
+static void do_run(struct story *s)
+{
+    run_until(s, WORLD_START + duration(s, word(s, 1)));
+}
+
+static void do_at(struct story *s)
+{
+    s->x.env.now = WORLD_START + duration(s, word(s, 1));
+}
+
+static void do_down(struct story *s)
+{
+    s->downtimes[s->x.env.n_downtimes++] = (struct aw_span){WORLD_START + duration(s, word(s, 1)),
+                                                            WORLD_START + duration(s, word(s, 2))};
+}
+
+static void do_outcome(struct story *s)
+{
+    const char *wait = get(s, "wait");
+    struct aw_event ev = {.type = AW_EV_OUTCOME,
+                          .attempt = claim(s, word(s, 1))->id,
+                          .at = wait ? s->x.env.now + duration(s, wait) : 0,
+                          .why = flag(s, "restart") ? AW_WHY_RESTART : AW_WHY_NONE};
+    if (aw_outcome_parse(word(s, 2), &ev.outcome) != 0)
+        bad(s, "an outcome is expected");
+    event(s, &ev);
+}
+
+static void do_evidence(struct story *s)
+{
+    const char *about = get(s, "about"), *known = get(s, "known");
+    event(s, &(struct aw_event){.type = AW_EV_EVIDENCE,
+                                .person = world_person(&s->x, word(s, 1)),
+                                .level = level(s, word(s, 2)),
+                                .source = AW_SRC_APP,
+                                .attempt = about ? claim(s, about)->id : 0,
+                                .known = known ? level(s, known) : AW_LEVEL_NONE});
+}
+
+static void do_negative(struct story *s)
+{
+    const struct claim *c = claim(s, word(s, 1));
+    struct aw_event ev = {.type = AW_EV_NEGATIVE,
+                          .attempt = c->id,
+                          .person = c->person,
+                          .step = c->step,
+                          .kind = c->kind,
+                          .round = c->round};
+    if (aw_negative_parse(word(s, 2), &ev.negative) != 0)
+        bad(s, "a negative fact is expected");
+    event(s, &ev);
+}
+
+static void do_cancel(struct story *s)
+{
+    event(s, &(struct aw_event){.type = AW_EV_CANCEL});
+}
+
+static void do_release(struct story *s)
+{
+    event(s, &(struct aw_event){.type = AW_EV_RELEASE});
+}
+
+static void do_auto(struct story *s)
+{
+    s->automatic = true;
+}
+
+static void do_querying(struct story *s)
+{
+    s->x.env.querying = true;
+}
+
+static void do_quiet(struct story *s)
+{
+    s->x.env.querying = false;
+}
+
+static void do_lose(struct story *s)
+{
+    s->x.w.has[world_person(&s->x, word(s, 1)) - 1][kind(s, word(s, 2))] = false;
+}
+
+static void read_seed(struct story *s)
+{
+    s->x.env.seed = number(s, word(s, 1));
+}
+
+static const struct verb {
+    const char *word;
+    void (*run)(struct story *s);
+} headers[] = {{"rule", read_rule},     {"step", read_step},         {"exhausted", read_step},
+               {"person", read_person}, {"channels", read_channels}, {"seed", read_seed}},
+  verbs[] = {{"register", do_register}, {"run", do_run},           {"at", do_at},
+             {"down", do_down},         {"outcome", do_outcome},   {"evidence", do_evidence},
+             {"negative", do_negative}, {"cancel", do_cancel},     {"release", do_release},
+             {"auto", do_auto},         {"querying", do_querying}, {"quiet", do_quiet},
+             {"lose", do_lose}};
+
+static void run_line(struct story *s, char *line)
+{
+    bool act = line[0] == '>';
+    const struct verb *v = act ? verbs : headers;
+    unsigned n = act ? AW_COUNT(verbs) : AW_COUNT(headers);
+
+    s->n_words = 0;
+    for (char *w = line + act, *end; *(w += strspn(w, " ")); w = end) {
+        end = w + strcspn(w, " ");
+        if (*end)
+            *end++ = '\0';
+        if (s->n_words == AW_COUNT(s->words))
+            bad(s, "too many words");
+        s->words[s->n_words++] = w;
+    }
+    for (unsigned i = 0; i < n && s->n_words > 0; i++) {
+        if (strcmp(v[i].word, s->words[0]) == 0) {
+            v[i].run(s);
+            return;
+        }
+    }
+    bad(s, "not a line of a story");
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+static const char *golden_path(const char *name)
+{
+    static char path[1024];
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof(path), "%s/tests/golden/%s", top ? top : ".", name);
+    return path;
+}
+
+static char *read_all(const char *path)
+{
+    static char text[65536];
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("%s: cannot be read", path);
+    size_t n = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    return text;
+}
+
+static void compare(const struct story *s, const char *path, const char *want, const char *got)
+{
+    if (getenv("AW_GOLDEN_WRITE")) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        fputs(got, f);
+        fclose(f);
+        return;
+    }
+    for (unsigned line = 1; *want || *got; line++) {
+        size_t n = strcspn(want, "\n"), m = strcspn(got, "\n");
+        if (n != m || memcmp(want, got, n) != 0)
+            fail_msg("%s:%u:\n    expected: %.*s\n    decided:  %.*s", s->file, line, (int)n, want,
+                     (int)m, got);
+        want += n + (want[n] == '\n');
+        got += m + (got[m] == '\n');
+    }
+}
+
+static void test_trace(void **state)
+{
+    static struct story s;
+    const char *path = golden_path(*state), *want = read_all(path);
+
+    memset(&s, 0, sizeof(s));
+    s.file = *state;
+    s.out = AW_BUF_INIT(1 << 20);
+    world_init(&s.x);
+    s.x.env.downtimes = s.downtimes;
+    for (const char *p = want; *p;) {
+        char line[512];
+        size_t n = strcspn(p, "\n");
+        s.line++;
+        assert_true(n < sizeof(line));
+        if (p[0] != ' ') { /* decisions are written anew */
+            aw_buf_add(&s.out, p, n);
+            aw_buf_putc(&s.out, '\n');
+        }
+        memcpy(line, p, n);
+        line[n] = '\0';
+        if (n > 0 && p[0] != '#' && p[0] != ' ')
+            run_line(&s, line);
+        p += n + (p[n] == '\n');
+    }
+    compare(&s, path, want, aw_buf_str(&s.out));
+    aw_buf_free(&s.out);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
+}
+
+int main(void)
+{
+    static struct CMUnitTest tests[256];
+    static char names[256][64];
+    size_t n = 0;
+    DIR *d = opendir(golden_path(""));
+
+    for (struct dirent *e; d && (e = readdir(d));) {
+        size_t len = strlen(e->d_name);
+        if (len < 7 || len >= sizeof(names[0]) || strcmp(e->d_name + len - 6, ".trace") != 0 ||
+            n == AW_COUNT(tests))
+            continue;
+        memcpy(names[n], e->d_name, len + 1);
+        tests[n] = (struct CMUnitTest){
+            .name = names[n], .test_func = test_trace, .initial_state = names[n]};
+        n++;
+    }
+    if (d)
+        closedir(d);
+    if (n == 0) {
+        fprintf(stderr, "no traces in %s\n", golden_path(""));
+        return 1;
+    }
+    qsort(tests, n, sizeof(tests[0]), by_name);
+    return _cmocka_run_group_tests("golden", tests, n, NULL, NULL);
+}
