@@ -24,9 +24,10 @@
 #include "ctl/client.h"
 #include "ctl/words.h"
 
-#define AW_DEMO_PEOPLE 4
-#define AW_DEMO_RULE   "order-status"
-#define AW_DEMO_EVENTS 4096
+#define AW_DEMO_PEOPLE    4
+#define AW_DEMO_RULE      "order-status"
+#define AW_DEMO_OPERATORS "operators@demo.invalid"
+#define AW_DEMO_EVENTS    4096
 
 /* What the four people are like; a seed decides who is who. */
 enum aw_demo_role { AW_DEMO_ONLINE, AW_DEMO_LATE, AW_DEMO_OFFLINE, AW_DEMO_NO_DEVICE };
@@ -54,6 +55,7 @@ struct aw_demo_event {
     int person; /* index */
     unsigned rank;
     json_t *entry;
+    json_t *claim; /* of the attempt that it is about (for a claim: itself), or NULL; borrowed */
 };
 
 struct aw_demo_child {
@@ -115,11 +117,17 @@ int aw_demo_move(struct aw_demo *d, aw_time t);
 
 void aw_demo_cast(struct aw_demo *d);
 int aw_demo_register(struct aw_demo *d);
-/* Reads the record, plans answers, carries out those that are due. */
+/* Reads the record and plans answers; carries out those that are due. */
+int aw_demo_read_record(struct aw_demo *d);
 int aw_demo_act(struct aw_demo *d);
 aw_time aw_demo_next_act(const struct aw_demo *d);
 
+/* A line of the record that is a send: its kind and our reference in it ("" if it has none). */
+bool aw_demo_is_send(const json_t *line, enum aw_kind *ret_kind, char ref[64]);
+
 int aw_demo_feed(struct aw_demo *d);
+/* To whom an event's attempt went, when it was somebody else than the recipient; else NULL. */
+const char *aw_demo_other(const struct aw_demo *d, const struct aw_demo_event *e);
 bool aw_demo_over(const struct aw_demo *d);
 
 void aw_demo_show(struct aw_demo *d);                /* new events; redraws on a terminal */

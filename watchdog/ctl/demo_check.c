@@ -36,25 +36,10 @@ static void complain(struct tally *t, const char *what, const char *more)
 
 /* --- the providers' record against the log --------------------------------------------------- */
 
-static bool is_send(const json_t *line, enum aw_kind *ret_kind, char ref[64])
+/* Mail to the operators is no step of a timeline; the log has it as operators.told. */
+static bool is_notice(const json_t *line)
 {
-    static const struct {
-        const char *what;
-        enum aw_kind kind;
-    } sends[] = {{"push", AW_PUSH}, {"sms", AW_SMS}, {"mail", AW_EMAIL}};
-    const char *what = aw_json_str(line, "what");
-    const char *text = aw_json_str(line, "ref");
-    if (aw_streq(what, "refused")) /* it had been sent, and was turned down */
-        what = aw_json_str(line, "of");
-    if (aw_streq(what, "mail") && !text)
-        text = aw_json_str(line, "message_id");
-    for (unsigned i = 0; i < AW_COUNT(sends); i++)
-        if (aw_streq(sends[i].what, what)) {
-            *ret_kind = sends[i].kind;
-            snprintf(ref, 64, "%.*s", text ? (int)strcspn(text, "@") : 0, text ? text : "");
-            return true;
-        }
-    return false;
+    return aw_streq(aw_json_str(line, "to"), AW_DEMO_OPERATORS);
 }
 
 static bool is_claimed(const struct aw_demo *d, const char *ref, const char *kind)
@@ -76,7 +61,7 @@ static void count_sends(const struct aw_demo *d, struct tally *t)
     {
         enum aw_kind kind;
         char ref[64];
-        if (!is_send(line, &kind, ref))
+        if (!aw_demo_is_send(line, &kind, ref) || is_notice(line))
             continue;
         t->sends[kind]++;
         if (!is_claimed(d, ref, aw_kind_name(kind)))

@@ -22,14 +22,14 @@ static int person_of(const struct aw_demo *d, const json_t *entry)
 
 /* Where an entry stands among those of one instant and person: by step, and within a step in the
  * order in which things follow from each other. */
-static unsigned rank_of(const json_t *entry)
+static unsigned rank_of(const json_t *entry, const json_t *claim)
 {
     static const char *const kinds[] = {
         "message.registered", "firing.advanced", "firing.claimed", "firing.skipped",
         "firing.deferred",    "attempt.outcome", "address.failed", "evidence.recorded",
         "timeline.moved",     "timeline.ended",  "message.ended"};
-    const char *kind = aw_json_str(entry, "kind"), *what = aw_json_str(entry, "do");
-    const json_t *index = json_object_get(entry, "step_index");
+    const char *kind = aw_json_str(entry, "kind"), *what = aw_json_str(claim ? claim : entry, "do");
+    const json_t *index = json_object_get(claim ? claim : entry, "step_index");
     unsigned step = json_is_integer(index) ? (unsigned)json_integer_value(index) : AW_MAX_STEPS - 1;
     unsigned k = 0;
     enum aw_kind type = AW_PUSH;
@@ -45,8 +45,22 @@ static unsigned rank_of(const json_t *entry)
     return 1 + ((step * AW_N_KINDS + type) * 16 + k);
 }
 
+/* The claim of the attempt that an entry is about. */
+static json_t *claim_of(const struct aw_demo *d, json_t *entry)
+{
+    const char *attempt = aw_json_str(entry, "attempt");
+    if (aw_streq(aw_json_str(entry, "kind"), "firing.claimed"))
+        return entry;
+    for (unsigned i = 0; attempt && i < d->n_events; i++)
+        if (d->events[i].claim == d->events[i].entry &&
+            aw_streq(aw_json_str(d->events[i].entry, "attempt"), attempt))
+            return d->events[i].entry;
+    return NULL;
+}
+
 static void add(struct aw_demo *d, json_t *entry)
 {
+    json_t *claim = claim_of(d, entry);
     int person = person_of(d, entry);
     const char *ts = aw_json_str(entry, "ts");
     aw_time at;
@@ -54,7 +68,7 @@ static void add(struct aw_demo *d, json_t *entry)
         aw_time_parse(ts, strlen(ts), &at) < 0)
         return;
     d->events[d->n_events++] =
-        (struct aw_demo_event){at, person, rank_of(entry), json_incref(entry)};
+        (struct aw_demo_event){at, person, rank_of(entry, claim), json_incref(entry), claim};
 }
 
 static int by_instant(const void *pa, const void *pb)
@@ -108,7 +122,7 @@ static int read_timeline(struct aw_demo *d, unsigned i)
 int aw_demo_feed(struct aw_demo *d)
 {
     unsigned before = d->n_events;
-    if (read_log(d) < 0)
+    if (aw_demo_read_record(d) < 0 || read_log(d) < 0)
         return -1;
     qsort(d->events + before, d->n_events - before, sizeof *d->events, by_instant);
     if (before == d->n_events)
@@ -117,6 +131,44 @@ int aw_demo_feed(struct aw_demo *d)
         if (read_timeline(d, i) < 0)
             return -1;
     return 0;
+}
+
+bool aw_demo_is_send(const json_t *line, enum aw_kind *ret_kind, char ref[64])
+{
+    static const struct {
+        const char *what;
+        enum aw_kind kind;
+    } sends[] = {{"push", AW_PUSH}, {"sms", AW_SMS}, {"mail", AW_EMAIL}};
+    const char *what = aw_json_str(line, "what");
+    const char *text = aw_json_str(line, "ref");
+    if (aw_streq(what, "refused")) /* it had been sent, and was turned down */
+        what = aw_json_str(line, "of");
+    if (aw_streq(what, "mail") && !text)
+        text = aw_json_str(line, "message_id");
+    for (unsigned i = 0; i < AW_COUNT(sends); i++)
+        if (aw_streq(sends[i].what, what)) {
+            *ret_kind = sends[i].kind;
+            snprintf(ref, 64, "%.*s", text ? (int)strcspn(text, "@") : 0, text ? text : "");
+            return true;
+        }
+    return false;
+}
+
+const char *aw_demo_other(const struct aw_demo *d, const struct aw_demo_event *e)
+{
+    const char *ours = e->claim ? aw_json_str(e->claim, "ref") : NULL;
+    for (size_t i = json_array_size(d->sends); ours && i-- > 0;) {
+        const json_t *line = json_array_get(d->sends, i);
+        const char *user = aw_json_str(line, "user");
+        enum aw_kind kind;
+        char ref[64];
+        if (!aw_demo_is_send(line, &kind, ref) || !aw_streq(ref, ours))
+            continue;
+        if (!user) /* nobody the simulator knows */
+            user = aw_json_str(line, "to");
+        return aw_streq(user, d->people[e->person].user) ? NULL : user;
+    }
+    return NULL;
 }
 
 bool aw_demo_over(const struct aw_demo *d)

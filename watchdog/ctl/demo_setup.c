@@ -154,7 +154,7 @@ static const char config_head[] = "# The environment of one run of `ackwatch dem
                                   "node: demo.invalid\n"
                                   "zone: Asia/Shanghai\n"
                                   "operators:\n"
-                                  "  - {channel: mail, to: operators@demo.invalid}\n";
+                                  "  - {channel: mail, to: " AW_DEMO_OPERATORS "}\n";
 
 static const char config_channels[] =
     "channels:\n"

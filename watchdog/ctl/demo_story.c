@@ -42,7 +42,7 @@ static void direct(struct aw_demo *d, struct aw_demo_person *p, unsigned i)
     case AW_DEMO_LATE:
         p->answer = variant ? AW_DEMO_BY_LINK : AW_DEMO_BY_APP;
         p->after = "mail";
-        p->delay = choose(d, 3, i, 40, 170) * AW_SECOND;
+        p->delay = choose(d, 3, i, 40, 440) * AW_SECOND;
         break;
     case AW_DEMO_NO_DEVICE:
         p->answer = variant ? AW_DEMO_BY_APP : AW_DEMO_BY_LINK;
@@ -118,7 +118,7 @@ static int register_one(struct aw_demo *d, unsigned i)
              zh ? "请确认收货时间：明天 9 点到 12 点。"
                 : "Please confirm the delivery: tomorrow between 9 and 12.");
     json_t *ask =
-        json_pack("{s:s,s:s,s:s,s:s,s:s,s:[{s:s}]}", "external_id", order, "rule", AW_DEMO_RULE,
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:[{s:s}]}", "external_id", order, "class", "order",
                   "priority", "high", "title", title, "body", body, "recipients", "user", p->user);
     char *text = json_dumps(ask, JSON_COMPACT);
     json_decref(ask);
@@ -136,7 +136,8 @@ static int register_one(struct aw_demo *d, unsigned i)
 
 int aw_demo_register(struct aw_demo *d)
 {
-    if (make_key(d) < 0 || put_contact(d, "boss", 99, NULL) < 0)
+    if (make_key(d) < 0 || put_contact(d, "boss", 99, NULL) < 0 ||
+        put_contact(d, "duty", 98, NULL) < 0)
         return -1;
     for (unsigned i = 0; i < AW_DEMO_PEOPLE; i++)
         if (put_contact(d, d->people[i].user, i, "boss") < 0)
@@ -185,7 +186,7 @@ static void read_line(struct aw_demo *d, json_t *line)
         p->opens = d->now + p->delay / 2;
 }
 
-static int read_record(struct aw_demo *d)
+int aw_demo_read_record(struct aw_demo *d)
 {
     AW_AUTO(aw_json_cleanup) json_t *v = NULL;
     if (aw_client_get(d->record, &v, "/sim/record?from=%lld", (long long)d->next_record) !=
@@ -233,7 +234,7 @@ static bool take(struct aw_demo *d, aw_time *planned)
 
 int aw_demo_act(struct aw_demo *d)
 {
-    if (read_record(d) < 0)
+    if (aw_demo_read_record(d) < 0)
         return -1;
     for (unsigned i = 0; i < AW_DEMO_PEOPLE; i++) {
         struct aw_demo_person *p = &d->people[i];

@@ -17,6 +17,7 @@
 
 #define NAME_CELLS  8
 #define STATE_CELLS 14
+#define STEP_CELLS  11
 #define LOG_LINES   9
 #define FRAME_MS    80
 #define BAR_CELLS   28
@@ -36,22 +37,33 @@ static void put_cell(struct aw_buf *b, const char *text, size_t cells)
         aw_buf_putc(b, ' ');
 }
 
-/* "00:05:00  Li  text: SMS is sent  its time had come" */
+/* What says again what another line said: the acceptance beside the outcome, the bad address beside
+ * the refusal, the end of a message that has one recipient. JSON has them all. */
+static bool is_noise(const struct aw_demo_event *e)
+{
+    const char *kind = aw_json_str(e->entry, "kind");
+    return aw_streq(kind, "message.ended") ||
+           (aw_streq(kind, "address.failed") && aw_json_str(e->entry, "attempt")) ||
+           (aw_streq(kind, "evidence.recorded") &&
+            aw_streq(aw_json_str(e->entry, "source"), "send"));
+}
+
+/* "00:05:00  Li  text   SMS is sent   its time had come" */
 static void event_line(const struct aw_demo *d, const struct aw_demo_event *e, struct aw_buf *b)
 {
     char at[32];
     struct aw_buf what = AW_BUF_INIT(512), why = AW_BUF_INIT(512);
-    const char *step = aw_json_str(e->entry, "step");
+    const char *other = aw_demo_other(d, e);
     clock_text(at, e->at - d->start);
-    if (step)
-        aw_buf_printf(&what, "%s: ", step);
     aw_words_entry(d->lang, e->entry, &what);
+    if (other)
+        aw_buf_printf(&what, " -> %s", other);
     aw_words_why(d->lang, e->entry, &why);
     aw_buf_printf(b, "%s  ", at);
     put_cell(b, d->people[e->person].names[d->lang], NAME_CELLS);
-    aw_buf_putc(b, ' ');
+    put_cell(b, aw_json_str(e->claim ? e->claim : e->entry, "step") ?: "", STEP_CELLS);
     if (why.n) {
-        put_cell(b, aw_buf_str(&what), 44);
+        put_cell(b, aw_buf_str(&what), 38);
         aw_buf_printf(b, " %s", aw_buf_str(&why));
     } else {
         aw_buf_puts(b, aw_buf_str(&what));
@@ -75,6 +87,8 @@ static void show_lines(struct aw_demo *d)
             json_decref(v);
             continue;
         }
+        if (is_noise(e))
+            continue;
         struct aw_buf b = AW_BUF_INIT(2048);
         event_line(d, e, &b);
         fprintf(d->ctl->out.f, "%s\n", aw_buf_str(&b));
@@ -123,7 +137,7 @@ static void mark_event(const struct aw_demo *d, struct row *r, const struct aw_d
         put_mark(r, x, aw_out_mark(o, AW_MARK_DOT), AW_BOLD);
     else if (outcome && !aw_streq(outcome, "accepted"))
         put_mark(r, x, aw_out_mark(o, AW_MARK_BAD), AW_WARN);
-    else if (aw_streq(kind, "evidence.recorded") && rung >= AW_DELIVERED)
+    else if (aw_streq(kind, "evidence.recorded") && rung >= AW_DELIVERED && !aw_demo_other(d, e))
         put_mark(r, x, aw_out_mark(o, AW_MARK_GOOD), AW_GOOD);
     else if (aw_streq(kind, "timeline.ended") && !aw_streq(state, "confirmed"))
         put_mark(r, x, aw_out_mark(o, AW_MARK_BAD), AW_BAD);
@@ -216,11 +230,14 @@ static void draw_progress(const struct aw_demo *d, aw_time now, struct aw_buf *b
 
 static void draw_events(const struct aw_demo *d, struct aw_buf *b)
 {
-    unsigned first = d->n_events > LOG_LINES ? d->n_events - LOG_LINES : 0;
+    const struct aw_demo_event *newest[LOG_LINES] = {NULL};
+    for (unsigned i = d->n_events, n = LOG_LINES; i-- > 0 && n > 0;)
+        if (!is_noise(&d->events[i]))
+            newest[--n] = &d->events[i];
     for (unsigned i = 0; i < LOG_LINES; i++) {
         struct aw_buf line = AW_BUF_INIT(2048);
-        if (first + i < d->n_events)
-            event_line(d, &d->events[first + i], &line);
+        if (newest[i])
+            event_line(d, newest[i], &line);
         /* one line each, or the frame would scroll */
         const char *p = aw_buf_str(&line), *end = p + line.n, *cut = p;
         while (p < end && aw_utf8_next(&p, end) >= 0 &&

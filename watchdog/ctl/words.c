@@ -58,7 +58,7 @@ static const struct {
     {"why:next_target", "the target before refused for good", "前一对象永久拒绝"},
     {"why:next_channel", "the channel before did not get through", "前一通道未成功"},
     {"why:already_sent", "the application had sent it", "应用已自行发送"},
-    {"why:unless", "what the step waits for is there", "已达到该步骤的免发条件"},
+    {"why:unless", "no longer needed", "已无必要"},
     {"why:goal", "the goal is reached", "目标已达到"},
     {"why:no_contact", "nobody there has such an address", "无可用地址"},
     {"why:dead_address", "the address has failed before", "该地址先前已失败"},
@@ -142,9 +142,7 @@ static void say_advanced(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 
 static void say_outcome(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 {
-    if (aw_json_str(e, "do"))
-        aw_buf_printf(out, "%s: ", aw_word(lang, aw_json_str(e, "do")));
-    aw_buf_puts(out, aw_word(lang, aw_json_str(e, "outcome") ?: "unknown"));
+    put(out, aw_word(lang, aw_json_str(e, "outcome") ?: "unknown"));
     json_int_t code = json_integer_value(json_object_get(e, "code"));
     if (code)
         aw_buf_printf(out, " (%lld)", (long long)code);
