@@ -23,6 +23,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "chan/detail.h"
+#include "codec/fields.h"
 #include "codec/json.h"
 #include "codec/jsonw.h"
 #include "codec/mime.h"
@@ -185,18 +186,11 @@ static void lose(struct worker *w, const char *why)
     gone.done(gone.arg, &r);
 }
 
-/* Addresses are refused, never repaired: libesmtp writes them as they are, and an address with a
- * line end would be two commands. It has no SMTPUTF8 either. */
+/* libesmtp writes addresses as they are: one with a line end would be two commands, one of more
+ * than a line is cut. */
 static bool good_address(const char *a)
 {
-    const char *at = a ? strrchr(a, '@') : NULL;
-    if (!at || at == a || at - a > 64 || strlen(a) > 254 || !at[1])
-        return false;
-    for (const char *p = a; p < at; p++)
-        if (*p <= ' ' || *p >= 0x7f || strchr("<>\"(),:;\\@", *p))
-            return false;
-    return strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-") ==
-           strlen(at + 1);
+    return a && strlen(a) <= 254 && aw_valid_email(a);
 }
 
 static int write_request(struct aw_buf *out, const struct aw_chan_env *env, const struct aw_send *s,

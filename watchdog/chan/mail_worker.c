@@ -67,7 +67,7 @@ struct session {
     bool logged_in;   /* 235 */
     bool cut;         /* we hung up: MAIL without a login */
     int auth_code;    /* last refusal of AUTH, 0 none */
-    int last_code;    /* last answer of all */
+    int refusal;      /* last answer of 4xx or 5xx, 0 none */
     bool answered;    /* the answer to the last command is complete */
     unsigned column;  /* in the present line of an answer */
     char head[5];     /* its first four bytes */
@@ -136,7 +136,8 @@ static void report_handed(int fd)
 static void on_answer(struct session *s, int code)
 {
     s->answered = true;
-    s->last_code = code;
+    if (code >= 400)
+        s->refusal = code;
     if (!s->in_auth || code == 334)
         return;
     s->in_auth = false;
@@ -320,10 +321,9 @@ static void decide_by_break(struct verdict *v, const struct session *s)
         decide(v, AW_OUT_TRANSIENT, 0, "the server's certificate is refused: %s",
                X509_verify_cert_error_string(s->verify_error));
     else if (!s->tls)
-        decide(v, AW_OUT_TRANSIENT, s->last_code >= 400 ? s->last_code : 0,
-               "the server went away before TLS was up");
+        decide(v, AW_OUT_TRANSIENT, s->refusal, "the server went away before TLS was up");
     else
-        decide(v, AW_OUT_TRANSIENT, s->last_code >= 400 ? s->last_code : 0,
+        decide(v, AW_OUT_TRANSIENT, s->refusal,
                "the server went away before the message was handed over");
 }
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The generic SMS gateway as bytes: the three formats, placeholders, and what answers mean.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "chan_fix.h"
+
+static const struct aw_chan_env env = {.node = "node.example",
+                                       .public_url = "https://ack.example.com/"};
+
+#define PAIRS(...) ((const char *const[]){"url", "https://sms.example.net/send", __VA_ARGS__, NULL})
+
+static struct aw_send sms(const struct aw_channel *ch)
+{
+    return (struct aw_send){.attempt = 9,
+                            .ref = 1,
+                            .channel = ch,
+                            .kind = AW_SMS,
+                            .phone = "+8613812345678",
+                            .text = "验证 a&b=\"1\""};
+}
+
+static void requests_have_the_configured_form(void **state)
+{
+    const struct {
+        const char *const *pairs;
+        const char *method, *url, *body, *userpwd, *header;
+    } cases[] = {
+        {PAIRS("fields.to", "{{to}}", "fields.text", "{{text}}", "fields.ref", "{{ref}}", "user",
+               "shop", "password", "p:w"),
+         "POST", "https://sms.example.net/send",
+         "to=%2B8613812345678&text=%E9%AA%8C%E8%AF%81%20a%26b%3D%221%22&ref=aw_0000000000001",
+         "shop:p:w", "Content-Type: application/x-www-form-urlencoded"},
+        {PAIRS("format", "json", "fields.to", "tel:{{to}}", "fields.text", "{{text}}{{text}}",
+               "fields.none", ""),
+         "POST", "https://sms.example.net/send",
+         "{\"to\":\"tel:+8613812345678\",\"text\":\"验证 a&b=\\\"1\\\"验证 "
+         "a&b=\\\"1\\\"\",\"none\":\"\"}",
+         "", "Content-Type: application/json"},
+        {PAIRS("format", "query", "fields.u", "{{user}}", "fields.p", "{{password}}", "user",
+               "shop", "password", "p w"),
+         "POST", "https://sms.example.net/send?u=shop&p=p%20w", "", "", ""},
+        {PAIRS("method", "GET", "fields.dlr", "{{receipt_url}}?a=1", "receipt_secret", "s/1"),
+         "GET",
+         "https://sms.example.net/"
+         "send?dlr=https%3A%2F%2Fack.example.com%2Fin%2Ftest%2Fs%252F1%3Fa%3D1",
+         "", "", ""},
+        {PAIRS("fields.x", "{{receipt_url}}{{", "headers.Authorization", "Bearer {{password}}",
+               "user", "u", "password", "tok"),
+         "POST", "https://sms.example.net/send", "x=%7B%7B", "",
+         "Content-Type: application/x-www-form-urlencoded|Authorization: Bearer tok"},
+    };
+    (void)state;
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        struct aw_channel *ch = fix_channel("gateway", cases[i].pairs);
+        struct aw_send s = sms(ch);
+        struct aw_http_call c = {0};
+        struct aw_err err = {""};
+        AW_AUTO(aw_buf_free) struct aw_buf headers = AW_BUF_INIT(4096);
+        if (aw_gateway_ops.build(&env, &s, &c, &err) != 0)
+            fail_msg("case %u: %s", i, err.text);
+        for (unsigned k = 0; k < c.n_headers; k++)
+            aw_buf_printf(&headers, "%s%s", k ? "|" : "", aw_buf_str(&c.header[k]));
+        assert_string_equal(c.method, cases[i].method);
+        assert_string_equal(aw_buf_str(&c.url), cases[i].url);
+        assert_string_equal(aw_buf_str(&c.body), cases[i].body);
+        assert_string_equal(aw_buf_str(&c.userpwd), cases[i].userpwd);
+        assert_string_equal(aw_buf_str(&headers), cases[i].header);
+        assert_false(c.repeatable);
+        aw_http_call_free(&c);
+        fix_channel_free(ch);
+    }
+}
+
+static void bad_settings_are_refused(void **state)
+{
+    const char *const *const bad[] = {
+        PAIRS("fields.to", "{{too}}"),
+        PAIRS("fields.to", "{{}}"),
+        PAIRS("headers.X", "a\r\nInjected: 1"),
+        PAIRS("headers.X\n", "a"),
+        PAIRS("fields.to", "{{to}}", "user", "a:b", "password", "x"),
+    };
+    (void)state;
+    for (unsigned i = 0; i < AW_COUNT(bad); i++) {
+        struct aw_channel *ch = fix_channel("gateway", bad[i]);
+        struct aw_send s = sms(ch);
+        struct aw_http_call c = {0};
+        struct aw_err err = {""};
+        if (aw_gateway_ops.build(&env, &s, &c, &err) != AW_EINVAL || !*err.text)
+            fail_msg("case %u was built", i);
+        aw_http_call_free(&c);
+        fix_channel_free(ch);
+    }
+}
+
+/* A value cannot add a header, whatever the text of the SMS is. */
+static void a_text_cannot_add_a_header(void **state)
+{
+    struct aw_channel *ch = fix_channel("gateway", PAIRS("headers.X-Text", "{{text}}"));
+    struct aw_send s = sms(ch);
+    struct aw_http_call c = {0};
+    (void)state;
+    s.text = "a\r\nB: c";
+    assert_int_equal(aw_gateway_ops.build(&env, &s, &c, NULL), AW_EINVAL);
+    aw_http_call_free(&c);
+    fix_channel_free(ch);
+}
+
+static void each_answer_has_its_class(void **state)
+{
+    static const char *const plain[] = {"fields.to", "{{to}}", NULL};
+    static const char *const coded[] = {"success_pointer",
+                                        "/r/0/co~1de",
+                                        "refused_values",
+                                        "1001, 1002 gone",
+                                        "id_pointer",
+                                        "/id",
+                                        NULL};
+    static const char *const odd[] = {
+        "success_status", "202 250-260", "success_pointer", "/ok", "success_value", "true", NULL};
+    static const struct {
+        const char *const *pairs;
+        int status;
+        const char *body;
+        enum aw_outcome outcome;
+        int code;
+        const char *id, *detail;
+    } cases[] = {
+        {plain, 200, "whatever", AW_OUT_ACCEPTED, 0, "", ""},
+        {plain, 204, "", AW_OUT_ACCEPTED, 0, "", ""},
+        {plain, 302, "", AW_OUT_TRANSIENT, 0, "", "HTTP 302"},
+        {plain, 400, "", AW_OUT_REFUSED, 0, "", "HTTP 400"},
+        {plain, 401, "", AW_OUT_AUTH, 0, "", "HTTP 401"},
+        {plain, 403, "", AW_OUT_AUTH, 0, "", "HTTP 403"},
+        {plain, 408, "", AW_OUT_TRANSIENT, 0, "", "HTTP 408"},
+        {plain, 429, "", AW_OUT_THROTTLED, 0, "", "HTTP 429"},
+        {plain, 500, "<html>", AW_OUT_TRANSIENT, 0, "", "HTTP 500"},
+        {coded, 200, "{\"r\":[{\"co/de\":0}],\"id\":\"m-1\"}", AW_OUT_ACCEPTED, 0, "m-1", ""},
+        {coded, 200, "{\"r\":[{\"co/de\":\"0\"}],\"id\":12345678901234567}", AW_OUT_ACCEPTED, 0,
+         "12345678901234567", ""},
+        {coded, 200, "{\"r\":[{\"co/de\":\"0\"}],\"id\":\"a\\nb\"}", AW_OUT_ACCEPTED, 0, "", ""},
+        {coded, 200, "{\"r\":[{\"co/de\":1002}]}", AW_OUT_REFUSED, 1002, "",
+         "HTTP 200, code 1002 of the gateway"},
+        {coded, 400, "{\"r\":[{\"co/de\":\"gone\"}]}", AW_OUT_REFUSED, 0, "",
+         "HTTP 400, code gone of the gateway"},
+        {coded, 503, "{\"r\":[{\"co/de\":1001}]}", AW_OUT_REFUSED, 1001, "",
+         "HTTP 503, code 1001 of the gateway"},
+        {coded, 200, "{\"r\":[{\"co/de\":9}]}", AW_OUT_TRANSIENT, 9, "",
+         "HTTP 200, code 9 of the gateway"},
+        {coded, 200, "{\"r\":[{\"co/de\":100}]}", AW_OUT_TRANSIENT, 100, "",
+         "HTTP 200, code 100 of the gateway"},
+        {coded, 200, "{\"r\":[{\"co/de\":{}}]}", AW_OUT_UNKNOWN, 0, "", "HTTP 200"},
+        {coded, 200, "{\"r\":{\"0\":{\"co\":0}}}", AW_OUT_UNKNOWN, 0, "", "HTTP 200"},
+        {coded, 200, "<html>", AW_OUT_UNKNOWN, 0, "", "HTTP 200"},
+        {coded, 200, "", AW_OUT_UNKNOWN, 0, "", "HTTP 200"},
+        {coded, 500, "{\"r\":[{\"co/de\":0}]}", AW_OUT_TRANSIENT, 0, "",
+         "HTTP 500, code 0 of the gateway"},
+        {coded, 200, "{\"r\":[{\"co/de\":\"13812345678 is bad\"}]}", AW_OUT_TRANSIENT, 0, "",
+         "HTTP 200, code *** is bad of the gateway"},
+        {odd, 202, "{\"ok\":true}", AW_OUT_ACCEPTED, 0, "", ""},
+        {odd, 255, "{\"ok\":true}", AW_OUT_ACCEPTED, 0, "", ""},
+        {odd, 200, "{\"ok\":true}", AW_OUT_TRANSIENT, 0, "", "HTTP 200, code true of the gateway"},
+    };
+    (void)state;
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        struct aw_channel *ch = fix_channel("gateway", cases[i].pairs);
+        struct aw_send s = sms(ch);
+        struct aw_result r;
+        struct aw_http_reply a = {.end = AW_XFER_ANSWERED,
+                                  .status = cases[i].status,
+                                  .body = cases[i].body,
+                                  .n_body = strlen(cases[i].body),
+                                  .rate_reset = -1,
+                                  .retry_after = 7};
+        aw_gateway_ops.read(&s, &a, &r);
+        if (r.outcome != cases[i].outcome)
+            fail_msg("case %u: %d %s became %s", i, cases[i].status, cases[i].body,
+                     aw_outcome_name(r.outcome));
+        assert_int_equal(r.code, cases[i].code);
+        assert_string_equal(r.provider_id, cases[i].id);
+        assert_string_equal(r.detail, cases[i].detail);
+        assert_int_equal(r.wait, r.outcome == AW_OUT_THROTTLED ? 7000 : 0);
+        fix_channel_free(ch);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_have_the_configured_form),
+        cmocka_unit_test(bad_settings_are_refused),
+        cmocka_unit_test(a_text_cannot_add_a_header),
+        cmocka_unit_test(each_answer_has_its_class),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The mail workers, as processes of this very program, against an SMTP server that misbehaves at
+ * one named place: each fence around libesmtp has a case that fails without it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "chan_fix.h"
+#include "fake_smtp.h"
+
+static char self[4096], dir[64] = "/tmp/aw-test-mail-XXXXXX", ca[96], other_ca[96];
+static struct fake_smtp *server, *stranger;
+static struct fix_core *core;
+static struct aw_dispatch *dispatch;
+static struct aw_clock test_clock;
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(ca, sizeof ca, "%s/ca.pem", dir);
+    snprintf(other_ca, sizeof other_ca, "%s/other.pem", dir);
+    server = fake_smtp_new("IP:127.0.0.1", ca);
+    stranger = fake_smtp_new("DNS:mail.evil.example", other_ca);
+    core = fix_core_new();
+    aw_clock_init_real(&test_clock);
+    const struct aw_chan_env env = {.clock = &test_clock,
+                                    .submit = fix_core_submit(core),
+                                    .node = "node.example",
+                                    .self = self};
+    return aw_dispatch_new(&env, &dispatch, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    aw_dispatch_stop(dispatch, 0);
+    aw_dispatch_free(dispatch);
+    fix_core_free(core);
+    fake_smtp_free(server);
+    fake_smtp_free(stranger);
+    unlink(ca);
+    unlink(other_ca);
+    return rmdir(dir);
+}
+
+static struct aw_channel *channel(unsigned port, const char *ca_file, const char *user)
+{
+    static char number[16];
+    snprintf(number, sizeof number, "%u", port);
+    struct aw_channel *ch = fix_channel(
+        "smtp", (const char *const[]){"host", "127.0.0.1", "port", number, "ca_file", ca_file,
+                                      "from", "aw@node.example", "from_name", "Ackwatch",
+                                      "password", "s3cret!", user ? "user" : NULL, user, NULL});
+    ch->timeout = 5000;
+    return ch;
+}
+
+static struct aw_result mail(const struct aw_channel *ch, const char *to)
+{
+    struct aw_send s = {.attempt = 7,
+                        .ref = 1,
+                        .channel = ch,
+                        .kind = AW_EMAIL,
+                        .title = "订单 Order",
+                        .text = ".\r\nhidden dot\n.line",
+                        .html = "<p>hi</p>",
+                        .time = 1795312970114,
+                        .arena = aw_strdup(to)};
+    s.email = s.arena;
+    aw_dispatch_send(dispatch, &s);
+    struct aw_cmd *cmd = fix_core_take(core, 10000);
+    if (!cmd)
+        fail_msg("no result came");
+    struct aw_result r = cmd->u.result;
+    assert_int_equal(cmd->type, AW_CMD_RESULT);
+    assert_int_equal(r.attempt, 7);
+    aw_cmd_free(cmd);
+    return r;
+}
+
+/* --- processes ----------------------------------------------------------------------------- */
+
+/* Children of this process that are mail workers. */
+static unsigned workers(pid_t *ret, unsigned max)
+{
+    unsigned n = 0;
+    DIR *proc = opendir("/proc");
+    for (struct dirent *e; (e = readdir(proc));) {
+        char path[300], line[512] = "";
+        int parent = 0;
+        snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
+        FILE *in = e->d_name[0] >= '1' && e->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+        if (!in)
+            continue;
+        if (fgets(line, sizeof line, in) && strrchr(line, ')'))
+            sscanf(strrchr(line, ')'), ") %*c %d", &parent);
+        fclose(in);
+        if (parent == getpid() && n < max)
+            ret[n++] = (pid_t)strtol(e->d_name, NULL, 10);
+    }
+    closedir(proc);
+    return n;
+}
+
+/* --- tests --------------------------------------------------------------------------------- */
+
+static void a_mail_arrives_whole(void **state)
+{
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
+    (void)state;
+    fake_smtp_fault(server, FAKE_NONE);
+    struct aw_result r = mail(ch, "li@sim.invalid");
+    if (r.outcome != AW_OUT_ACCEPTED)
+        fail_msg("%s: %s", aw_outcome_name(r.outcome), r.detail);
+    assert_int_equal(r.http_status, 250);
+    assert_int_equal(r.level, AW_ACCEPTED);
+    assert_non_null(strstr(r.detail, "queued as F1"));
+    const char *seen = fake_smtp_seen(server);
+    assert_non_null(strstr(seen, "\nMAIL FROM:<aw@node.example>"));
+    assert_non_null(strstr(seen, "\nRCPT TO:<li@sim.invalid>"));
+    assert_non_null(strstr(seen, "\nMessage-ID: <aw_0000000000001@node.example>\n"));
+    assert_non_null(strstr(seen, "\nSubject: =?"));
+    assert_non_null(strstr(seen, "\nDate: Sun, 22 Nov 2026 02:02:50 +0000\n"));
+    assert_non_null(strstr(seen, "\nContent-Type: multipart/alternative;"));
+    assert_non_null(strstr(seen, "\n.\n")); /* one dot alone, and nothing but QUIT after it */
+    assert_string_equal(strstr(seen, "\n.\n"), "\n.\nQUIT\n");
+    fix_channel_free(ch);
+}
+
+static void each_fault_has_its_outcome(void **state)
+{
+    static const struct {
+        enum fake_fault fault;
+        enum aw_outcome outcome;
+        int status;
+        const char *detail; /* a part of it */
+        const char *never;  /* what the server must not have seen */
+    } cases[] = {
+        {FAKE_GREETING_554, AW_OUT_TRANSIENT, 554, "before TLS", "MAIL"},
+        {FAKE_NO_STARTTLS, AW_OUT_TRANSIENT, 0, "no STARTTLS", "MAIL"},
+        {FAKE_STARTTLS_454, AW_OUT_TRANSIENT, 454, "before TLS", "MAIL"},
+        {FAKE_INJECT, AW_OUT_TRANSIENT, 0, "before TLS that nobody asked for", "MAIL"},
+        {FAKE_INJECT_EARLY, AW_OUT_TRANSIENT, 0, "before TLS that nobody asked for", "MAIL"},
+        {FAKE_NO_AUTH, AW_OUT_AUTH, 0, "no login that we can", "MAIL"},
+        {FAKE_NTLM_FIRST, AW_OUT_ACCEPTED, 250, "queued", "TlRMTVNTU"},
+        {FAKE_AUTH_535, AW_OUT_AUTH, 535, "login was refused", "MAIL"},
+        {FAKE_AUTH_454, AW_OUT_TRANSIENT, 454, "login was refused", "MAIL"},
+        {FAKE_MAIL_DROP, AW_OUT_TRANSIENT, 0, "before the message", "RCPT"},
+        {FAKE_MAIL_530, AW_OUT_AUTH, 530, "sender: 530 5.7.0", "RCPT"},
+        {FAKE_MAIL_552, AW_OUT_REFUSED, 552, "sender: 552 5.3.4", "RCPT"},
+        {FAKE_RCPT_450, AW_OUT_TRANSIENT, 450, "recipient: 450 4.2.1 greylisted ***", "Subject"},
+        {FAKE_RCPT_550, AW_OUT_REFUSED, 550, "recipient: 550 5.1.1 <***> unknown", "Subject"},
+        {FAKE_DATA_451, AW_OUT_TRANSIENT, 451, "message: 451 4.3.0", "Subject"},
+        {FAKE_DATA_DROP, AW_OUT_TRANSIENT, 0, "before the message", "Subject"},
+        {FAKE_END_554, AW_OUT_REFUSED, 554, "message: 554 5.6.0", "forged"},
+        {FAKE_END_452, AW_OUT_TRANSIENT, 452, "message: 452 4.3.1", "forged"},
+        {FAKE_END_DROP, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
+        {FAKE_END_NONSENSE, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
+    };
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
+    (void)state;
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        fake_smtp_fault(server, cases[i].fault);
+        struct aw_result r = mail(ch, "li@sim.invalid");
+        if (r.outcome != cases[i].outcome || !strstr(r.detail, cases[i].detail) ||
+            r.http_status != cases[i].status)
+            fail_msg("fault %d became %s, %d: %s", cases[i].fault, aw_outcome_name(r.outcome),
+                     r.http_status, r.detail);
+        if (strstr(fake_smtp_seen(server), cases[i].never))
+            fail_msg("fault %d: the server saw %s", cases[i].fault, cases[i].never);
+        assert_null(strstr(r.detail, "sim.invalid"));
+        assert_int_equal(r.level, r.outcome == AW_OUT_ACCEPTED ? AW_ACCEPTED : AW_LEVEL_NONE);
+    }
+    fix_channel_free(ch);
+}
+
+static void a_worker_that_hangs_is_killed(void **state)
+{
+    static const struct {
+        enum fake_fault fault;
+        enum aw_outcome outcome;
+    } cases[] = {{FAKE_GREETING_HANG, AW_OUT_TRANSIENT}, {FAKE_END_HANG, AW_OUT_UNKNOWN}};
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
+    pid_t before[4], after[4];
+    (void)state;
+    ch->timeout = 600; /* libesmtp waits for a second at least: only the kill can be first */
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        fake_smtp_fault(server, FAKE_NONE);
+        mail(ch, "li@sim.invalid");
+        assert_int_equal(workers(before, 4), 1);
+        fake_smtp_fault(server, cases[i].fault);
+        aw_boot begin = aw_clock_boot();
+        struct aw_result r = mail(ch, "li@sim.invalid");
+        assert_in_range(aw_clock_boot() - begin, 550, 950);
+        if (r.outcome != cases[i].outcome)
+            fail_msg("fault %d became %s: %s", cases[i].fault, aw_outcome_name(r.outcome),
+                     r.detail);
+        assert_int_equal(workers(after, 4), 0);
+    }
+    fake_smtp_fault(server, FAKE_NONE); /* and the next mail has a worker again */
+    ch->timeout = 5000;
+    assert_int_equal(mail(ch, "li@sim.invalid").outcome, AW_OUT_ACCEPTED);
+    fix_channel_free(ch);
+}
+
+static void a_worker_serves_several_mails_and_is_replaced(void **state)
+{
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, NULL);
+    pid_t first[4], second[4];
+    (void)state;
+    fake_smtp_fault(server, FAKE_NONE);
+    assert_int_equal(mail(ch, "li@sim.invalid").outcome, AW_OUT_ACCEPTED);
+    assert_int_equal(workers(first, 4), 1);
+    assert_int_equal(mail(ch, "li@sim.invalid").outcome, AW_OUT_ACCEPTED);
+    assert_int_equal(workers(second, 4), 1);
+    assert_int_equal(first[0], second[0]);
+    kill(first[0], SIGKILL); /* while idle */
+    for (unsigned i = 0; i < 100 && workers(second, 4); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_int_equal(mail(ch, "li@sim.invalid").outcome, AW_OUT_ACCEPTED);
+    assert_int_equal(workers(second, 4), 1);
+    assert_int_not_equal(first[0], second[0]);
+    fix_channel_free(ch);
+}
+
+static void the_certificate_must_be_the_hosts(void **state)
+{
+    struct aw_channel *ch;
+    struct aw_result r;
+    (void)state;
+    fake_smtp_fault(server, FAKE_NONE);
+    fake_smtp_fault(stranger, FAKE_NONE);
+    ch = channel(fake_smtp_port(server), other_ca, "shop"); /* another authority */
+    r = mail(ch, "li@sim.invalid");
+    assert_int_equal(r.outcome, AW_OUT_TRANSIENT);
+    assert_non_null(strstr(r.detail, "certificate is refused"));
+    assert_null(strstr(fake_smtp_seen(server), "MAIL"));
+    fix_channel_free(ch);
+    ch = channel(fake_smtp_port(stranger), other_ca, "shop"); /* right authority, another name */
+    r = mail(ch, "li@sim.invalid");
+    assert_int_equal(r.outcome, AW_OUT_TRANSIENT);
+    assert_non_null(strstr(r.detail, "mismatch"));
+    assert_null(strstr(fake_smtp_seen(stranger), "MAIL"));
+    fix_channel_free(ch);
+    ch = channel(fake_smtp_port(server), "/nonexistent/ca.pem", "shop");
+    r = mail(ch, "li@sim.invalid");
+    assert_int_equal(r.outcome, AW_OUT_AUTH);
+    assert_non_null(strstr(r.detail, "ca_file"));
+    fix_channel_free(ch);
+}
+
+static void bad_addresses_never_reach_libesmtp(void **state)
+{
+    static const char *const bad[] = {
+        "li",
+        "@x.example",
+        "li@",
+        "li@x.example\r\nRCPT TO:<wang@x.example>",
+        "li@x.example>",
+        "李@x.example",
+        "a b@x.example",
+    };
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
+    (void)state;
+    fake_smtp_fault(server, FAKE_NONE);
+    for (unsigned i = 0; i < AW_COUNT(bad); i++)
+        assert_int_equal(mail(ch, bad[i]).outcome, AW_OUT_REFUSED);
+    assert_string_equal(fake_smtp_seen(server), "");
+    fix_channel_free(ch);
+}
+
+static void nobody_there_is_transient(void **state)
+{
+    struct aw_channel *ch = channel(1, ca, "shop");
+    (void)state;
+    struct aw_result r = mail(ch, "li@sim.invalid");
+    assert_int_equal(r.outcome, AW_OUT_TRANSIENT);
+    assert_non_null(strstr(r.detail, "cannot connect"));
+    fix_channel_free(ch);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mail_arrives_whole),
+        cmocka_unit_test(each_fault_has_its_outcome),
+        cmocka_unit_test(a_worker_serves_several_mails_and_is_replaced),
+        cmocka_unit_test(a_worker_that_hangs_is_killed),
+        cmocka_unit_test(the_certificate_must_be_the_hosts),
+        cmocka_unit_test(bad_addresses_never_reach_libesmtp),
+        cmocka_unit_test(nobody_there_is_transient),
+    };
+    if (argc == 3 && strcmp(argv[1], "--mail-worker") == 0)
+        return aw_mail_worker_main((int)strtol(argv[2], NULL, 10));
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return 1;
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
