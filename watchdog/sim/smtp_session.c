@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/mail.h"
@@ -37,9 +38,8 @@ struct session {
 
 /* --- bytes and lines ---------------------------------------------------------------------- */
 
-static bool put(struct session *s, const char *text)
+static bool put(struct session *s, const char *text, size_t n)
 {
-    size_t n = strlen(text);
     if (s->ssl)
         return SSL_write(s->ssl, text, (int)n) > 0;
     while (n) {
@@ -52,10 +52,15 @@ static bool put(struct session *s, const char *text)
     return true;
 }
 
+/* One reply in one write: two would wait for each other (Nagle). */
 static enum end say(struct session *s, const char *text)
 {
+    struct aw_buf line = AW_BUF_INIT(1024);
     s->errors += text[0] == '5';
-    return put(s, text) && put(s, "\r\n") ? GO_ON : CLOSE;
+    aw_buf_printf(&line, "%s\r\n", text);
+    bool ok = put(s, aw_buf_str(&line), line.n);
+    aw_buf_free(&line);
+    return ok ? GO_ON : CLOSE;
 }
 
 static bool fill(struct session *s)
