@@ -104,14 +104,13 @@ static pid_t start(char *const *argv, int fd, char *line, size_t cap)
 
     snprintf(path, sizeof(path), "%s/%s", build, argv[0]);
     snprintf(log, sizeof(log), "%s/%s.log", dir, argv[0]);
-    if (pipe(p))
+    if (pipe2(p, O_CLOEXEC))
         die("pipe");
     posix_spawn_file_actions_init(&fa);
     posix_spawn_file_actions_addopen(&fa, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (fd != 1)
         posix_spawn_file_actions_adddup2(&fa, 2, 1);
     posix_spawn_file_actions_adddup2(&fa, p[1], fd);
-    posix_spawn_file_actions_addclose(&fa, p[0]);
     if (posix_spawn(&pid, path, &fa, NULL, argv, environ))
         die(path);
     posix_spawn_file_actions_destroy(&fa);
@@ -137,7 +136,7 @@ static void start_daemon(void)
                     (char *)"--ready-fd", (char *)"9",        NULL};
     char line[512];
 
-    daemon_pid = start(argv, 9, line, sizeof(line));
+    daemon_pid = start(argv, 100, line, sizeof(line));
 }
 
 static void start_sim(void)
@@ -155,7 +154,7 @@ static void start_sim(void)
     sim_pid = start(argv, 1, line, sizeof(line));
     v = json_loads(line, 0, NULL);
     sim_port = (int)json_integer_value(json_object_get(v, "http_port"));
-    put_file("key", "%s", json_string_value(json_object_get(v, "jpush_secret")));
+    put_file("key", "%s", json_string_value(json_object_get(v, "jpush_master_secret")));
     put_file("ackwatch.yaml",
              "version: 1\nnode: kills\nstore: a.db\nsocket: ctl.sock\nrules: rules\n"
              "listen:\n  - {address: 127.0.0.1, port: 0, faces: [public, api, ops]}\n"
@@ -166,7 +165,7 @@ static void start_sim(void)
              "  sms: {provider: gateway, url: \"http://127.0.0.1:%d/sms/send\", fields: "
              "{to: \"{{to}}\", text: \"{{text}}\", ref: \"{{ref}}\"}, id_pointer: /id, "
              "success_pointer: /code, success_value: \"0\"}\n",
-             json_string_value(json_object_get(v, "jpush_key")), sim_port, sim_port, sim_port);
+             json_string_value(json_object_get(v, "jpush_app_key")), sim_port, sim_port, sim_port);
     json_decref(v);
     put_file("rules/r.yaml",
              "version: 1\nrules:\n  - name: kills\n    until: acknowledged\n    deadline: 2s\n"
