@@ -74,6 +74,8 @@ static void places(void **state)
     struct aw_err err;
     parse("{\n  \"a\": 1,\n  \"b\": x\n}", &err);
     assert_true(aw_starts(err.text, "line 3, column 8: "));
+    parse("{\"phone\": \"+8613812341234\", \"phone\": 1}", &err);
+    assert_string_equal(err.text, "line 1, column 35: duplicate object key"); /* and no values */
     parse("", &err);
     assert_true(aw_starts(err.text, "line 1, column 1: "));
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -45,9 +46,13 @@ int aw_json_parse(const char *p, size_t n, size_t max, json_t **ret, struct aw_e
     if (too_deep(p, n))
         return aw_fail(err, AW_EINVAL, "nested deeper than %d levels", MAX_DEPTH);
     json_t *v = json_loadb(n ? p : "", n, JSON_REJECT_DUPLICATES, &e);
-    if (!v)
-        return aw_fail(err, AW_EINVAL, "line %d, column %d: %s", e.line,
-                       e.column < 1 ? 1 : e.column, e.text);
+    if (!v) {
+        /* jansson quotes the input behind " near ", cut anywhere: not ours to repeat */
+        const char *quote = strstr(e.text, " near ");
+        int n_text = quote ? (int)(quote - e.text) : (int)strlen(e.text);
+        return aw_fail(err, AW_EINVAL, "line %d, column %d: %.*s", e.line,
+                       e.column < 1 ? 1 : e.column, n_text, e.text);
+    }
     *ret = v;
     return 0;
 }
