@@ -7,11 +7,11 @@
 #define AW_SIM_JPUSH_STORE_H
 
 #include <stdbool.h>
-#include <uthash.h>
 
 #include "base/time.h"
 #include "sim/jpush.h"
 #include "sim/people.h"
+#include "sim/table.h"
 
 #define AW_SIM_STORED 5 /* messages that wait for one device; more push out the oldest */
 

@@ -5,7 +5,6 @@
 #include "sim/people.h"
 
 #include <string.h>
-#include <uthash.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -13,6 +12,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "sim/sms_kinds.h"
+#include "sim/table.h"
 
 #define PEOPLE_MAX 200000
 #define FILE_MAX   ((size_t)64 << 20)

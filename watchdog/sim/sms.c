@@ -8,13 +8,13 @@
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
-#include <uthash.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
 #include "sim/poster.h"
 #include "sim/sms_kinds.h"
+#include "sim/table.h"
 #include "sim/timer.h"
 
 #define TRIES_MAX    10000
