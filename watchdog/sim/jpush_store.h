@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
+#include "base/table.h"
 #include "base/time.h"
 #include "sim/jpush.h"
 #include "sim/people.h"
-#include "sim/table.h"
 
 #define AW_SIM_STORED 5 /* messages that wait for one device; more push out the oldest */
 

@@ -10,9 +10,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/table.h"
 #include "codec/json.h"
 #include "sim/sms_kinds.h"
-#include "sim/table.h"
 
 #define PEOPLE_MAX 200000
 #define FILE_MAX   ((size_t)64 << 20)

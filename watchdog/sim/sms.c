@@ -11,10 +11,10 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/table.h"
 #include "codec/json.h"
 #include "sim/poster.h"
 #include "sim/sms_kinds.h"
-#include "sim/table.h"
 #include "sim/timer.h"
 
 #define TRIES_MAX    10000

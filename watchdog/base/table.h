@@ -3,8 +3,8 @@
  * uthash, hashing with SipHash: the Jenkins macro that it comes with falls through switch cases
  * unmarked, which clang refuses. The key is constant, so that tables are the same in every run.
  */
-#ifndef AW_SIM_TABLE_H
-#define AW_SIM_TABLE_H
+#ifndef AW_BASE_TABLE_H
+#define AW_BASE_TABLE_H
 
 #include "base/hash.h"
 
