@@ -21,11 +21,12 @@ struct tally {
     bool verified, wrong;
 };
 
-static const char *const words[2][8] = {
-    {"registered", "delivered", "acknowledged", "exhausted", "sent", "log",
-     "verified: none missing, none altered, the state follows from it", "Look further"},
-    {"已登记", "已送达", "已确认", "未确认（步骤已尽）", "发送", "日志",
-     "已验证：无缺失、无篡改，状态可由日志推得", "继续查看"},
+static const char *const words[2][9] = {
+    {"registered", "delivered", "acknowledged", "exhausted", "sent", "log verified",
+     "the log DOES NOT VERIFY", "entries, none missing, none altered, the state follows from them",
+     "Look further"},
+    {"已登记", "已送达", "已确认", "未确认（步骤已尽）", "发送", "日志已验证", "日志未通过验证",
+     "条，无缺失、无篡改，状态可由日志推得", "继续查看"},
 };
 
 static void complain(struct tally *t, const char *what, const char *more)
@@ -147,13 +148,16 @@ static void print_text(const struct aw_demo *d, const struct tally *t)
     const char *const *w = words[d->lang];
     fprintf(f, "\n%s %u   %s %u   %s %u   %s %u\n", w[0], t->registered, w[1], t->delivered, w[2],
             t->acknowledged, w[3], t->exhausted);
-    fprintf(f, "%s:", w[4]);
+    fprintf(f, "%s", w[4]);
     for (unsigned k = 0; k < AW_N_KINDS; k++)
         if (t->sends[k])
-            fprintf(f, " %u %s", t->sends[k], aw_word(d->lang, aw_kind_name(k)));
-    fprintf(f, "\n%s: %lld %s\n", w[5], (long long)t->entries,
-            t->verified ? w[6] : "DOES NOT VERIFY");
-    fprintf(f, "\n%s\n", w[7]);
+            fprintf(f, "   %s %u", aw_word(d->lang, aw_kind_name(k)), t->sends[k]);
+    fputc('\n', f);
+    if (t->verified)
+        fprintf(f, "%s: %lld %s\n", w[5], (long long)t->entries, w[7]);
+    else
+        fprintf(f, "%s\n", w[6]);
+    fprintf(f, "\n%s\n", w[8]);
     if (d->keep) {
         fprintf(f, "  ackwatch audit verify --db %s/ackwatch.db\n", d->dir);
         fprintf(f, "  sqlite3 -readonly %s/ackwatch.db 'SELECT * FROM v_timeline'\n", d->dir);

@@ -16,7 +16,7 @@
 #include "ctl/demo.h"
 
 #define NAME_CELLS  8
-#define STATE_CELLS 14
+#define STATE_CELLS 26
 #define STEP_CELLS  11
 #define LOG_LINES   9
 #define FRAME_MS    80
@@ -113,6 +113,8 @@ static void put_mark(struct row *r, unsigned x, const char *mark, enum aw_style 
         x = r->n - 1;
     while (x + 1 < r->n && r->cells[x].style != AW_DIM && r->cells[x].style != AW_PLAIN)
         x++; /* marks of one moment stand side by side */
+    if (r->cells[x].style != AW_DIM && r->cells[x].style != AW_PLAIN)
+        return; /* at the edge the first one stays */
     r->cells[x].text = mark;
     r->cells[x].style = style;
 }
@@ -150,6 +152,10 @@ static void draw_person(const struct aw_demo *d, unsigned i, aw_time now, struct
     const struct aw_demo_person *p = &d->people[i];
     bool open = aw_streq(p->state, "open");
     unsigned here = x_of(d, r, now);
+    for (unsigned e = 0; e < d->n_events && !open; e++)
+        if (d->events[e].person == (int)i &&
+            aw_streq(aw_json_str(d->events[e].entry, "kind"), "timeline.ended"))
+            here = x_of(d, r, d->events[e].at);
     for (unsigned x = 0; x < r->n; x++) {
         r->cells[x].text = x > here ? " " : o->utf8 ? "─" : "-";
         r->cells[x].style = AW_DIM;
@@ -174,7 +180,7 @@ static void draw_person(const struct aw_demo *d, unsigned i, aw_time now, struct
                       aw_out_off(o, r->cells[x].style));
     enum aw_style style = open ? AW_PLAIN : aw_streq(p->state, "confirmed") ? AW_GOOD : AW_BAD;
     aw_buf_printf(b, " %s%s%s\033[K\n", aw_out_on(o, style),
-                  open ? p->level : aw_word(AW_LANG_EN, p->state), aw_out_off(o, style));
+                  aw_word(d->lang, open ? p->level : p->state), aw_out_off(o, style));
 }
 
 /* What comes next, by plan. */
@@ -209,10 +215,8 @@ static void draw_progress(const struct aw_demo *d, aw_time now, struct aw_buf *b
     const json_t *plan = next_step(d, &person, &due);
     clock_text(at, now - d->start);
     aw_buf_printf(b, " %s  ", at);
-    if (!plan) {
-        aw_buf_puts(b, "\033[K\n");
-        return;
-    }
+    if (!plan)
+        due = d->end;
     for (unsigned i = 0; i < d->n_events; i++)
         if (aw_streq(aw_json_str(d->events[i].entry, "kind"), "firing.claimed"))
             from = d->events[i].at;

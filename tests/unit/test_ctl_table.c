@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command table is consistent, and what is made from it has everything.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "ctl/help.h"
+
+/* What issue 2 promises. */
+static const char *const promised[] = {
+    "demo",          "status",          "messages list",
+    "messages show", "messages watch",  "messages register",
+    "messages ack",  "messages cancel", "rules check",
+    "rules test",    "rules list",      "rules show",
+    "rules reload",  "rules simulate",  "contacts list",
+    "contacts show", "contacts set",    "contacts import",
+    "channels list", "channels test",   "keys create",
+    "keys list",     "keys revoke",     "audit verify",
+    "audit tail",    "audit head",      "config check",
+    "config show",   "completion",      "version",
+    "help",
+};
+
+static void has_every_command(void **state)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < AW_COUNT(promised); i++) {
+        char noun[32];
+        const char *blank = strchr(promised[i], ' ');
+        snprintf(noun, sizeof noun, "%.*s", (int)strcspn(promised[i], " "), promised[i]);
+        const struct aw_cmd_entry *e = aw_cmd_find(noun, blank ? blank + 1 : NULL);
+        if (!e)
+            fail_msg("%s is missing", promised[i]);
+    }
+    while (aw_cmd_table[n])
+        n++;
+    assert_int_equal(n, AW_COUNT(promised));
+}
+
+static void check_params(const struct aw_cmd_entry *e, const struct aw_param *list, bool flags)
+{
+    bool optional = false;
+    for (const struct aw_param *p = list; p && p->name; p++) {
+        assert_non_null(p->help);
+        assert_true(strlen(p->help) > 0 && p->help[strlen(p->help) - 1] != '.');
+        assert_int_equal(p->type == AW_VAL_CHOICE, p->choices != NULL);
+        if (flags) {
+            assert_true(strspn(p->name, "abcdefghijklmnopqrstuvwxyz-") == strlen(p->name));
+            continue;
+        }
+        assert_true(strspn(p->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(p->name));
+        assert_int_not_equal(p->type, AW_VAL_NONE);
+        assert_false(optional && !(p->how & AW_OPTIONAL)); /* optional ones come last */
+        assert_false((p->how & AW_MANY) && p[1].name);     /* many: the last one */
+        optional = optional || (p->how & AW_OPTIONAL);
+    }
+}
+
+struct names {
+    const char *list[64];
+    unsigned n;
+};
+
+static void collect(void *arg, const struct aw_param *flag)
+{
+    struct names *names = arg;
+    for (unsigned i = 0; i < names->n; i++) {
+        assert_string_not_equal(names->list[i], flag->name);
+    }
+    names->list[names->n++] = flag->name;
+}
+
+static void is_consistent(void **state)
+{
+    for (unsigned i = 0; aw_cmd_table[i]; i++) {
+        const struct aw_cmd_entry *e = aw_cmd_table[i];
+        struct names names = {.n = 0};
+        assert_true(aw_cmd_is_noun(e->noun));
+        assert_non_null(e->exec);
+        assert_non_null(e->summary);
+        assert_int_not_equal(e->summary[strlen(e->summary) - 1], '.');
+        assert_ptr_equal(aw_cmd_find(e->noun, e->verb), e); /* no two have one name */
+        if (e->verb)
+            assert_null(aw_cmd_find(e->noun, NULL)); /* a noun has verbs, or is a command */
+        check_params(e, e->args, false);
+        check_params(e, e->flags, true);
+        aw_cmd_each_flag(e, collect, &names); /* no flag twice */
+    }
+    for (const struct aw_noun *n = aw_nouns; n->name; n++) {
+        bool used = false;
+        for (unsigned i = 0; aw_cmd_table[i]; i++)
+            used = used || aw_streq(aw_cmd_table[i]->noun, n->name);
+        assert_true(used);
+    }
+}
+
+/* Every example is a command line that parses. */
+static void examples_parse(void **state)
+{
+    for (unsigned i = 0; aw_cmd_table[i]; i++) {
+        const struct aw_cmd_entry *e = aw_cmd_table[i];
+        for (unsigned k = 0; e->examples && e->examples[k]; k++) {
+            char line[512], *argv[32], *save = NULL;
+            int argc = 0;
+            snprintf(line, sizeof line, "%s", e->examples[k]);
+            line[strcspn(line, "'|>&")] = '\0'; /* what the shell would read */
+            for (char *p = strtok_r(line, " ", &save); p; p = strtok_r(NULL, " ", &save))
+                argv[argc++] = p;
+            bool cut = strlen(line) < strlen(e->examples[k]) && strchr(e->examples[k], '\'');
+            int skip = e->verb ? 2 : 1;
+            assert_string_equal(argv[0], e->noun);
+            if (e->verb)
+                assert_string_equal(argv[1], e->verb);
+            struct aw_ctl ctl;
+            struct aw_err err = {""};
+            if (!cut && aw_ctl_parse(&ctl, e, argc - skip, argv + skip, &err) < 0)
+                fail_msg("%s: %s", e->examples[k], err.text);
+        }
+    }
+}
+
+static char *print(void (*what)(FILE *f))
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    what(f);
+    fclose(f);
+    return text;
+}
+
+/* The manual page and docs/cli.md name every command and every flag. */
+static void manuals_are_complete(void **state)
+{
+    char *md = print(aw_manual_markdown), *man = print(aw_manual_roff);
+    for (unsigned i = 0; aw_cmd_table[i]; i++) {
+        const struct aw_cmd_entry *e = aw_cmd_table[i];
+        char text[128];
+        snprintf(text, sizeof text, "\n### %s%s%s\n", e->noun, e->verb ? " " : "",
+                 e->verb ? e->verb : "");
+        assert_non_null(strstr(md, text));
+        snprintf(text, sizeof text, ".SS ackwatch %s%s%s", e->noun, e->verb ? " " : "",
+                 e->verb ? e->verb : "");
+        assert_non_null(strstr(man, text));
+        for (const struct aw_param *p = e->flags; p && p->name; p++) {
+            snprintf(text, sizeof text, "`--%s", p->name);
+            assert_non_null(strstr(md, text));
+        }
+    }
+    free(md);
+    free(man);
+}
+
+static void docs_are_current(void **state)
+{
+    char path[4096], *want = print(aw_manual_markdown);
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof path, "%s/docs/cli.md", top ? top : ".");
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    char *have = calloc(1, 1 << 20);
+    size_t n = fread(have, 1, (1 << 20) - 1, f);
+    fclose(f);
+    if (n != strlen(want) || memcmp(have, want, n) != 0)
+        fail_msg("docs/cli.md is old: ackwatch help --markdown > docs/cli.md");
+    free(have);
+    free(want);
+}
+
+static void suggests(void **state)
+{
+    assert_string_equal(aw_cmd_nearest("mesages", NULL), "messages");
+    assert_string_equal(aw_cmd_nearest("messages", "lst"), "list");
+    assert_null(aw_cmd_nearest("messages", "frobnicate"));
+    assert_null(aw_cmd_nearest("qqqqqqqq", NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_every_command), cmocka_unit_test(is_consistent),
+        cmocka_unit_test(examples_parse),    cmocka_unit_test(manuals_are_complete),
+        cmocka_unit_test(docs_are_current),  cmocka_unit_test(suggests),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
