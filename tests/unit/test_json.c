@@ -67,6 +67,9 @@ static void refused(void **state)
     }
     json_t *v;
     assert_int_equal(aw_json_parse("[]\0", 3, 9, &v, NULL), AW_EINVAL);
+    struct aw_err err;
+    assert_int_equal(aw_json_parse("[1\0,2]", 6, 9, &v, &err), AW_EINVAL); /* jansson takes it */
+    assert_string_equal(err.text, "a NUL byte at offset 2");
 }
 
 static void places(void **state)

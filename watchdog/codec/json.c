@@ -45,6 +45,10 @@ int aw_json_parse(const char *p, size_t n, size_t max, json_t **ret, struct aw_e
         return aw_fail(err, AW_ELIMIT, "larger than %zu bytes", max);
     if (too_deep(p, n))
         return aw_fail(err, AW_EINVAL, "nested deeper than %d levels", MAX_DEPTH);
+    /* behind a number jansson 2.14 skips it */
+    const char *nul = n ? memchr(p, 0, n) : NULL;
+    if (nul)
+        return aw_fail(err, AW_EINVAL, "a NUL byte at offset %zu", (size_t)(nul - p));
     json_t *v = json_loadb(n ? p : "", n, JSON_REJECT_DUPLICATES, &e);
     if (!v) {
         /* jansson quotes the input behind " near ", cut anywhere: not ours to repeat */
