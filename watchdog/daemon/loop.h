@@ -12,10 +12,9 @@
 #ifndef AW_DAEMON_LOOP_H
 #define AW_DAEMON_LOOP_H
 
-#include <uthash.h>
-
 #include "base/inbox.h"
 #include "base/step.h"
+#include "base/table.h"
 #include "core/ports.h"
 #include "daemon/live.h"
 #include "daemon/stats.h"
