@@ -266,8 +266,11 @@ void aw_take_negative(struct aw_call *c, const struct aw_event *ev)
         const struct aw_try *y = &tl->tries[i];
         if (y->step == ev->step && y->kind == ev->kind && y->round == ev->round &&
             y->person == ev->person) {
-            /* The receipt was faster than the answer, which will find the try over. */
-            fail_address(c, y, ev->negative, AW_OUT_REFUSED, AW_WHY_NONE);
+            /* The receipt was faster than the answer, which will find the try over; or the try was
+             * in vain and waits for another that needs not be made. */
+            bool waits = y->state == AW_TRY_WAITING;
+            fail_address(c, y, ev->negative, waits ? AW_OUT_DROPPED : AW_OUT_REFUSED,
+                         waits ? AW_WHY_DEAD_ADDRESS : AW_WHY_NONE);
             return;
         }
     }

@@ -75,7 +75,7 @@ static void put_try(struct out *o, const struct aw_timeline *tl, const struct aw
     put(o, y->via);
     put(o, y->pos);
     put(o, (uint64_t)y->attempt);
-    put(o, (uint64_t)(y->attempt - y->ref)); /* the first try has the lowest id */
+    put(o, (uint64_t)y->attempt - (uint64_t)y->ref); /* the first try has the lowest id */
     put(o, (uint64_t)y->person);
     if (y->state == AW_TRY_WAITING)
         put_time(o, tl, y->due);

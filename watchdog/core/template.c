@@ -60,29 +60,41 @@ static bool copy_name(char dst[NAME_MAX_BYTES + 1], struct aw_str name)
     return true;
 }
 
+static int bad_name(struct aw_str piece, struct aw_err *err)
+{
+    char name[NAME_MAX_BYTES + 1];
+
+    if (!copy_name(name, piece))
+        return aw_fail(err, AW_EINVAL, "the name is longer than %d bytes", NAME_MAX_BYTES);
+    if (!aw_utf8_clean(piece.p, piece.n, false))
+        return aw_fail(err, AW_EINVAL, "the name holds control characters");
+    const char *near = aw_nearest(name, aw_template_names);
+    return aw_fail(err, AW_EINVAL, "unknown name \"%s\"%s%s%s", name,
+                   near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
 int aw_template_check(const char *text, size_t *ret_at, struct aw_err *err)
 {
     const char *p = text, *at = text;
     char name[NAME_MAX_BYTES + 1];
     struct aw_str piece;
-    enum piece what;
 
-    while ((what = next_piece(&p, &piece)) != PIECE_END) {
-        if (what == PIECE_UNCLOSED) {
+    for (;; at = p) {
+        switch (next_piece(&p, &piece)) {
+        case PIECE_END:
+            return 0;
+        case PIECE_TEXT:
+            break;
+        case PIECE_NAME:
+            if (copy_name(name, piece) && known_name(name))
+                break;
+            *ret_at = (size_t)(at - text);
+            return bad_name(piece, err);
+        case PIECE_UNCLOSED:
             *ret_at = (size_t)(at - text);
             return aw_fail(err, AW_EINVAL, "\"{{\" without \"}}\"");
         }
-        if (what == PIECE_NAME && (!copy_name(name, piece) || !known_name(name))) {
-            *ret_at = (size_t)(at - text);
-            if (piece.n > NAME_MAX_BYTES)
-                return aw_fail(err, AW_EINVAL, "the name is longer than %d bytes", NAME_MAX_BYTES);
-            const char *near = aw_nearest(name, aw_template_names);
-            return aw_fail(err, AW_EINVAL, "unknown name \"%s\"%s%s%s", name,
-                           near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-        }
-        at = p;
     }
-    return 0;
 }
 
 /* --- escaping ------------------------------------------------------------------------------- */

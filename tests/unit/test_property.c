@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Random rules and histories. world_event() checks after every event that the fold of the facts is
+ * the value, that the plan survives its bytes, that levels rise, ends stay and nothing that is
+ * still to be done loses its due. Here: that every timeline ends, that nothing fires early, and
+ * that order and duplicates of evidence between two claims change nothing.
+ *
+ * AW_PROPERTY_CASES and AW_PROPERTY_SEED change what runs; a failure names its case.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "core_world.h"
+
+struct dice {
+    uint64_t seed, n;
+};
+
+/* 0 to below - 1 */
+static unsigned roll(struct dice *d, unsigned below)
+{
+    return (unsigned)(aw_mix(d->seed, d->n++, 77) % below);
+}
+
+static bool chance(struct dice *d, unsigned percent)
+{
+    return roll(d, 100) < percent;
+}
+
+static aw_ms instant(struct dice *d)
+{
+    return (aw_ms)roll(d, 13) * 5 * AW_MINUTE;
+}
+
+static void random_step(struct world_run *x, struct dice *d, const char *id)
+{
+    static const char *const names[] = {"a", "b", "c", "nobody"};
+    bool last = strcmp(id, "exhausted") == 0;
+    struct aw_step *s = world_step(x, id, last ? 0 : instant(d), (enum aw_kind)roll(d, 3));
+
+    if (chance(d, 30)) {
+        s->kinds[1] = (enum aw_kind)((s->kinds[0] + 1) % 3);
+        s->n_kinds = 2;
+    }
+    if (!last && chance(d, 50))
+        world_target(x, s, AW_TO_RECIPIENT, NULL);
+    for (unsigned n = s->n_to ? 0 : 1 + roll(d, 3); n > 0; n--) {
+        if (chance(d, 30))
+            world_target(x, s, AW_TO_MANAGER, NULL);
+        else
+            world_target(x, s, AW_TO_CONTACT, names[roll(d, AW_COUNT(names))]);
+    }
+    s->pick = chance(d, 30) ? AW_PICK_ALL : AW_PICK_FIRST_REACHABLE;
+    s->if_no_contact = chance(d, 20) ? AW_NO_CONTACT_SKIP : AW_NO_CONTACT_ADVANCE;
+    s->n_via = roll(d, 3);
+    if (!last && chance(d, 50))
+        s->unless = (enum aw_level)(1 + roll(d, 6));
+    if (!last && chance(d, 30)) {
+        s->every = 1 + (aw_ms)roll(d, 20) * AW_MINUTE;
+        s->times = roll(d, 5);
+        if (s->every < AW_MINUTE)
+            s->times = 3;
+    }
+}
+
+static void random_world(struct world_run *x, struct dice *d)
+{
+    static const char *const names[] = {"li", "a", "b", "c"};
+    char id[16];
+
+    world_init(x);
+    for (unsigned p = 0; p < AW_COUNT(names); p++) {
+        world_person(x, names[p]);
+        for (unsigned k = 0; k < 3; k++)
+            x->w.has[p][k] = chance(d, 70);
+    }
+    x->w.manager = roll(d, 5);
+    for (unsigned k = 0; k < 3; k++)
+        x->w.channels[k] = roll(d, 3);
+    x->rule.r.until = (enum aw_level)(1 + roll(d, 6));
+    x->rule.r.deadline = AW_MINUTE + instant(d);
+    x->rule.r.max_age = AW_MINUTE + 2 * instant(d);
+    for (unsigned i = 0, n = 1 + roll(d, 5); i < n; i++) {
+        snprintf(id, sizeof(id), "s%u", i);
+        random_step(x, d, id);
+    }
+    if (chance(d, 50))
+        random_step(x, d, "exhausted");
+    x->env.seed = chance(d, 50) ? d->seed | 1 : 0;
+    if (chance(d, 20)) {
+        x->rule.steps[0].at = 0;
+        x->rule.steps[0].kinds[0] = AW_PUSH;
+        x->rule.steps[0].n_kinds = 1;
+    }
+}
+
+static void must(int e)
+{
+    assert_int_equal(e, 0);
+}
+
+/* No firing before it was due; by the plan, or brought forward by an ADVANCED or DEFERRED fact. */
+static void check_times(const struct world_run *x)
+{
+    for (unsigned i = 0; i < x->up.n_facts; i++) {
+        const struct aw_fact *f = &x->up.facts[i];
+        if (f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED)
+            assert_true(f->at <= x->env.now);
+        assert_true(f->type != AW_FACT_OUTCOME || f->at == 0 ||
+                    f->at < x->tl.registered + x->rule.r.max_age);
+    }
+}
+
+static void event(struct world_run *x, struct aw_event ev)
+{
+    must(world_event(x, &ev));
+    check_times(x);
+}
+
+static void random_outcome(struct world_run *x, struct dice *d)
+{
+    static const enum aw_outcome outcomes[] = {AW_OUT_ACCEPTED,  AW_OUT_ACCEPTED,  AW_OUT_ACCEPTED,
+                                               AW_OUT_NO_TARGET, AW_OUT_REFUSED,   AW_OUT_AUTH,
+                                               AW_OUT_TRANSIENT, AW_OUT_TRANSIENT, AW_OUT_UNKNOWN,
+                                               AW_OUT_THROTTLED, AW_OUT_DROPPED};
+
+    if (x->tl.n_tries == 0)
+        return;
+    const struct aw_try *y = &x->tl.tries[roll(d, x->tl.n_tries)];
+    event(x, (struct aw_event){.type = AW_EV_OUTCOME,
+                               .attempt = y->attempt,
+                               .outcome = outcomes[roll(d, AW_COUNT(outcomes))],
+                               .at = x->env.now + (aw_ms)roll(d, 100) * AW_SECOND});
+}
+
+static void random_negative(struct world_run *x, struct dice *d)
+{
+    if (x->tl.n_tracks == 0)
+        return;
+    const struct aw_track *t = &x->tl.tracks[roll(d, x->tl.n_tracks)];
+    if (t->round > 1)
+        event(x, (struct aw_event){.type = AW_EV_NEGATIVE,
+                                   .attempt = 1,
+                                   .person = 1 + roll(d, 4),
+                                   .step = t->step,
+                                   .kind = t->kind,
+                                   .round = (uint16_t)(1 + roll(d, t->round - 1u)),
+                                   .negative = AW_NEG_BOUNCED});
+}
+
+static struct aw_event random_evidence(struct dice *d)
+{
+    return (struct aw_event){.type = AW_EV_EVIDENCE,
+                             .level = (enum aw_level)(1 + roll(d, 6)),
+                             .source = AW_SRC_APP,
+                             .person = chance(d, 80) ? 1 : 2,
+                             .attempt = chance(d, 50) ? 9 : 0,
+                             .known = (enum aw_level)roll(d, 7)};
+}
+
+/* The same evidence in two orders, with a duplicate: equal timelines. */
+static void evidence_commutes(struct world_run *x, struct dice *d)
+{
+    static struct world_run other;
+    struct aw_event ev[3];
+    unsigned n = 2 + roll(d, 2);
+
+    for (unsigned i = 0; i < n; i++)
+        ev[i] = random_evidence(d);
+    other = *x;
+    other.world.ctx = &other.w;
+    other.env.world = &other.world;
+    other.env.ids = &other.ids;
+    other.rule.r.steps = other.rule.steps;
+    for (unsigned i = 0; i < n; i++)
+        event(x, ev[i]);
+    for (unsigned i = n; i-- > 0;)
+        event(&other, ev[i]);
+    event(&other, ev[roll(d, n)]);
+    assert_true(world_same(&x->tl, &other.tl));
+}
+
+static void random_event(struct world_run *x, struct dice *d)
+{
+    unsigned what = roll(d, 100);
+
+    x->env.querying = chance(d, 20);
+    if (what < 60)
+        random_outcome(x, d);
+    else if (what < 75)
+        evidence_commutes(x, d);
+    else if (what < 80)
+        random_negative(x, d);
+    else if (what < 82)
+        x->w.has[roll(d, 4)][roll(d, 3)] = chance(d, 50);
+    else if (what < 83)
+        event(x, (struct aw_event){.type = chance(d, 50) ? AW_EV_CANCEL : AW_EV_RELEASE});
+}
+
+static void random_history(struct world_run *x, struct dice *d)
+{
+    static struct aw_span down[8];
+    const struct aw_step *s = &x->rule.steps[0];
+    bool sent = s->at == 0 && s->kinds[0] == AW_PUSH && chance(d, 50);
+
+    x->env.downtimes = down;
+    event(x, (struct aw_event){.type = AW_EV_REGISTER,
+                               .at = WORLD_START - (chance(d, 30) ? instant(d) : 0),
+                               .already_sent = sent});
+    for (unsigned turn = 0; turn < 60 && x->tl.due != 0; turn++) {
+        if (x->tl.due > x->env.now && chance(d, 60))
+            x->env.now = x->tl.due + (chance(d, 20) ? (aw_ms)roll(d, 3) * AW_MINUTE : 0);
+        if (chance(d, 4) && x->env.n_downtimes < AW_COUNT(down)) {
+            aw_ms for_ = (1 + (aw_ms)roll(d, 40)) * AW_MINUTE;
+            down[x->env.n_downtimes++] = (struct aw_span){x->env.now, x->env.now + for_};
+            x->env.now += for_;
+        }
+        world_due(x);
+        random_event(x, d);
+    }
+}
+
+/* Left alone, every timeline comes to rest: nothing waits for ever. */
+static void comes_to_rest(struct world_run *x)
+{
+    for (unsigned turn = 0; x->tl.due != 0; turn++) {
+        assert_true(turn < 3000);
+        if (x->tl.due > x->env.now)
+            x->env.now = x->tl.due;
+        world_due(x);
+        while (x->tl.n_tries > 0 && x->tl.tries[0].state == AW_TRY_FLYING)
+            event(x, (struct aw_event){.type = AW_EV_OUTCOME,
+                                       .attempt = x->tl.tries[0].attempt,
+                                       .outcome = AW_OUT_ACCEPTED});
+    }
+    assert_true(x->tl.state != AW_OPEN);
+}
+
+static uint64_t setting(const char *name, uint64_t def)
+{
+    const char *v = getenv(name);
+    return v ? strtoull(v, NULL, 10) : def;
+}
+
+static void test_random_histories(void **state)
+{
+    static struct world_run x;
+#ifdef AW_SANITIZED
+    uint64_t n = 1500;
+#else
+    uint64_t n = 20000;
+#endif
+    uint64_t seed = setting("AW_PROPERTY_SEED", 1);
+
+    n = setting("AW_PROPERTY_CASES", n);
+    for (uint64_t i = seed; i < seed + n; i++) {
+        struct dice d = {.seed = i};
+        *(uint64_t *)*state = i;
+        random_world(&x, &d);
+        random_history(&x, &d);
+        comes_to_rest(&x);
+    }
+    *(uint64_t *)*state = 0;
+}
+
+static int tell_seed(void **state)
+{
+    uint64_t failed = *(uint64_t *)*state;
+    if (failed)
+        fprintf(stderr, "# repeat with AW_PROPERTY_SEED=%llu AW_PROPERTY_CASES=1\n",
+                (unsigned long long)failed);
+    return 0;
+}
+
+int main(void)
+{
+    static uint64_t running;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate_setup_teardown(test_random_histories, NULL, tell_seed, &running),
+    };
+    return cmocka_run_group_tests_name("property", tests, NULL, NULL);
+}
