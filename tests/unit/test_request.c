@@ -93,6 +93,20 @@ static void a_small_registration(void **state)
     aw_registration_free(&r);
 }
 
+/* A body out of the store was checked when it came; its dates are old by now. */
+static void a_stored_registration(void **state)
+{
+    static const char body[] =
+        "{\"title\":\"t\",\"already_sent\":{\"at\":\"2020-01-01T00:00:00Z\"},"
+        "\"recipients\":[{\"user\":\"a\"}]}";
+    struct aw_registration r;
+    struct aw_fault f;
+    assert_int_equal(take(body, &r, &f), AW_EINVAL);
+    assert_int_equal(aw_request_registration(body, strlen(body), 0, &r, &f), 0);
+    assert_true(r.already_sent);
+    aw_registration_free(&r);
+}
+
 static void a_recipient_named_twice_is_one(void **state)
 {
     struct aw_registration r;
@@ -544,6 +558,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_registration),
         cmocka_unit_test(a_small_registration),
+        cmocka_unit_test(a_stored_registration),
         cmocka_unit_test(a_recipient_named_twice_is_one),
         cmocka_unit_test(refused_registrations),
         cmocka_unit_test(limits_of_texts),

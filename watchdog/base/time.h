@@ -26,8 +26,9 @@ typedef int64_t aw_ms;   /* a duration in milliseconds */
 void aw_time_print(char dst[AW_TIME_TEXT], aw_time t);
 int aw_time_parse(const char *s, size_t n, aw_time *ret);
 
-/* Durations of the rule language: 90s, 5m, 1h30m, 3d; units s m h d (ms too), each at most once, large
- * to small, no blanks, at most 3650d. Printed in the shortest such form; 0 is "0s". */
+/* Durations of the rule language: 90s, 5m, 1h30m, 3d; units d h m s ms, each at most once, large to
+ * small, no blanks, at most 3650d. Printed as 1m30s, 10h22m, 1d: units of zero are left out; 0 is
+ * "0s". */
 int aw_duration_parse(const char *s, size_t n, aw_ms *ret);
 void aw_duration_print(char dst[AW_TIME_TEXT], aw_ms d);
 
