@@ -44,6 +44,7 @@ unsigned aw_verifier_end(struct aw_verifier *v, int64_t front_size, const void *
 /* Adds a finding of the caller's (the fold's). */
 void aw_verifier_found(struct aw_verifier *v, int64_t seq, const char *place, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+unsigned aw_verifier_findings(const struct aw_verifier *v);
 void aw_verifier_free(struct aw_verifier *v);
 
 #endif

@@ -98,11 +98,9 @@ int aw_db_open(struct aw_db *db, const char *path, enum aw_db_mode mode, const c
     memset(db, 0, sizeof *db);
     int rc = sqlite3_open_v2(path, &db->h, flags, vfs);
     r = rc == SQLITE_OK ? configure(db, mode, cache_kib, err) : aw_db_fail(db, rc, err);
-    if (r) {
+    if (r)
         aw_db_close(db);
-        return aw_wrap(err, r, "%s", path);
-    }
-    return 0;
+    return r;
 }
 
 void aw_db_close(struct aw_db *db)

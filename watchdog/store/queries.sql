@@ -60,8 +60,8 @@ UPDATE log_front SET size = ?1, peaks = ?2 WHERE id = 0
 -- name: detail_put
 INSERT INTO detail(seq, salt, text) VALUES(?1, ?2, ?3)
 
--- name: detail
-SELECT salt, text FROM detail WHERE seq = ?1
+-- name: details_from
+SELECT seq, salt, text FROM detail WHERE seq >= ?1 ORDER BY seq
 
 -- --- key map ---------------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ UPDATE person SET contact = ?2 WHERE id = ?1
 UPDATE person SET user = NULL, salt = NULL, contact = NULL WHERE id = ?1
 
 -- name: persons_from
-SELECT id, app, user, salt, contact FROM person WHERE id > ?1 ORDER BY id
+SELECT id, app, user, salt, contact FROM person WHERE id >= ?1 ORDER BY id
 
 -- name: contacts
 SELECT p.id, p.user, p.contact FROM person AS p WHERE p.id > ?1 AND p.contact IS NOT NULL
@@ -114,8 +114,8 @@ INSERT INTO api_key(id, name, app, scopes, sha256, created, revoked)
     ON CONFLICT(id) DO UPDATE SET name = ?2, app = ?3, scopes = ?4, sha256 = ?5, created = ?6,
         revoked = ?7
 
--- name: keys
-SELECT id, name, app, scopes, sha256, created, revoked FROM api_key ORDER BY id
+-- name: keys_from
+SELECT id, name, app, scopes, sha256, created, revoked FROM api_key WHERE id >= ?1 ORDER BY id
 
 -- name: secret
 SELECT value FROM secret WHERE name = ?1
@@ -130,6 +130,9 @@ SELECT text FROM rule_text WHERE sha256 = ?1
 
 -- name: rule_text_put
 INSERT INTO rule_text(sha256, text) VALUES(?1, ?2) ON CONFLICT(sha256) DO NOTHING
+
+-- name: rule_texts_from
+SELECT sha256, text FROM rule_text WHERE sha256 >= ?1 ORDER BY sha256
 
 -- name: rule_by_name
 SELECT id FROM rule WHERE sha256 = ?1 AND name = ?2
@@ -176,7 +179,7 @@ SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n
 -- name: messages_all
 SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n, m.key, m.salt, m.digest
     FROM message AS m LEFT JOIN app AS a ON a.id = m.app LEFT JOIN rule AS r ON r.id = m.rule
-    WHERE m.id > ?1 ORDER BY m.id
+    WHERE m.id >= ?1 ORDER BY m.id
 
 -- name: timeline_put
 INSERT INTO timeline(id, n, person, state, due, level, late, last, plan)
@@ -200,7 +203,7 @@ SELECT t.id, t.n, t.person, t.state, t.due, t.level, t.late, t.last, t.plan, t.t
     WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id LIMIT ?3
 
 -- name: timelines_from
-SELECT id, n, person, state, due, level, late, last, plan, tried FROM timeline WHERE id > ?1
+SELECT id, n, person, state, due, level, late, last, plan, tried FROM timeline WHERE id >= ?1
     ORDER BY id
 
 -- name: timeline_counts
@@ -268,7 +271,7 @@ SELECT a.id, a.ref, a.n, a.step, a.step_id, a.kind, a.round, a.number, a.channel
 -- name: attempts_from
 SELECT id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, round, number, person,
     channel, at, level, outcome, done_at, http_status, code, provider_id, detail
-    FROM attempt WHERE id > ?1 ORDER BY id
+    FROM attempt WHERE id >= ?1 ORDER BY id
 
 -- --- questions to providers ------------------------------------------------------------------
 

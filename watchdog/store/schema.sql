@@ -226,3 +226,87 @@ CREATE TABLE key_page(
     id INTEGER PRIMARY KEY,
     pairs BLOB NOT NULL
 ) STRICT;
+
+-- --- views for auditors (docs/audit.md); stable: columns are added, never changed ---------------
+
+-- Ids as texts, as they stand in the log and the API.
+CREATE VIEW v_message_ids AS SELECT id, 'msg_'
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 60) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 55) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 50) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 45) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 40) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 35) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 30) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 25) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 20) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 15) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 10) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + ((id >> 5) & 31), 1)
+        || substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + (id & 31), 1)
+    AS message FROM message;
+
+CREATE VIEW v_messages AS SELECT i.message, m.ext AS external_id, a.name AS app, r.name AS rule,
+    lower(hex(r.sha256)) AS rule_sha256, json_extract(m.body, '$.title') AS title,
+    coalesce(json_extract(m.body, '$.priority'), 'normal') AS priority,
+    strftime('%Y-%m-%dT%H:%M:%fZ', m.registered / 1000.0, 'unixepoch') AS registered_at,
+    m.n AS recipients,
+    (SELECT count(*) FROM timeline WHERE id BETWEEN m.id AND m.id + m.n - 1 AND state = 0) AS open,
+    (SELECT count(*) FROM timeline WHERE id BETWEEN m.id AND m.id + m.n - 1 AND state = 1)
+        AS confirmed,
+    (SELECT count(*) FROM timeline WHERE id BETWEEN m.id AND m.id + m.n - 1 AND state IN (2, 3))
+        AS unconfirmed,
+    (SELECT count(*) FROM timeline WHERE id BETWEEN m.id AND m.id + m.n - 1 AND state IN (4, 5))
+        AS cancelled_or_released
+    FROM message AS m JOIN v_message_ids AS i ON i.id = m.id JOIN app AS a ON a.id = m.app
+    JOIN rule AS r ON r.id = m.rule;
+
+CREATE VIEW v_timeline AS SELECT i.message, t.n, p.user,
+    CASE t.state WHEN 0 THEN 'open' WHEN 1 THEN 'confirmed' WHEN 2 THEN 'exhausted' WHEN 3
+        THEN 'expired' WHEN 4 THEN 'cancelled' WHEN 5 THEN 'released' END AS state,
+    CASE t.level WHEN 0 THEN 'none' WHEN 1 THEN 'accepted' WHEN 2 THEN 'sent' WHEN 3 THEN
+        'delivered' WHEN 4 THEN 'displayed' WHEN 5 THEN 'opened' WHEN 6 THEN 'acknowledged'
+        END AS level,
+    t.late AS confirmed_late,
+    strftime('%Y-%m-%dT%H:%M:%fZ', t.due / 1000.0, 'unixepoch') AS next_due,
+    strftime('%Y-%m-%dT%H:%M:%fZ', m.registered / 1000.0, 'unixepoch') AS registered_at,
+    t.last AS last_seq, json_extract(l.body, '$.kind') AS last_entry,
+    json_extract(l.body, '$.ts') AS last_at, json_extract(l.body, '$.why') AS last_why
+    FROM timeline AS t JOIN message AS m ON m.id = t.id - t.n
+    JOIN v_message_ids AS i ON i.id = m.id LEFT JOIN person AS p ON p.id = t.person
+    LEFT JOIN log AS l ON l.seq = t.last;
+
+CREATE VIEW v_attempts AS SELECT i.message, x.n, p.user AS sent_to, x.step_id AS step,
+    CASE x.kind WHEN 0 THEN 'push' WHEN 1 THEN 'sms' WHEN 2 THEN 'email' WHEN 3 THEN 'im'
+        WHEN 4 THEN 'call' WHEN 5 THEN 'webhook' END
+        AS do,
+    x.round, x.number AS try, x.channel,
+    strftime('%Y-%m-%dT%H:%M:%fZ', x.at / 1000.0, 'unixepoch') AS at,
+    CASE coalesce(x.outcome, 0) WHEN 0 THEN 'in flight' WHEN 1 THEN 'accepted' WHEN 2 THEN
+        'no_target' WHEN 3 THEN 'refused' WHEN 4 THEN 'throttled' WHEN 5 THEN 'auth' WHEN 6
+        THEN 'transient' WHEN 7 THEN 'unknown' WHEN 8 THEN 'dropped' END AS outcome,
+    CASE x.level WHEN 0 THEN 'none' WHEN 1 THEN 'accepted' WHEN 2 THEN 'sent' WHEN 3 THEN
+        'delivered' WHEN 4 THEN 'displayed' WHEN 5 THEN 'opened' WHEN 6 THEN 'acknowledged'
+        END AS level,
+    strftime('%Y-%m-%dT%H:%M:%fZ', x.done_at / 1000.0, 'unixepoch') AS done_at,
+    x.provider_id, x.http_status, x.code, x.detail, x.merged_into IS NOT NULL AS merged
+    FROM attempt AS x JOIN v_message_ids AS i ON i.id = x.msg
+    LEFT JOIN person AS p ON p.id = x.person;
+
+CREATE VIEW v_unacknowledged AS SELECT message, n, user, state, level, registered_at, next_due,
+    last_seq, last_entry, last_at FROM v_timeline
+    WHERE level <> 'acknowledged' AND state IN ('open', 'exhausted', 'expired');
+
+CREATE VIEW v_late AS SELECT message, n, user, state, level, registered_at, last_seq, last_entry,
+    last_at FROM v_timeline WHERE confirmed_late = 1;
+
+CREATE VIEW v_operator_actions AS SELECT l.seq, json_extract(l.body, '$.ts') AS at,
+    json_extract(l.body, '$.actor') AS actor, json_extract(l.body, '$.kind') AS action,
+    json_extract(l.body, '$.msg') AS message, json_extract(l.body, '$.n') AS n,
+    json_extract(l.body, '$.why') AS why, d.text AS in_words
+    FROM log AS l LEFT JOIN detail AS d ON d.seq = l.seq
+    WHERE json_extract(l.body, '$.why') = 'cancelled'
+        OR json_extract(l.body, '$.source') = 'operator'
+        OR json_extract(l.body, '$.kind') IN ('key.changed', 'rules.loaded')
+        OR (json_extract(l.body, '$.kind') = 'person.changed'
+            AND json_extract(l.body, '$.why') <> 'created');

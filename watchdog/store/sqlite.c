@@ -68,7 +68,7 @@ static int open_file(struct aw_store *s, const struct aw_store_options *opt, str
     int r =
         aw_db_open(&s->db, s->path, opt->create ? AW_DB_CREATE : AW_DB_WRITE, opt->vfs, cache, err);
     if (r)
-        return r;
+        return aw_wrap(err, r, "%s", s->path);
     if (!there && chmod(s->path, 0640) < 0)
         return aw_fail(err, AW_EIO, "cannot set the mode of %s: %s", s->path, strerror(errno));
     r = aw_db_check(&s->db, s->path, err);

@@ -243,7 +243,7 @@ int aw_store_keys(struct aw_store *s, int (*row)(void *arg, const struct aw_key_
                   struct aw_err *err)
 {
     sqlite3_stmt *q;
-    int r = aw_db_query(&s->db, AW_SQL_KEYS, &q, err);
+    int r = aw_db_query(&s->db, AW_SQL_KEYS_FROM, &q, err, I(0));
     while (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
         struct aw_key_row k;
         if ((r = aw_row_key(q, &k, err)) == 0)

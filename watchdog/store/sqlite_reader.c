@@ -465,7 +465,7 @@ static int list_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_
     sqlite3_stmt *q = NULL;
     int rc = begin(r);
     if (rc == 0)
-        rc = aw_db_query(&r->db, AW_SQL_KEYS, &q, NULL);
+        rc = aw_db_query(&r->db, AW_SQL_KEYS_FROM, &q, NULL, I(0));
     while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
         struct aw_key_row k;
         if ((rc = aw_row_key(q, &k, NULL)) == 0)
