@@ -199,11 +199,12 @@ static void read_times(struct aw_reader *r, const struct aw_key *k, const struct
                        void *base)
 {
     struct aw_step *step = base;
-    int64_t n = 0;
+    int64_t n = 1;
     if (v->type == AW_YAML_SCALAR && strcmp(v->text, "until_goal") == 0)
-        step->times = 0;
-    else if (aw_schema_number(r, v, k->min, k->max, &n))
-        step->times = (unsigned)n;
+        n = 0;
+    else
+        aw_schema_number(r, v, k->min, k->max, &n);
+    step->times = (unsigned)n;
 }
 
 /* A duration; `until ID` is resolved once all steps are known (rules_check.c). */

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "codec/request.h"
 #include "conf/schema.h"
+#include "core/types.h"
 
 enum { TEXT_MAX = 1024, URL_LENGTH = 1000, PATH_LENGTH = 1000, LIST_MAX = 1000 };
 
@@ -232,6 +233,12 @@ static void read_time(struct aw_reader *r, const struct aw_yaml *v, aw_time *ret
                         "\"%s\" is not a date and time with its zone", s);
 }
 
+/* What a word of a key is called. */
+static const char *word_name(const struct aw_key *k)
+{
+    return k->words == aw_kind_names ? "kind" : k->words == aw_level_names ? "rung" : k->key;
+}
+
 static bool listed_before(struct aw_reader *r, const struct aw_yaml *list, unsigned i)
 {
     const struct aw_yaml *v = aw_schema_item(list, i);
@@ -256,7 +263,7 @@ static void read_several(struct aw_reader *r, const struct aw_key *k, const stru
     for (unsigned i = 0; i < n; i++) {
         const struct aw_yaml *item = aw_schema_item(v, i);
         bool words = k->type == AW_KEY_WORDS;
-        int w = words ? aw_schema_word(r, item, k->words, k->key) : 0;
+        int w = words ? aw_schema_word(r, item, k->words, word_name(k)) : 0;
         if (w < 0 || (!words && !aw_schema_name(r, item)) || listed_before(r, v, i))
             continue;
         if (words)
@@ -335,7 +342,7 @@ void aw_schema_value(struct aw_reader *r, const struct aw_key *k, const struct a
             *(const char **)at = s;
         break;
     case AW_KEY_WORD:
-        if ((word = aw_schema_word(r, v, k->words, k->key)) >= 0)
+        if ((word = aw_schema_word(r, v, k->words, word_name(k))) >= 0)
             *(unsigned *)at = (unsigned)(k->min + word);
         break;
     case AW_KEY_NUMBER:

@@ -100,6 +100,34 @@ static void read_send(struct aw_reader *r, const struct aw_key *k, const struct 
     t->has_reg = aw_send_read(r, v, DEFAULT_AT, &t->reg, &t->at);
 }
 
+static bool is_known(const struct suite *s, const struct test *t, const char *user)
+{
+    for (unsigned i = 0; i < t->reg.n_recipients; i++)
+        if (strcmp(t->reg.recipients[i].user, user) == 0)
+            return true;
+    for (unsigned i = 0; i < s->n_people; i++)
+        if (aw_streq(s->people[i].user, user))
+            return true;
+    for (unsigned i = 0; s->env != NULL && i < s->env->n_people; i++)
+        if (aw_streq(s->env->people[i].user, user))
+            return true;
+    return false;
+}
+
+/* A misspelt user in an event would only make the test show something else. */
+static void check_test(struct aw_reader *r, const struct aw_yaml *map,
+                       const struct aw_yaml *fallback, void *base)
+{
+    const struct test *t = base;
+    const struct aw_yaml *events = aw_yaml_get(map, "events");
+    for (unsigned i = 0; t->has_reg && i < t->n_events; i++) {
+        const struct aw_yaml *from = aw_yaml_get(aw_schema_item(events, i), "from");
+        if (t->events[i].from != NULL && !is_known(r->ctx, t, t->events[i].from))
+            aw_schema_error(r, from, "E123", "name a recipient, or an entry of people:",
+                            "nobody in this test is called \"%s\"", t->events[i].from);
+    }
+}
+
 #define TEST(field)   .at = offsetof(struct test, field)
 #define N_TEST(field) .n_at = offsetof(struct test, field)
 static const struct aw_key test_keys[] = {
@@ -113,7 +141,8 @@ static const struct aw_key test_keys[] = {
      .max = AW_MAX_EXPECT, .child = &aw_shape_expect, .help = "every firing, and ends"},
     {NULL},
 };
-static const struct aw_shape test_shape = {"a test", test_keys, sizeof(struct test)};
+static const struct aw_shape test_shape = {
+    .what = "a test", .keys = test_keys, .size = sizeof(struct test), .check = check_test};
 
 #define SUITE(field)   .at = offsetof(struct suite, field)
 #define N_SUITE(field) .n_at = offsetof(struct suite, field)
@@ -197,7 +226,7 @@ static int load_suite(struct suite *s)
     f.text = text;
     unsigned errors = s->diag->n_errors;
     s->dir = aw_env_dir_of(&s->arena, s->path);
-    struct aw_reader r = {.file = &f, .diag = s->diag, .arena = &s->arena, .dir = s->dir};
+    struct aw_reader r = {.file = &f, .diag = s->diag, .arena = &s->arena, .dir = s->dir, .ctx = s};
     struct aw_yaml_doc *doc = NULL;
     const struct aw_yaml *root = aw_schema_parse(&f, &doc, s->diag);
     if (root == NULL)

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rule tests as they are written and run: the shipped library passes, a wrong expectation fails
+ * and says why, and files of registrations and events are read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "conf/tests.h"
+#include "conf_util.h"
+
+static struct aw_diag diag;
+static struct aw_test_result result;
+static char explained[16384];
+
+static void report(void *ctx, const char *name, bool passed, const char *explain)
+{
+    size_t n = strlen(explained);
+    snprintf(explained + n, sizeof(explained) - n, "%s %s\n%s", passed ? "ok" : "not ok", name,
+             passed ? "" : explain);
+    assert_int_equal(explain == NULL, passed);
+}
+
+static int run(const char *path, const char *only)
+{
+    explained[0] = '\0';
+    result = (struct aw_test_result){0};
+    return aw_tests_run(path, only, &result, report, NULL, &diag);
+}
+
+static int teardown(void **state)
+{
+    aw_diag_free(&diag);
+    conf_dir_remove();
+    return 0;
+}
+
+/* --- the library --------------------------------------------------------------------------- */
+
+static const char *library(const char *name)
+{
+    static char path[512];
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof(path), "%s/rules/%s", top != NULL ? top : ".", name);
+    return path;
+}
+
+static void shipped_rules_pass(void **state)
+{
+    static const char *const files[] = {"order-status", "must-read"};
+    for (unsigned i = 0; i < AW_COUNT(files); i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s.test.yaml", files[i]);
+        if (run(library(name), NULL) < 0)
+            fail_msg("%s", conf_print(&diag));
+        if (result.failed > 0)
+            fail_msg("%s", explained);
+        assert_true(result.passed >= 4);
+        assert_string_equal(conf_print(&diag), ""); /* no warnings either */
+    }
+}
+
+static void library_loads_as_a_directory(void **state)
+{
+    struct aw_templates t;
+    struct aw_rules *rules;
+    assert_int_equal(aw_templates_load(library("templates"), &t, &diag), 0);
+    const struct aw_rules_world world = {.templates = &t};
+    assert_int_equal(aw_rules_load(library(""), &world, &rules, &diag), 0);
+    assert_string_equal(conf_print(&diag), "");
+    assert_int_equal(rules->set.n, 2);
+    aw_rules_free(rules);
+    aw_templates_free(&t);
+}
+
+/* Each step of the library fires in at least one of its tests. */
+static void shipped_tests_cover_every_step(void **state)
+{
+    static const char *const steps[] = {"push", "again", "text", "mail", "boss", "exhausted"};
+    static const char *const files[] = {"order-status.test.yaml", "must-read.test.yaml"};
+    for (unsigned i = 0; i < AW_COUNT(files); i++) {
+        char *text = NULL;
+        FILE *f = fopen(library(files[i]), "r");
+        assert_non_null(f);
+        size_t cap = 0;
+        assert_true(getdelim(&text, &cap, '\0', f) > 0);
+        fclose(f);
+        for (unsigned j = 0; j < AW_COUNT(steps); j++) {
+            char needle[64];
+            snprintf(needle, sizeof(needle), "step: %s", steps[j]);
+            assert_non_null(strstr(text, needle));
+        }
+        free(text);
+    }
+}
+
+/* --- tests that fail ----------------------------------------------------------------------- */
+
+#define RULE                                                                                       \
+    "version: 1\n"                                                                                 \
+    "rules:\n"                                                                                     \
+    "  - name: r\n"                                                                                \
+    "    match: {class: c}\n"                                                                      \
+    "    until: acknowledged\n"                                                                    \
+    "    deadline: 10m\n"                                                                          \
+    "    steps:\n"                                                                                 \
+    "      - {id: push, at: 0s, do: push}\n"                                                       \
+    "      - {id: text, at: 5m, do: sms, unless: delivered}\n"                                     \
+    "    exhausted: {do: email, to: \"contact:noc\"}\n"
+#define PEOPLE                                                                                     \
+    "rules: [r.yaml]\n"                                                                            \
+    "people:\n"                                                                                    \
+    "  li: {alias: li, phone: \"+9990000001\"}\n"                                                  \
+    "  noc: {email: noc@sim.invalid}\n"
+#define TEST(events, expect)                                                                       \
+    PEOPLE "tests:\n"                                                                              \
+           "  - name: t\n"                                                                         \
+           "    send: {at: \"2026-11-23T10:00:00+08:00\", class: c, recipients: [{user: li}]}\n"   \
+           "    events: " events "\n"                                                              \
+           "    expect: " expect "\n"
+
+static const struct {
+    const char *explained, *text; /* with "R" for the path of the rule file */
+} failures[] = {
+    {"ok t\n", TEST("[{at: 1m, from: li, level: acknowledged}]", "[{at: 0s, do: push, to: li}]")},
+    {"ok t\n", TEST("[{at: 1m, from: li, level: acknowledged}]",
+                    "[{at: 0s, do: push}, {at: 1m, state: confirmed}, {nothing_after: 0s}]")},
+    {"not ok t\n"
+     "line 9: expected at 0s: sms to li\n"
+     "not expected: step \"push\" (R:8) fired push to li at 0s\n",
+     TEST("[{at: 1m, from: li, level: acknowledged}]", "[{at: 0s, do: sms, to: li}]")},
+    {"not ok t\n"
+     "line 9: expected at 5m: sms to li; instead: step \"text\" (R:9) skipped sms for li at 5m "
+     "(unless, reached delivered)\n",
+     TEST("[{at: 1m, from: li, level: delivered}, {at: 9m, from: li, level: acknowledged}]",
+          "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}]")},
+    {"not ok t\n"
+     "line 9: expected at 2m: confirmed of li; instead: li was confirmed at 1m\n",
+     TEST("[{at: 1m, from: li, level: acknowledged}]",
+          "[{at: 0s, do: push, to: li}, {at: 2m, state: confirmed, to: li}]")},
+    {"not ok t\n"
+     "line 9: expected at 0s: push to li, step \"text\"\n"
+     "not expected: step \"push\" (R:8) fired push to li at 0s\n",
+     TEST("[{at: 1m, from: li, level: acknowledged}]", "[{at: 0s, do: push, to: li, step: text}]")},
+    {"not ok t\n"
+     "line 9: expected at 10m: email to li; instead: step \"exhausted\" (R:10) fired email to noc "
+     "for li at 10m (exhausted)\n"
+     "not expected: step \"exhausted\" (R:10) fired email to noc for li at 10m (exhausted)\n",
+     TEST("[]", "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}, {at: 10m, do: email, to: "
+                "li, targets: [wang]}]")},
+    {"not ok t\n"
+     "after nothing_after: step \"text\" (R:9) fired sms to li at 5m\n",
+     TEST("[{at: 6m, from: li, level: acknowledged}]",
+          "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}, {nothing_after: 4m}]")},
+    {"not ok t\nno rule matches this registration\n", PEOPLE
+     "tests: [{name: t, send: {class: x, recipients: [{user: li}]}, expect: [{nothing_after: "
+     "0s}]}]\n"},
+    {"not ok t\nthere is no rule \"x\"\n",
+     PEOPLE "tests: [{name: t, send: {rule: x, recipients: [{user: li}]}, expect: [{nothing_after: "
+            "0s}]}]\n"},
+};
+
+static void failing_tests_say_why(void **state)
+{
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < AW_COUNT(failures); i++) {
+        const char *rule = conf_file("r.yaml", RULE);
+        if (run(conf_file("r.test.yaml", failures[i].text), NULL) < 0)
+            fail_msg("%s", conf_print(&diag));
+        struct aw_buf b = AW_BUF_INIT(16384);
+        for (const char *p = failures[i].explained; *p != '\0'; p++)
+            if (*p == 'R' && p[1] == ':')
+                aw_buf_puts(&b, rule);
+            else
+                aw_buf_putc(&b, *p);
+        if (strcmp(explained, aw_buf_str(&b)) != 0) {
+            print_error("expected\n%sgot\n%s", aw_buf_str(&b), explained);
+            wrong++;
+        }
+        assert_int_equal(result.passed + result.failed, 1);
+        aw_buf_free(&b);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void one_test_can_be_picked(void **state)
+{
+    assert_int_equal(run(library("must-read.test.yaml"), "nobody*"), 0);
+    assert_int_equal(result.passed, 1);
+    assert_string_equal(explained, "ok nobody ever answers\n");
+}
+
+static void environment_gives_channels(void **state)
+{
+    conf_file("r.yaml", RULE);
+    const char *text =
+        TEST("[]", "[{at: 0s, do: push, to: li}]") "environment: {channels: {p: {provider: jpush, "
+                                                   "app_key: x}}}\n";
+    assert_int_equal(run(conf_file("r.test.yaml", text), NULL), 0);
+    assert_string_equal(explained, "ok t\n"); /* nobody can send SMS or mail */
+    conf_file("env.yaml", "channels: {p: {provider: jpush, app_key: x}}\n"
+                          "people: {li: {alias: other}, noc: {email: n@e.cn}}\n");
+    text = "rules: r.yaml\nenvironment: env.yaml\ntests: [{name: t, send: {class: c, recipients: "
+           "[{user: li}]}, expect: [{at: 0s, do: push, to: li}]}]\n";
+    assert_int_equal(run(conf_file("r.test.yaml", text), NULL), 0);
+    assert_string_equal(explained, "ok t\n");
+}
+
+/* --- files that are wrong ------------------------------------------------------------------ */
+
+#define SEND    "    send: {class: c, recipients: [{user: li}]}\n"
+#define NOTHING "    expect: [{nothing_after: 0s}]\n"
+
+/* Each '^' marks the place of the next code, and is not part of the text. */
+static const struct {
+    const char *codes, *text;
+} mistakes[] = {
+    {"E101 E101", "^^people: {}\n"},
+    {"E112", PEOPLE "^tests: []\n"},
+    {"E102", PEOPLE "tests:\n  - name: t\n    ^sned: {}\n" SEND NOTHING},
+    {"E170", PEOPLE "tests:\n  - name: t\n    send: {class: c, ^recipients: []}\n" NOTHING},
+    {"E170",
+     PEOPLE "tests:\n  - name: t\n    send: {recipients: [{user: li, ^phnoe: x}]}\n" NOTHING},
+    {"E170",
+     PEOPLE "tests:\n  - name: t\n    send: {recipients: [{user: li, phone: ^x}]}\n" NOTHING},
+    {"E170",
+     PEOPLE "tests:\n  - name: t\n    send: {priority: ^hihg, recipients: [{user: li}]}\n" NOTHING},
+    {"E115",
+     PEOPLE "tests:\n  - name: t\n    send: {at: ^today, recipients: [{user: li}]}\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    expect: [^{at: 0s, to: li}]\n"},
+    {"E101",
+     PEOPLE "tests:\n  - name: t\n" SEND "    expect: [^{at: 0s, do: push, state: confirmed}]\n"},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    expect: [^{do: push}]\n"},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    expect: [^{at: 1s, nothing_after: 1s}]\n"},
+    {"E104", PEOPLE "tests:\n  - name: t\n" SEND "    expect: [{at: 0s, state: ^open}]\n"},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    events: [^{at: 0s, from: li}]\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    events: [^{at: 0s, level: sent}]\n" NOTHING},
+    {"E101",
+     PEOPLE "tests:\n  - name: t\n" SEND "    events: [^{at: 0s, attempt: push}]\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [^{at: 0s, from: li, level: sent, act: cancel}]\n" NOTHING},
+    {"E150", PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, act: ^snooze}]\n" NOTHING},
+    {"E101 E150 E150", PEOPLE "tests:\n  - name: t\n" SEND
+                              "    events: [^{at: 0s, ^login: li, ^device: d}]\n" NOTHING},
+    {"E104", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, attempt: push, result: ^bad}]\n" NOTHING},
+    {"E123", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, from: ^lee, level: sent}]\n" NOTHING},
+    {"E150", PEOPLE "environment: {^rotations: {}}\ntests:\n  - name: t\n" SEND NOTHING},
+};
+
+static void mistakes_have_places(void **state)
+{
+    unsigned wrong = 0;
+    conf_file("r.yaml", RULE);
+    for (unsigned i = 0; i < AW_COUNT(mistakes); i++) {
+        struct conf_marked m = conf_unmark(mistakes[i].text, mistakes[i].codes);
+        assert_int_equal(run(conf_file("r.test.yaml", m.text), NULL), AW_EINVAL);
+        const char *codes = conf_codes(&diag);
+        if (strcmp(codes, m.places) != 0) {
+            print_error("expected %s, got %s for\n%s", m.places, codes, m.text);
+            wrong++;
+        }
+        assert_string_equal(explained, "");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void rules_must_be_sound_and_contacts_known(void **state)
+{
+    conf_file("r.yaml", RULE);
+    const char *text = "rules: [r.yaml, missing.yaml]\n"
+                       "tests: [{name: t, send: {class: c, recipients: [{user: li}]}, expect: "
+                       "[{nothing_after: 0s}]}]\n";
+    assert_int_equal(run(conf_file("r.test.yaml", text), NULL), AW_EINVAL);
+    assert_string_equal(conf_codes(&diag), "E100, 10:32 E123");
+}
+
+/* --- files of `rules simulate` ------------------------------------------------------------- */
+
+static struct aw_source_file file(const char *text)
+{
+    return (struct aw_source_file){"f", text, strlen(text)};
+}
+
+static void registrations_from_yaml_and_json(void **state)
+{
+    static const char *const texts[] = {
+        "at: 2026-11-23T10:00:00+08:00\nclass: 010\npriority: high\ntitle: 订单\n"
+        "labels: {region: no}\nextras: {n: 7, t: true, s: \"7\"}\npush: {options: {x: 1, y: "
+        "\"1\"}}\n"
+        "recipients:\n  - {user: li, phone: \"+9990000001\"}\n",
+        "  {\"at\": \"2026-11-23T10:00:00+08:00\", \"class\": \"010\", \"priority\": \"high\",\n"
+        "\t\"title\": \"订单\", \"labels\": {\"region\": \"no\"}, \"extras\": {\"n\": 7, \"t\": "
+        "true, "
+        "\"s\": \"7\"},\n"
+        "\t\"push\": {\"options\": {\"x\": 1, \"y\": \"1\"}}, \"recipients\": [{\"user\": \"li\", "
+        "\"phone\": \"+9990000001\"}]}\n",
+    };
+    for (unsigned i = 0; i < AW_COUNT(texts); i++) {
+        struct aw_source_file f = file(texts[i]);
+        struct aw_registration reg;
+        aw_time at;
+        if (aw_send_parse(&f, 5, &reg, &at, &diag) < 0)
+            fail_msg("%s", conf_print(&diag));
+        assert_int_equal(at, 1795399200000);
+        assert_string_equal(reg.class_, "010");
+        assert_string_equal(reg.title, "订单");
+        assert_int_equal(reg.priority, AW_HIGH);
+        assert_string_equal(reg.labels[0].value, "no");
+        assert_string_equal(reg.push_json, "{\"options\":{\"x\":1,\"y\":\"1\"}}");
+        assert_int_equal(reg.n_extras, 3);
+        assert_string_equal(reg.recipients[0].given.phone, "+9990000001");
+        aw_registration_free(&reg);
+    }
+    struct aw_source_file f = file("recipients: [{user: li}]\n");
+    struct aw_registration reg;
+    aw_time at;
+    assert_int_equal(aw_send_parse(&f, 12345, &reg, &at, &diag), 0);
+    assert_int_equal(at, 12345);
+    assert_null(reg.title);
+    aw_registration_free(&reg);
+}
+
+static void broken_registrations(void **state)
+{
+    static const struct {
+        const char *codes, *text;
+    } cases[] = {
+        {"E171", "{\"a\": }"},
+        {"E170", "{\"recipients\": []}"},
+        {"E115", "{\"at\": 5, \"recipients\": [{\"user\": \"li\"}]}"},
+        {"1:1 E103", "- a\n"},
+        {"1:13 E170", "recipients: 5\n"},
+        {"1:4 E001", "a: [\n"},
+    };
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        struct aw_source_file f = file(cases[i].text);
+        struct aw_registration reg;
+        aw_time at;
+        assert_int_equal(aw_send_parse(&f, 0, &reg, &at, &diag), AW_EINVAL);
+        if (cases[i].text[0] != 'a')
+            assert_string_equal(conf_codes(&diag), cases[i].codes);
+        aw_diag_free(&diag);
+    }
+}
+
+static void events_from_yaml_and_json(void **state)
+{
+    static const char *const texts[] = {
+        "- {at: 10m, from: li, level: delivered}\n- {at: 0s, attempt: push, result: lost}\n"
+        "- {at: 1h, act: cancel, reason: over, by: ops}\n",
+        "[{\"at\": \"10m\", \"from\": \"li\", \"level\": \"delivered\"},\n"
+        " {\"at\": \"0s\", \"attempt\": \"push\", \"result\": \"lost\"},\n"
+        " {\"at\": \"1h\", \"act\": \"cancel\", \"reason\": \"over\", \"by\": \"ops\"}]\n",
+    };
+    for (unsigned i = 0; i < AW_COUNT(texts); i++) {
+        struct aw_source_file f = file(texts[i]);
+        struct aw_events e;
+        assert_int_equal(aw_events_parse(&f, &e, &diag), 0);
+        assert_int_equal(e.n, 3);
+        assert_int_equal(e.list[0].act, AW_V_EVIDENCE);
+        assert_int_equal(e.list[0].after, 10 * AW_MINUTE);
+        assert_string_equal(e.list[0].from, "li");
+        assert_int_equal(e.list[0].level, AW_DELIVERED);
+        assert_int_equal(e.list[1].act, AW_V_RESULT);
+        assert_string_equal(e.list[1].step, "push");
+        assert_int_equal(e.list[1].outcome, AW_OUT_UNKNOWN);
+        assert_int_equal(e.list[2].act, AW_V_CANCEL);
+        aw_events_free(&e);
+    }
+    struct aw_events e;
+    struct aw_source_file empty = file("# nothing\n"), wrong = file("events: []\n");
+    assert_int_equal(aw_events_parse(&empty, &e, &diag), 0);
+    assert_int_equal(e.n, 0);
+    aw_events_free(&e);
+    assert_int_equal(aw_events_parse(&wrong, &e, &diag), AW_EINVAL);
+    assert_string_equal(conf_codes(&diag), "1:1 E103");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(shipped_rules_pass, teardown),
+        cmocka_unit_test_teardown(library_loads_as_a_directory, teardown),
+        cmocka_unit_test_teardown(shipped_tests_cover_every_step, teardown),
+        cmocka_unit_test_teardown(failing_tests_say_why, teardown),
+        cmocka_unit_test_teardown(one_test_can_be_picked, teardown),
+        cmocka_unit_test_teardown(environment_gives_channels, teardown),
+        cmocka_unit_test_teardown(mistakes_have_places, teardown),
+        cmocka_unit_test_teardown(rules_must_be_sound_and_contacts_known, teardown),
+        cmocka_unit_test_teardown(registrations_from_yaml_and_json, teardown),
+        cmocka_unit_test_teardown(broken_registrations, teardown),
+        cmocka_unit_test_teardown(events_from_yaml_and_json, teardown),
+    };
+    aw_diag_init(&diag);
+    return cmocka_run_group_tests_name("rule tests", tests, NULL, NULL);
+}
