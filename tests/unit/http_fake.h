@@ -22,7 +22,7 @@ struct fake {
     bool unreadable; /* the reader cannot be opened */
     bool not_ready;
     /* What the core thread saw last. */
-    unsigned n_cmds;
+    _Atomic unsigned n_cmds;
     struct aw_cmd seen; /* flat copy; owned pointers are not valid */
     char seen_app[AW_NAME_MAX + 1];
     char seen_json[2048]; /* ack detail, contact */

@@ -50,7 +50,8 @@ struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *o
 
 /* ---- callbacks of the library ------------------------------------------------------------ */
 
-static void library_log(void *cls, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void library_log(void *cls, const char *fmt,
+                                                              va_list ap)
 {
     char text[256];
     vsnprintf(text, sizeof(text), fmt, ap);
