@@ -37,6 +37,11 @@
 
 #define THREADS 4
 #define KEPT    200000
+#define PEOPLE                                                                                     \
+    "\"title\":\"t\",\"recipients\":[{\"user\":\"li\",\"alias\":\"li\",\"phone\":\"+9990000001\"}" \
+    "]}"
+#define TEXT "{" PEOPLE
+#define PUSH "{\"class\":\"push\"," PEOPLE /* few: the provider takes 600 a minute */
 
 extern char **environ;
 
@@ -133,7 +138,7 @@ static pid_t start(char *const *argv, int fd, char *line, size_t cap)
 static void start_daemon(void)
 {
     char *argv[] = {(char *)"ackwatchd",  (char *)"--config", config,
-                    (char *)"--ready-fd", (char *)"9",        NULL};
+                    (char *)"--ready-fd", (char *)"100",      NULL};
     char line[512];
 
     daemon_pid = start(argv, 100, line, sizeof(line));
@@ -168,10 +173,10 @@ static void start_sim(void)
              json_string_value(json_object_get(v, "jpush_app_key")), sim_port, sim_port, sim_port);
     json_decref(v);
     put_file("rules/r.yaml",
-             "version: 1\nrules:\n  - name: kills\n    until: acknowledged\n    deadline: 2s\n"
-             "    max_age: 1d\n    steps:\n"
-             "      - {id: push, at: 0s, do: push}\n"
-             "      - {id: text, at: 1s, do: sms, unless: acknowledged}\n");
+             "version: 1\ndefaults: {until: acknowledged, deadline: 2s, max_age: 1d}\nrules:\n"
+             "  - {name: push, match: {class: push}, steps: [{id: push, at: 0s, do: push}]}\n"
+             "  - name: text\n    steps:\n      - {id: text, at: 0s, do: sms}\n"
+             "      - {id: again, at: 1s, do: sms, unless: acknowledged}\n");
 }
 
 /* --- load
@@ -235,10 +240,7 @@ static void *load(void *arg)
         snprintf(key, sizeof(key), "t%d-%d", thread, seq);
         while (status != 201 && !stopping) {
             n_sent++;
-            status = post(h, "http://localhost/v1/messages", key,
-                          "{\"title\":\"t\",\"recipients\":[{\"user\":\"li\",\"alias\":\"li\","
-                          "\"phone\":\"+9990000001\"}]}",
-                          &out);
+            status = post(h, "http://localhost/v1/messages", key, seq % 32 ? TEXT : PUSH, &out);
             if (status == 201)
                 keep(thread, seq, aw_buf_str(&out));
             else if (status >= 400 && status != 503)
