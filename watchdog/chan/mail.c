@@ -331,11 +331,11 @@ static bool receive(struct worker *w)
         return false;
     for (char *end; w->in.n && (end = memchr(w->in.p, '\n', w->in.n));) {
         size_t line = (size_t)(end - w->in.p), left = w->in.n - line - 1;
-        AW_AUTO_FREE char *text = aw_strndup(w->in.p, line);
+        bool good = take_line(w, w->in.p, line);
+        if (!good || !w->busy) /* after the verdict nothing more is expected */
+            return good;
         memmove(w->in.p, end + 1, left);
         w->in.n = left;
-        if (!take_line(w, text, line))
-            return false;
     }
     return true;
 }
