@@ -243,9 +243,9 @@ static void test_rules_channels_keys(void **state)
     raw_done(&a);
     fake_call("GET", "/v1/keys", 3, NULL, &a);
     assert_string_equal(
-        a.body, "{\"data\":[{\"id\":1,\"name\":\"server\",\"app\":\"shop\",\"scopes\":["
+        a.body, "{\"data\":[{\"id\":\"1\",\"name\":\"server\",\"app\":\"shop\",\"scopes\":["
                 "\"acks:write\"],\"created_at\":\"1970-01-01T00:00:00.005Z\",\"revoked_at\":"
-                "null},{\"id\":2,\"name\":\"ops\",\"app\":null,\"scopes\":[\"ops\"],"
+                "null},{\"id\":\"2\",\"name\":\"ops\",\"app\":null,\"scopes\":[\"ops\"],"
                 "\"created_at\":\"1970-01-01T00:00:00.006Z\",\"revoked_at\":"
                 "\"1970-01-01T00:00:00.007Z\"}],\"next\":null}");
     raw_done(&a);

@@ -18,11 +18,19 @@ static void put_scopes(struct aw_jsonw *w, uint32_t scopes)
     aw_jw_end(w, ']');
 }
 
+/* Ids are texts in the API, whatever they are inside. */
+static void put_id(struct aw_jsonw *w, int64_t id)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)id);
+    aw_jw_str(w, "id", text);
+}
+
 /* Leaves the object open. */
 static void put_key(struct aw_jsonw *w, const struct aw_key_row *k)
 {
     aw_jw_object(w, NULL);
-    aw_jw_int(w, "id", k->id);
+    put_id(w, k->id);
     aw_jw_str(w, "name", k->name);
     aw_jw_str(w, "app", k->app && k->app[0] ? k->app : NULL);
     put_scopes(w, k->scopes);
@@ -128,7 +136,7 @@ static void revoked(struct aw_call *call, struct aw_cmd *cmd)
         return;
     aw_jw_init(&w, &out);
     aw_jw_object(&w, NULL);
-    aw_jw_int(&w, "id", cmd->reply.number);
+    put_id(&w, cmd->reply.number);
     aw_jw_time(&w, "revoked_at", cmd->reply.at);
     aw_jw_end(&w, '}');
     aw_call_json(call, 200, &out, NULL, 0);
