@@ -9,8 +9,11 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
-#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "http/auth.h"
 #include "http/call.h"
 #include "http/page.h"
@@ -120,6 +123,28 @@ static void test_knows(void **state)
     assert_false(aw_route_knows("limit after", "lim"));
     assert_false(aw_route_knows("limit after", ""));
     assert_false(aw_route_knows("", "limit"));
+}
+
+/* docs/api.md has a heading for every route and a row for every code. */
+static void test_documented(void **state)
+{
+    char path[512], want[128], *text;
+    size_t n;
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof(path), "%s/docs/api.md", top ? top : ".");
+    assert_int_equal(aw_file_read(path, 1 << 20, &text, &n, NULL), 0);
+    for (const struct aw_route *r = aw_routes; r->method; r++) {
+        snprintf(want, sizeof(want), "\n### %s %s\n", r->method, r->path);
+        if (!strstr(text, want))
+            fail_msg("docs/api.md has no heading%s", want);
+    }
+    for (int p = AW_P_NONE + 1; p < AW_N_PROBLEMS; p++) {
+        const struct aw_problem_info *info = aw_problem_info(p);
+        snprintf(want, sizeof(want), "| `%s` | %d", info->code, info->status);
+        if (!strstr(text, want))
+            fail_msg("docs/api.md has no row %s", want);
+    }
+    aw_free(text);
 }
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
@@ -240,10 +265,10 @@ int main(void)
         cmocka_unit_test(test_find),       cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_allow),      cmocka_unit_test(test_faces),
         cmocka_unit_test(test_rows),       cmocka_unit_test(test_knows),
-        cmocka_unit_test(test_token),      cmocka_unit_test(test_bad_tokens),
-        cmocka_unit_test(test_failures),   cmocka_unit_test(test_lang),
-        cmocka_unit_test(test_page_of),    cmocka_unit_test(test_page),
-        cmocka_unit_test(test_page_empty),
+        cmocka_unit_test(test_documented), cmocka_unit_test(test_token),
+        cmocka_unit_test(test_bad_tokens), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_lang),       cmocka_unit_test(test_page_of),
+        cmocka_unit_test(test_page),       cmocka_unit_test(test_page_empty),
     };
     return cmocka_run_group_tests_name("routes", tests, NULL, NULL);
 }
