@@ -158,7 +158,10 @@ like 'then all is well' "$(push li)" '"msg_id"'
 fault push html
 like 'html' "$(curl -si -u "$key" -d "$(push_body li)" "$base/v3/push" | tr -d '\r')" '^Content-Type: text/html'
 fault report 429
-like '429' "$(get '/v3/received?msg_ids=1')" '"code":2002'
+answer=$(curl -si -u "$key" "$base/v3/received?msg_ids=1" | tr -d '\r')
+like '429' "$answer" '"code":2002'
+like 'leaves nothing' "$answer" '^X-Rate-Limit-Remaining: 0$'
+like 'for five seconds' "$answer" '^X-Rate-Limit-Reset: 5$'
 fault cid full_then_ok
 is 'full_then_ok' "$(status "$base/v3/push/cid")" 503
 before=$(recorded '"what":"push"')

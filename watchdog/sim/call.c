@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/mem.h"
+#include "base/str.h"
 
 #define REPLY_MAX ((size_t)192 << 20) /* a page of the record at its largest */
 
@@ -25,9 +25,11 @@ void aw_sim_reply_json(struct aw_sim_reply *r, int status, json_t *body)
 
 void aw_sim_reply_header(struct aw_sim_reply *r, const char *name, long long value)
 {
-    if (r->n_headers == AW_SIM_HEADERS)
-        return;
-    struct aw_sim_reply_header *h = &r->headers[r->n_headers++];
+    struct aw_sim_reply_header *h = r->headers, *end = h + r->n_headers;
+    while (h < end && !aw_streq(h->name, name))
+        h++;
+    if (h == end && r->n_headers++ == AW_SIM_HEADERS)
+        abort();
     h->name = name;
     snprintf(h->value, sizeof(h->value), "%lld", value);
 }

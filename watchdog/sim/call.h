@@ -35,6 +35,7 @@ struct aw_sim_call {
 
 /* Takes body over. */
 void aw_sim_reply_json(struct aw_sim_reply *r, int status, json_t *body);
+/* Sets a header; at most AW_SIM_HEADERS names. name must be a literal. */
 void aw_sim_reply_header(struct aw_sim_reply *r, const char *name, long long value);
 void aw_sim_reply_send(struct aw_http_request *rq, const struct aw_sim_reply *r);
 void aw_sim_reply_free(struct aw_sim_reply *r);

@@ -205,8 +205,12 @@ static bool fails(struct aw_sim_call *c, enum aw_sim_part part, enum aw_sim_faul
         part_error(c, part, 500, 1000, 10, "Internal error");
         return true;
     case AW_SIM_FAULT_429:
-        if (part == AW_SIM_PART_SMS)
+        if (part == AW_SIM_PART_SMS) {
             aw_sim_reply_header(r, "Retry-After", 5);
+        } else {
+            aw_sim_reply_header(r, "X-Rate-Limit-Remaining", 0);
+            aw_sim_reply_header(r, "X-Rate-Limit-Reset", 5);
+        }
         part_error(c, part, 429, 2002, 2002, "Rate limit exceeded");
         return true;
     case AW_SIM_FAULT_FULL_THEN_OK:
