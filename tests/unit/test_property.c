@@ -35,6 +35,20 @@ static bool chance(struct dice *d, unsigned percent)
     return roll(d, 100) < percent;
 }
 
+/* Rungs that let histories live for a while: goals tend to be high, evidence low. */
+static enum aw_level high_rung(struct dice *d)
+{
+    unsigned a = roll(d, 6), b = roll(d, 6);
+    return (enum aw_level)(1 + (a > b ? a : b));
+}
+
+static enum aw_level low_rung(struct dice *d)
+{
+    unsigned a = roll(d, 6), b = roll(d, 6), c = roll(d, 6);
+    unsigned low = a < b ? a : b;
+    return (enum aw_level)(1 + (c < low ? c : low));
+}
+
 static aw_ms instant(struct dice *d)
 {
     return (aw_ms)roll(d, 13) * 5 * AW_MINUTE;
@@ -85,7 +99,7 @@ static void random_world(struct world_run *x, struct dice *d)
     x->w.manager = roll(d, 5);
     for (unsigned k = 0; k < 3; k++)
         x->w.channels[k] = roll(d, 3);
-    x->rule.r.until = (enum aw_level)(1 + roll(d, 6));
+    x->rule.r.until = high_rung(d);
     x->rule.r.deadline = AW_MINUTE + instant(d);
     x->rule.r.max_age = AW_MINUTE + 2 * instant(d);
     for (unsigned i = 0, n = 1 + roll(d, 5); i < n; i++) {
@@ -159,7 +173,7 @@ static void random_negative(struct world_run *x, struct dice *d)
 static struct aw_event random_evidence(struct dice *d)
 {
     return (struct aw_event){.type = AW_EV_EVIDENCE,
-                             .level = (enum aw_level)(1 + roll(d, 6)),
+                             .level = low_rung(d),
                              .source = AW_SRC_APP,
                              .person = chance(d, 80) ? 1 : 2,
                              .attempt = chance(d, 50) ? 9 : 0,

@@ -14,7 +14,10 @@ void aw_emit(struct aw_call *c, struct aw_fact f)
 {
     if (c->err)
         return;
-    assert(c->up->n_facts < AW_MAX_FACTS);
+    if (!aw_fits(c, 1)) { /* more than any decision brings: not a timeline of ours */
+        c->err = AW_ECORRUPT;
+        return;
+    }
     assert(f.level == AW_LEVEL_NONE || !f.counts || f.level > c->tl->level); /* RCP-MONO */
     c->err = aw_timeline_fold(c->tl, &f);
     if (c->err)
