@@ -107,6 +107,10 @@ static void unquote(struct aw_buf *out, const char *s)
     }
 }
 
+static const char long_line[] =
+    "a line of more than seventy-six characters that has to be broken softly somewhere . . . "
+    "................................................................................. .\n";
+
 static void hostile_bodies_stay_inside(void **state)
 {
     static const char *const bodies[] = {
@@ -121,8 +125,7 @@ static void hostile_bodies_stay_inside(void **state)
         "\n\n\n",
         "From here\n",
         "bell\a and nul-free\n",
-        "a line of more than seventy-six characters that has to be broken softly somewhere . . . "
-        "................................................................................. .\n",
+        long_line,
         "ééééééééé mostly plain ascii text follows so that it stays quoted printable, you see.\n",
     };
     for (size_t i = 0; i < AW_COUNT(bodies); i++) {

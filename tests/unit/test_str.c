@@ -290,6 +290,21 @@ static void masks(void **state)
     }
 }
 
+static void formats(void **state)
+{
+    char dst[8];
+    aw_format(dst, sizeof dst, "%s", "1234567");
+    assert_string_equal(dst, "1234567");
+    aw_format(dst, sizeof dst, "%s", "12345678");
+    assert_string_equal(dst, "1234567");
+    aw_format(dst, sizeof dst, "%d%s", 1, "通知x"); /* 7 bytes would fit, 8 are wanted */
+    assert_string_equal(dst, "1通知");
+    aw_format(dst, sizeof dst, "%d%s", 12, "通知");
+    assert_string_equal(dst, "12通");
+    aw_format(dst, 1, "%s", "x");
+    assert_string_equal(dst, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +321,7 @@ int main(void)
         cmocka_unit_test(hex),
         cmocka_unit_test(base64),
         cmocka_unit_test(base64_is_strict),
+        cmocka_unit_test(formats),
         cmocka_unit_test(masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,28 +6,20 @@
 #include "base/err.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-
-static void copy_cut(char dst[AW_ERR_MAX], const char *src)
-{
-    size_t n = aw_utf8_cut(src, strlen(src), AW_ERR_MAX - 1);
-    memcpy(dst, src, n);
-    dst[n] = 0;
-}
 
 int aw_fail(struct aw_err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
-    char text[AW_ERR_MAX + 4]; /* longer than the target, so that the cut is seen */
+    char text[AW_ERR_MAX];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    aw_vformat(text, sizeof text, fmt, ap);
     va_end(ap);
-    copy_cut(err->text, text);
+    memcpy(err->text, text, sizeof text);
     return code;
 }
 
@@ -35,14 +27,13 @@ int aw_wrap(struct aw_err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
-    char text[2 * AW_ERR_MAX + 4];
+    char prefix[AW_ERR_MAX], text[AW_ERR_MAX];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, AW_ERR_MAX + 4, fmt, ap);
+    aw_vformat(prefix, sizeof prefix, fmt, ap);
     va_end(ap);
-    size_t n = aw_utf8_cut(text, strlen(text), AW_ERR_MAX - 1);
-    snprintf(text + n, sizeof text - n, ": %s", err->text);
-    copy_cut(err->text, text);
+    aw_format(text, sizeof text, "%s: %s", prefix, err->text);
+    memcpy(err->text, text, sizeof text);
     return code;
 }
 

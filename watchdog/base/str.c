@@ -115,12 +115,30 @@ bool aw_glob(const char *pattern, const char *value)
 }
 
 /* Start of the last code point before end. */
-static const char *last_point(const char *p, const char *end)
+static char *last_point(const char *p, const char *end)
 {
     do
         end--;
     while (end > p && ((unsigned char)*end & 0xc0) == 0x80);
-    return end;
+    return (char *)end;
+}
+
+void aw_vformat(char *dst, size_t cap, const char *fmt, va_list ap)
+{
+    int n = vsnprintf(dst, cap, fmt, ap);
+    if (n < 0 || (size_t)n < cap || cap < 2)
+        return;
+    char *end = dst + cap - 1, *last = last_point(dst, end);
+    if (!aw_utf8_valid(last, (size_t)(end - last)))
+        *last = 0;
+}
+
+void aw_format(char *dst, size_t cap, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    aw_vformat(dst, cap, fmt, ap);
+    va_end(ap);
 }
 
 /* Bytes of the first code point; a malformed byte counts as one. */
@@ -147,10 +165,5 @@ void aw_mask(char *dst, size_t cap, const char *address)
     } else if (n > 3 * (size_t)head) {
         tail = last_point(address, tail);
     }
-    int used = snprintf(dst, cap, "%.*s%s%s", head, address, stars, tail);
-    if (cap && used >= 0 && (size_t)used >= cap && cap > 1) {
-        char *end = dst + cap - 1, *last = (char *)last_point(dst, end);
-        if (!aw_utf8_valid(last, (size_t)(end - last)))
-            *last = 0;
-    }
+    aw_format(dst, cap, "%.*s%s%s", head, address, stars, tail);
 }

@@ -5,6 +5,7 @@
 #ifndef AW_BASE_STR_H
 #define AW_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,11 @@ int aw_unb64url(void *dst, size_t cap, const char *src, size_t n_src, size_t *re
 /* Standard base64 with padding; dst holds 4*((n+2)/3)+1 bytes. */
 void aw_b64(char *dst, const void *src, size_t n);
 int aw_unb64(void *dst, size_t cap, const char *src, size_t n_src, size_t *ret_n);
+
+/* snprintf for people: what does not fit is cut at a code point, never inside one. cap at least 1. */
+void aw_format(char *dst, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void aw_vformat(char *dst, size_t cap, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
 /* Masks an address for people: "+86138****1234", "l***@example.com", else first and last
  * character. dst is cut to cap. */

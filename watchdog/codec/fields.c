@@ -15,14 +15,10 @@
 
 int aw_take_refuse(struct aw_take *t, enum aw_problem p, const char *fmt, ...)
 {
-    char text[2 * sizeof t->fault->detail];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    aw_vformat(t->fault->detail, sizeof t->fault->detail, fmt, ap);
     va_end(ap);
-    size_t n = aw_utf8_cut(text, strlen(text), sizeof t->fault->detail - 1);
-    memcpy(t->fault->detail, text, n);
-    t->fault->detail[n] = 0;
     t->fault->problem = p;
     return AW_EINVAL;
 }

@@ -4,7 +4,6 @@
  * the parsed JSON, texts made from numbers, the recipients, the bytes as received. 1 MiB and 1,000
  * recipients at most.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -31,7 +30,7 @@ static void free_owner(void *p)
     json_decref(o->root);
     json_decref(o->texts);
     aw_free(o->raw);
-    free(o->push); /* jansson's */
+    aw_free(o->push);
     aw_free(o->recipients);
     aw_free(o);
 }

@@ -90,14 +90,10 @@ static int refuse(struct aw_yaml_error *e, struct aw_yaml_place at, const char *
 static int refuse(struct aw_yaml_error *e, struct aw_yaml_place at, const char *code,
                   const char *fmt, ...)
 {
-    char text[2 * sizeof e->text];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    aw_vformat(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
-    size_t n = aw_utf8_cut(text, strlen(text), sizeof e->text - 1);
-    memcpy(e->text, text, n);
-    e->text[n] = 0;
     e->at = at;
     e->code = code;
     return AW_EINVAL;
