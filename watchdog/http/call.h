@@ -44,6 +44,8 @@ struct aw_call {
     void (*next)(struct aw_call *call);
     void (*done)(struct aw_call *call, struct aw_cmd *cmd);
     /* What a handler must remember until its command is done. */
+    char *stored; /* of a conflict: the first registration; owned */
+    size_t n_stored;
     unsigned n_recipients;
     char external_id[256], token[AW_TOKEN_TEXT];
     aw_id timeline;

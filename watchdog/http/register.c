@@ -95,25 +95,29 @@ static void write_message(struct aw_call *call, const struct aw_reply *r, struct
     aw_jw_end(&w, '}');
 }
 
-static void conflict(struct aw_call *call, const struct aw_reply *r)
+/* On an http thread: two bodies of a megabyte are no work for the core thread. */
+static void conflict(struct aw_call *call)
 {
-    char names[512];
-    aw_json_diff(r->body ? r->body : "", r->n_body, call->view->body, call->view->n_body, names,
+    char names[512], *stored = call->stored;
+    aw_json_diff(stored ? stored : "", call->n_stored, call->view->body, call->view->n_body, names,
                  sizeof(names));
     aw_call_problem(call, AW_P_KEY_REUSED, "",
                     "this key stands for another registration%s%s; use a new key, or repeat the "
                     "first body byte by byte",
                     names[0] ? "; they differ in " : "", names);
+    aw_free(stored);
 }
 
 static void registered(struct aw_call *call, struct aw_cmd *cmd)
 {
-    const struct aw_reply *r = &cmd->reply;
+    struct aw_reply *r = &cmd->reply;
     struct aw_buf out = AW_BUF_INIT(16 << 10);
     char id[AW_ID_TEXT], location[64];
 
     if (r->problem == AW_P_KEY_REUSED) {
-        conflict(call, r);
+        call->stored = aw_take(r->body);
+        call->n_stored = r->n_body;
+        aw_call_again(call, conflict);
         return;
     }
     if (aw_call_refused(call, cmd))
