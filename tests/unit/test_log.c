@@ -19,7 +19,7 @@ static int saved;
 
 static int capture(void **state)
 {
-    strcpy(path + strlen(path) - 6, "XXXXXX");
+    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
     int fd = mkstemp(path);
     fflush(stderr);
     saved = dup(STDERR_FILENO);
