@@ -109,12 +109,13 @@ static void examples_parse(void **state)
     for (unsigned i = 0; aw_cmd_table[i]; i++) {
         const struct aw_cmd_entry *e = aw_cmd_table[i];
         for (unsigned k = 0; e->examples && e->examples[k]; k++) {
-            char line[512], *argv[32], *save = NULL;
+            char line[512], *argv[32], *rest = line, *word;
             int argc = 0;
             snprintf(line, sizeof line, "%s", e->examples[k]);
             line[strcspn(line, "'|>&")] = '\0'; /* what the shell would read */
-            for (char *p = strtok_r(line, " ", &save); p; p = strtok_r(NULL, " ", &save))
-                argv[argc++] = p;
+            while ((word = strsep(&rest, " ")))
+                if (*word)
+                    argv[argc++] = word;
             bool cut = strlen(line) < strlen(e->examples[k]) && strchr(e->examples[k], '\'');
             int skip = e->verb ? 2 : 1;
             assert_string_equal(argv[0], e->noun);

@@ -270,9 +270,7 @@ static const struct aw_param show_args[] = {
     {NULL},
 };
 static const char *const show_examples[] = {"rules show order-status", NULL};
-static const char *const reload_examples[] = {"rules check /etc/ackwatch/rules && ackwatch rules "
-                                              "reload",
-                                              NULL};
+static const char *const reload_examples[] = {"rules reload", NULL};
 
 const struct aw_cmd_entry aw_cmd_rules_check = {
     .noun = "rules",
