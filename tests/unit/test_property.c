@@ -267,14 +267,9 @@ static uint64_t setting(const char *name, uint64_t def)
 static void test_random_histories(void **state)
 {
     static struct world_run x;
-#ifdef AW_SANITIZED
-    uint64_t n = 1500;
-#else
-    uint64_t n = 20000;
-#endif
     uint64_t seed = setting("AW_PROPERTY_SEED", 1);
+    uint64_t n = setting("AW_PROPERTY_CASES", 20000);
 
-    n = setting("AW_PROPERTY_CASES", n);
     for (uint64_t i = seed; i < seed + n; i++) {
         struct dice d = {.seed = i};
         *(uint64_t *)*state = i;
