@@ -34,6 +34,21 @@ static int teardown(void **state)
     return 0;
 }
 
+/* The environment keeps the pointer, so each variable has its own room. */
+static void set_credentials(const char *dir)
+{
+    static char text[512];
+    snprintf(text, sizeof(text), "CREDENTIALS_DIRECTORY=%s", dir);
+    putenv(text);
+}
+
+static void set_secret(const char *value)
+{
+    static char text[512];
+    snprintf(text, sizeof(text), "AW_TEST_SECRET=%s", value);
+    putenv(text);
+}
+
 static int load(const char *text, unsigned flags)
 {
     return aw_env_load(conf_file("ackwatch.yaml", text), flags, &env, &diag);
@@ -74,7 +89,7 @@ static void shipped_example_loads(void **state)
     mkdir(dir, 0700);
     conf_file("rules/templates/order.yaml", "version: 1\nsms: {en: {text: t}}\n");
     snprintf(dir, sizeof(dir), "%s/secrets", conf_dir());
-    setenv("CREDENTIALS_DIRECTORY", dir, 1);
+    set_credentials(dir);
     struct aw_buf b = AW_BUF_INIT(65536);
     for (const char *p = text; *p != '\0';) { /* our directory for /etc/ackwatch */
         if (aw_starts(p, "/etc/ackwatch/")) {
@@ -275,8 +290,8 @@ static void secrets_from_three_places(void **state)
 {
     conf_file("cred", "from credential\n");
     chmod(conf_file("secret", "from file\n"), 0600);
-    setenv("CREDENTIALS_DIRECTORY", conf_dir(), 1);
-    setenv("AW_TEST_SECRET", "from environment", 1);
+    set_credentials(conf_dir());
+    set_secret("from environment");
     assert_string_equal(load_secret("file", "secret"), "from file");
     assert_string_equal(load_secret("credential", "cred"), "from credential");
     assert_string_equal(load_secret("env", "AW_TEST_SECRET"), "from environment");
@@ -355,7 +370,7 @@ static void secrets_never_show(void **state)
 /* What `config show` prints can be read again and shows the same. */
 static void shown_settings_read_back(void **state)
 {
-    setenv("AW_TEST_SECRET", "s", 1);
+    set_secret("s");
     assert_int_equal(load(BASE
                           "  sms: {provider: gateway, url: \"http://x/?a=b\", fields: {to: "
                           "\"{{to}}\", \"a\\\"b\": \"\\\\\"},\n"

@@ -111,9 +111,9 @@ static void set_text(char dst[256], const char *src)
     dst[n] = '\0';
 }
 
-static void add(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at,
-                unsigned width, const char *code, bool warning, const char *hint, const char *fmt,
-                va_list ap)
+__attribute__((format(printf, 8, 0))) static void
+add(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at, unsigned width,
+    const char *code, bool warning, const char *hint, const char *fmt, va_list ap)
 {
     char raw[1024], text[256];
     vsnprintf(raw, sizeof(raw), fmt, ap);
