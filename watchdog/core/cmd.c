@@ -37,6 +37,7 @@ static const struct aw_problem_info problems[] = {
     [AW_P_RELOAD_REFUSED] = {"reload-refused", 422, "The reload was refused"},
     [AW_P_NOT_READY] = {"not-ready", 503, "Not ready"},
     [AW_P_INTERNAL] = {"internal", 500, "Internal error"},
+    [AW_P_RATE_LIMITED] = {"rate-limited", 429, "Too many requests"},
 };
 static_assert(AW_COUNT(problems) == AW_N_PROBLEMS, "a problem has no row");
 
