@@ -11,7 +11,7 @@
 
 uint64_t aw_siphash(const uint8_t key[16], const void *p, size_t n);
 
-/* A well-mixed 64-bit value of up to three numbers (splitmix64): jitter = aw_mix(seed, id, step). */
+/* A well-mixed 64-bit value of three numbers (splitmix64): jitter = aw_mix(seed, id, step). */
 uint64_t aw_mix(uint64_t a, uint64_t b, uint64_t c);
 
 #endif

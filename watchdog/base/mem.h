@@ -21,7 +21,7 @@ void aw_free(void *p); /* NULL is fine */
 void aw_wipe(void *p, size_t n);
 
 void aw_free_cleanup(void *pp); /* for AW_AUTO_FREE: frees *(void **)pp */
-#define AW_AUTO_FREE    __attribute__((cleanup(aw_free_cleanup)))
+#define AW_AUTO_FREE     __attribute__((cleanup(aw_free_cleanup)))
 #define AW_AUTO(free_fn) __attribute__((cleanup(free_fn)))
 
 /* Takes ownership out of an AW_AUTO local: `return aw_take(p);` */

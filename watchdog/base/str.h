@@ -56,7 +56,7 @@ int aw_unb64url(void *dst, size_t cap, const char *src, size_t n_src, size_t *re
 void aw_b64(char *dst, const void *src, size_t n);
 int aw_unb64(void *dst, size_t cap, const char *src, size_t n_src, size_t *ret_n);
 
-/* snprintf for people: what does not fit is cut at a code point, never inside one. cap at least 1. */
+/* snprintf for people: what does not fit is cut between code points. cap is at least 1. */
 void aw_format(char *dst, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void aw_vformat(char *dst, size_t cap, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));

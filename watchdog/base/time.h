@@ -22,7 +22,7 @@ typedef int64_t aw_ms;   /* a duration in milliseconds */
 #define AW_TIME_TEXT 32 /* bytes enough for either text below */
 
 /* RFC 3339. Printed in UTC with milliseconds: 2026-11-22T02:02:50.114Z. Parsed with any offset,
- * fraction of 0 to 9 digits (cut to milliseconds), years 1970 to 9999; leap second 60 reads as 59. */
+ * fraction of 0 to 9 digits (cut to milliseconds), years 1970 to 9999; second 60 reads as 59. */
 void aw_time_print(char dst[AW_TIME_TEXT], aw_time t);
 int aw_time_parse(const char *s, size_t n, aw_time *ret);
 

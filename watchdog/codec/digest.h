@@ -20,7 +20,7 @@ bool aw_equal_ct(const void *a, const void *b, size_t n); /* constant time */
 
 /* Standard Webhooks: "v1,<base64>" of HMAC(secret, id "." ts "." body). secret is "whsec_<base64>"
  * or raw text. dst holds 64 bytes. https://www.standardwebhooks.com */
-void aw_webhook_sign(char dst[64], const char *secret, const char *id, int64_t ts,
-                     const char *body, size_t n);
+void aw_webhook_sign(char dst[64], const char *secret, const char *id, int64_t ts, const char *body,
+                     size_t n);
 
 #endif

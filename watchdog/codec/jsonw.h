@@ -19,7 +19,7 @@ void aw_jw_init(struct aw_jsonw *w, struct aw_buf *out);
 /* key is NULL inside arrays and at the top. */
 void aw_jw_object(struct aw_jsonw *w, const char *key); /* open */
 void aw_jw_array(struct aw_jsonw *w, const char *key);
-void aw_jw_end(struct aw_jsonw *w, char close); /* '}' or ']' */
+void aw_jw_end(struct aw_jsonw *w, char close);                     /* '}' or ']' */
 void aw_jw_str(struct aw_jsonw *w, const char *key, const char *s); /* NULL writes null */
 void aw_jw_strn(struct aw_jsonw *w, const char *key, const char *s, size_t n);
 void aw_jw_int(struct aw_jsonw *w, const char *key, int64_t v);

@@ -15,8 +15,8 @@ struct aw_mail {
     const char *from_address, *from_name; /* name may be NULL */
     const char *to_address;
     const char *subject;
-    const char *text; /* text/plain, required */
-    const char *html; /* text/html or NULL: multipart/alternative */
+    const char *text;       /* text/plain, required */
+    const char *html;       /* text/html or NULL: multipart/alternative */
     const char *message_id; /* without angle brackets: ref@node */
     aw_time date;
 };

@@ -17,7 +17,8 @@ struct aw_fault {
 };
 
 /* POST /v1/messages. Takes a copy of the bytes. now bounds already_sent.at (a day back at most,
- * not in the future by more than 5 min); 0 for a stored body, which was checked when it came. On 0 *ret is filled (aw_registration_free). */
+ * not in the future by more than 5 min); 0 for a stored body, which was checked when it came. On 0
+ * *ret is filled (aw_registration_free). */
 int aw_request_registration(const char *p, size_t n, aw_time now, struct aw_registration *ret,
                             struct aw_fault *fault);
 

@@ -21,9 +21,9 @@ struct aw_yaml {
     enum aw_yaml_type type;
     struct aw_yaml_place at;  /* where the node begins */
     struct aw_yaml_place end; /* just behind it (scalars) */
-    const char *text;  /* scalar: NUL-terminated, never NULL; contains no NUL */
-    bool quoted;       /* scalar: 'single', "double" or a block scalar */
-    const char *key;   /* when it is the value of a map's member */
+    const char *text;         /* scalar: NUL-terminated, never NULL; contains no NUL */
+    bool quoted;              /* scalar: 'single', "double" or a block scalar */
+    const char *key;          /* when it is the value of a map's member */
     struct aw_yaml_place key_at;
     struct aw_yaml *next;  /* sibling */
     struct aw_yaml *child; /* first item or member's value */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The small ops structs through which http/ and chan/ reach what they may not include: the inbox,
- * reading, keys, status, tokens, rules. daemon/ fills them in. Rows are values; texts in them are valid
- * only during the callback.
+ * reading, keys, status, tokens, rules. daemon/ fills them in. Rows are values; texts in them are
+ * valid only during the callback.
  */
 #ifndef AW_CORE_PORTS_H
 #define AW_CORE_PORTS_H
@@ -23,7 +23,7 @@ struct aw_submit {
 struct aw_message_row {
     aw_id id;
     const char *app, *rule;
-    const uint8_t *sha256; /* 32 bytes */
+    const uint8_t *sha256;   /* 32 bytes */
     const char *external_id; /* or NULL */
     const char *body;        /* registration as received */
     size_t n_body;
@@ -101,8 +101,8 @@ struct aw_reading {
                    int (*row)(void *arg, const struct aw_message_row *m), void *arg);
     /* Newest first, older than `before` (0: from the end); at most limit rows that pass the filter
      * (state -1: any), looking at no more than 10,000 messages; *ret_next: where to go on, or 0. */
-    int (*messages)(struct aw_reader *r, const char *app, int state, const char *rule,
-                    aw_id before, unsigned limit, aw_id *ret_next,
+    int (*messages)(struct aw_reader *r, const char *app, int state, const char *rule, aw_id before,
+                    unsigned limit, aw_id *ret_next,
                     int (*row)(void *arg, const struct aw_message_row *m), void *arg);
     int (*timelines)(struct aw_reader *r, aw_id message, unsigned from, unsigned limit,
                      int (*row)(void *arg, const struct aw_timeline_row *t), void *arg);
@@ -117,8 +117,7 @@ struct aw_reading {
     int (*head)(struct aw_reader *r, struct aw_head *ret);
     int (*contacts)(struct aw_reader *r, const char *app, int64_t after, unsigned limit,
                     int (*row)(void *arg, const struct aw_contact_row *c), void *arg);
-    int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k),
-                void *arg);
+    int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k), void *arg);
 };
 
 #define AW_SCOPES                                                                                  \
@@ -146,7 +145,8 @@ enum aw_scope {
 extern const char *const aw_scope_names[]; /* by bit, NULL-terminated (ports.c) */
 int aw_scopes_parse(const char *list /* blank- or comma-separated */, uint32_t *ret);
 
-/* Who a token is. 0, or AW_ENOENT: unknown or revoked. Constant-time compare of the hash is the port's job. */
+/* Who a token is. 0, or AW_ENOENT: unknown or revoked. Constant-time compare of the hash is the
+ * port's job. */
 struct aw_caller {
     int64_t key;
     char app[AW_NAME_MAX + 1]; /* "" : all */
@@ -167,9 +167,9 @@ struct aw_tokens {
 /* One screen of state: members of the JSON of GET /v1/status, written by the daemon. */
 struct aw_status {
     void *ctx;
-    void (*json)(void *ctx, struct aw_buf *out);      /* status object */
-    void (*channels)(void *ctx, struct aw_buf *out);  /* JSON array for GET /v1/channels */
-    void (*rules)(void *ctx, struct aw_buf *out);     /* JSON array for GET /v1/rules */
+    void (*json)(void *ctx, struct aw_buf *out);     /* status object */
+    void (*channels)(void *ctx, struct aw_buf *out); /* JSON array for GET /v1/channels */
+    void (*rules)(void *ctx, struct aw_buf *out);    /* JSON array for GET /v1/rules */
     /* The file text of a rule as loaded; AW_ENOENT. */
     int (*rule_text)(void *ctx, const char *name, struct aw_buf *out);
     /* Firings still to come of a timeline under its pinned rule, as a JSON array of {at, step, do,
