@@ -114,10 +114,13 @@ static void test_claims(void **state)
     f.kind = AW_N_KINDS;
     no(&tl, f);
     f = claimed(102, 3, 2);
-    f.ref = 101; /* a new try under an old reference */
+    f.ref = 103; /* a reference newer than the try */
+    no(&tl, f);
+    f.ref = 0;
     no(&tl, f);
 
     f = claimed(102, 3, 2);
+    f.ref = 55; /* carried along by another recipient's firing */
     f.last_round = true;
     ok(&tl, f);
     no(&tl, claimed(103, 3, 3)); /* after the last round */

@@ -159,7 +159,7 @@ static int fold_claimed(struct aw_timeline *tl, const struct aw_fact *f)
         return fold_retry(tl, f);
 
     struct aw_track *t = track_of(tl, f);
-    if (!t || f->ref != f->attempt || tl->n_tries == AW_MAX_TRIES)
+    if (!t || f->ref <= 0 || f->ref > f->attempt || tl->n_tries == AW_MAX_TRIES)
         return AW_ECORRUPT;
     if (f->round >= t->round && track_move(tl, t, f) != 0)
         return AW_ECORRUPT;

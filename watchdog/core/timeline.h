@@ -92,11 +92,12 @@ struct aw_timeline {
  *
  * OPENED    at = base, registered; the first fact of a timeline.
  * CLAIMED   a firing, or a next try of one: intent to send. step kind round number via pos attempt
- *           ref person last_round why [at = when the firing was due]. number 1 (then ref ==
- *           attempt) opens a try; above, the waiting try of that ref goes on under its new attempt
- *           id. The first claim of a round moves the track to the next round, or ends it with
- *           last_round; further claims of a round (`pick: all`, next_target, retries) leave the
- *           track alone, `last_round` is the same on all with number 1.
+ *           ref person last_round why [at = when the firing was due]. number 1 opens a try (ref is
+ *           its attempt, or the older one of another recipient's firing that carries it along);
+ *           above, the waiting try of that same ref goes on under its new attempt id. The first
+ *           claim of a round moves the track to the next round, or ends it with last_round; further
+ *           claims of a round (`pick: all`, next_target, retries) leave the track alone,
+ *           `last_round` is the same on all of them.
  * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
  *           unsent why [level: reached, with why unless; at = when it was due].
  * DEFERRED  step kind round why at = the firing's new due.
