@@ -30,7 +30,7 @@ struct fake_smtp {
     SSL_CTX *ctx;
     pthread_t thread;
     atomic_int fault;
-    atomic_bool stop;
+    atomic_bool stop, talking;
     pthread_mutex_t lock; /* for seen */
     struct aw_buf seen;
 };
@@ -235,9 +235,11 @@ static void *run(void *arg)
         t.fd = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
         if (t.fd < 0)
             continue;
+        atomic_store(&f->talking, true);
         converse(&t);
         SSL_free(t.ssl);
         close(t.fd);
+        atomic_store(&f->talking, false);
     }
     return NULL;
 }
@@ -276,6 +278,8 @@ void fake_smtp_fault(struct fake_smtp *f, enum fake_fault fault)
 
 const char *fake_smtp_seen(struct fake_smtp *f)
 {
+    for (unsigned i = 0; i < 200 && atomic_load(&f->talking); i++)
+        poll(NULL, 0, 10);
     pthread_mutex_lock(&f->lock);
     const char *seen = aw_buf_str(&f->seen);
     pthread_mutex_unlock(&f->lock);

@@ -38,7 +38,7 @@ struct fake_smtp *fake_smtp_new(const char *san, const char *ca_file);
 unsigned fake_smtp_port(const struct fake_smtp *f);
 void fake_smtp_fault(struct fake_smtp *f, enum fake_fault fault); /* also forgets what it saw */
 /* Everything that was said in the last conversation, plain and in TLS, one command a line, the
- * message included. Valid until the next conversation. */
+ * message included. Waits for its end; valid until the next. */
 const char *fake_smtp_seen(struct fake_smtp *f);
 void fake_smtp_free(struct fake_smtp *f);
 

@@ -342,6 +342,7 @@ static void what_never_left_is_transient(void **state)
         if (mark)
             snprintf(at + strlen(at), sizeof at - strlen(at), "%u/ok", port);
         struct aw_channel *ch = gateway(at);
+        ch->timeout = 300;
         send_to(f, ch, 7);
         struct aw_result r = take_result(f, 6000);
         if (r.outcome != AW_OUT_TRANSIENT || !*r.detail)

@@ -10,9 +10,12 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +29,22 @@ static struct fix_core *core;
 static struct aw_dispatch *dispatch;
 static struct aw_clock test_clock;
 
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+static int start_dispatch(void)
+{
+    core = fix_core_new();
+    aw_clock_init_real(&test_clock);
+    const struct aw_chan_env env = {.clock = &test_clock,
+                                    .submit = fix_core_submit(core),
+                                    .node = "node.example",
+                                    .self = self};
+    return aw_dispatch_new(&env, &dispatch, NULL);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -35,13 +54,7 @@ static int set_up(void **state)
     snprintf(other_ca, sizeof other_ca, "%s/other.pem", dir);
     server = fake_smtp_new("IP:127.0.0.1", ca);
     stranger = fake_smtp_new("DNS:mail.evil.example", other_ca);
-    core = fix_core_new();
-    aw_clock_init_real(&test_clock);
-    const struct aw_chan_env env = {.clock = &test_clock,
-                                    .submit = fix_core_submit(core),
-                                    .node = "node.example",
-                                    .self = self};
-    return aw_dispatch_new(&env, &dispatch, NULL);
+    return start_dispatch();
 }
 
 static int tear_down(void **state)
@@ -94,8 +107,8 @@ static struct aw_result mail(const struct aw_channel *ch, const char *to)
 
 /* --- processes ----------------------------------------------------------------------------- */
 
-/* Children of this process that are mail workers. */
-static unsigned workers(pid_t *ret, unsigned max)
+/* The children of a process; ours are all mail workers. */
+static unsigned children(pid_t of, pid_t *ret, unsigned max)
 {
     unsigned n = 0;
     DIR *proc = opendir("/proc");
@@ -109,11 +122,16 @@ static unsigned workers(pid_t *ret, unsigned max)
         if (fgets(line, sizeof line, in) && strrchr(line, ')'))
             sscanf(strrchr(line, ')'), ") %*c %d", &parent);
         fclose(in);
-        if (parent == getpid() && n < max)
+        if (parent == of && n < max)
             ret[n++] = (pid_t)strtol(e->d_name, NULL, 10);
     }
     closedir(proc);
     return n;
+}
+
+static unsigned workers(pid_t *ret, unsigned max)
+{
+    return children(getpid(), ret, max);
 }
 
 /* --- tests --------------------------------------------------------------------------------- */
@@ -153,8 +171,6 @@ static void each_fault_has_its_outcome(void **state)
         {FAKE_GREETING_554, AW_OUT_TRANSIENT, 554, "before TLS", "MAIL"},
         {FAKE_NO_STARTTLS, AW_OUT_TRANSIENT, 0, "no STARTTLS", "MAIL"},
         {FAKE_STARTTLS_454, AW_OUT_TRANSIENT, 454, "before TLS", "MAIL"},
-        {FAKE_INJECT, AW_OUT_TRANSIENT, 0, "before TLS that nobody asked for", "MAIL"},
-        {FAKE_INJECT_EARLY, AW_OUT_TRANSIENT, 0, "before TLS that nobody asked for", "MAIL"},
         {FAKE_NO_AUTH, AW_OUT_AUTH, 0, "no login that we can", "MAIL"},
         {FAKE_NTLM_FIRST, AW_OUT_ACCEPTED, 250, "queued", "TlRMTVNTU"},
         {FAKE_AUTH_535, AW_OUT_AUTH, 535, "login was refused", "MAIL"},
@@ -184,6 +200,23 @@ static void each_fault_has_its_outcome(void **state)
             fail_msg("fault %d: the server saw %s", cases[i].fault, cases[i].never);
         assert_null(strstr(r.detail, "sim.invalid"));
         assert_int_equal(r.level, r.outcome == AW_OUT_ACCEPTED ? AW_ACCEPTED : AW_LEVEL_NONE);
+    }
+    fix_channel_free(ch);
+}
+
+/* Without a user, so that nothing but the taint keeps the mail from leaving. */
+static void plain_text_before_tls_is_never_believed(void **state)
+{
+    static const enum fake_fault faults[] = {FAKE_INJECT, FAKE_INJECT_EARLY};
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, NULL);
+    (void)state;
+    for (unsigned i = 0; i < AW_COUNT(faults); i++) {
+        fake_smtp_fault(server, faults[i]);
+        struct aw_result r = mail(ch, "li@sim.invalid");
+        assert_int_equal(r.outcome, AW_OUT_TRANSIENT);
+        assert_non_null(strstr(r.detail, "before TLS that nobody asked for"));
+        assert_null(strstr(fake_smtp_seen(server), "MAIL"));
+        assert_null(strstr(fake_smtp_seen(server), "Subject"));
     }
     fix_channel_free(ch);
 }
@@ -230,7 +263,7 @@ static void a_worker_serves_several_mails_and_is_replaced(void **state)
     assert_int_equal(first[0], second[0]);
     kill(first[0], SIGKILL); /* while idle */
     for (unsigned i = 0; i < 100 && workers(second, 4); i++)
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        pause_ms(10);
     assert_int_equal(mail(ch, "li@sim.invalid").outcome, AW_OUT_ACCEPTED);
     assert_int_equal(workers(second, 4), 1);
     assert_int_not_equal(first[0], second[0]);
@@ -293,11 +326,50 @@ static void nobody_there_is_transient(void **state)
     fix_channel_free(ch);
 }
 
+/* A process with a mail under way that never ends: what `--orphan PORT CA` runs. */
+static int orphan(const char *port, const char *ca_file)
+{
+    struct aw_channel *ch = channel((unsigned)strtol(port, NULL, 10), ca_file, NULL);
+    ch->timeout = 60000;
+    if (start_dispatch() != 0)
+        return 1;
+    mail(ch, "li@sim.invalid");
+    return 0;
+}
+
+/* Killed without a chance to say so: the worker, in the middle of a mail, goes too. */
+static void a_worker_dies_with_the_daemon(void **state)
+{
+    char port[16];
+    char *argv[] = {self, (char *)"--orphan", port, ca, NULL};
+    pid_t daemon, worker[4];
+    unsigned n = 0;
+    (void)state;
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* the orphan becomes ours: its end can be seen */
+    snprintf(port, sizeof port, "%u", fake_smtp_port(server));
+    fake_smtp_fault(server, FAKE_GREETING_HANG);
+    assert_int_equal(posix_spawn(&daemon, self, NULL, NULL, argv, environ), 0);
+    for (unsigned i = 0; i < 300 && !n; i++) {
+        pause_ms(10);
+        n = children(daemon, worker, 4);
+    }
+    assert_int_equal(n, 1);
+    pause_ms(200); /* until it waits for the greeting */
+    assert_int_equal(kill(worker[0], 0), 0);
+    kill(daemon, SIGKILL);
+    assert_int_equal(waitpid(daemon, NULL, 0), daemon);
+    for (unsigned i = 0; i < 100 && waitpid(worker[0], NULL, WNOHANG) != worker[0]; i++)
+        pause_ms(10);
+    assert_int_equal(waitpid(worker[0], NULL, WNOHANG), -1); /* gone, and seen to be */
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mail_arrives_whole),
         cmocka_unit_test(each_fault_has_its_outcome),
+        cmocka_unit_test(plain_text_before_tls_is_never_believed),
+        cmocka_unit_test(a_worker_dies_with_the_daemon),
         cmocka_unit_test(a_worker_serves_several_mails_and_is_replaced),
         cmocka_unit_test(a_worker_that_hangs_is_killed),
         cmocka_unit_test(the_certificate_must_be_the_hosts),
@@ -306,8 +378,9 @@ int main(int argc, char **argv)
     };
     if (argc == 3 && strcmp(argv[1], "--mail-worker") == 0)
         return aw_mail_worker_main((int)strtol(argv[2], NULL, 10));
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0)
+    if (readlink("/proc/self/exe", self, sizeof self - 1) <= 0)
         return 1;
+    if (argc == 4 && strcmp(argv[1], "--orphan") == 0)
+        return orphan(argv[2], argv[3]);
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
