@@ -83,9 +83,9 @@ struct aw_update {
 };
 
 /* Applies one event to a timeline. REGISTER opens it and claims nothing (but records already_sent):
- * what is due at once is claimed by the DUE that follows. On success *tl is the new value and *ret holds the facts that
- * led there (possibly none: nothing new); on error (AW_ECORRUPT: rule and timeline do not fit)
- * both are unspecified and the caller drops them. */
+ * what is due at once is claimed by the DUE that follows. On success *tl is the new value and *ret
+ * holds the facts that led there (possibly none: nothing new); on error (AW_ECORRUPT: rule and
+ * timeline do not fit) both are unspecified and the caller drops them. */
 int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const struct aw_event *ev,
                    const struct aw_env *env, struct aw_update *ret);
 
@@ -94,12 +94,13 @@ aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *
                           unsigned round);
 
 /* Push lifetime in seconds of a step claimed now: `ttl`, or `until <id>`: the effective due of
- * that step less 15 s, at least 30 s (or until the deadline if that step cannot run); 0: default. */
+ * that step less 15 s, at least 30 s (or until the deadline if that step cannot run); 0: default.
+ */
 unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                        aw_time now);
 
-/* When to ask for receipts ahead of the next firing with `unless` (its due less check.settle), 0: no
- * such firing. */
+/* When to ask for receipts ahead of the next firing with `unless` (its due less check.settle), 0:
+ * no such firing. */
 aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *tl);
 
 /* When to ask next for receipts of an attempt accepted at `accepted`, after n_asked questions:
@@ -108,8 +109,8 @@ aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_ask
 
 /* The earliest firing still to come: *ret_step, *ret_kind, *ret_round and its due; 0 if none. For
  * answers and pictures. */
-aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl,
-                       unsigned *ret_step, enum aw_kind *ret_kind, unsigned *ret_round);
+aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned *ret_step,
+                       enum aw_kind *ret_kind, unsigned *ret_round);
 
 /* The second pure function: the message as the fold of its timelines. counts[state] timelines.
  * (`of: each`: confirmed when all are.) */

@@ -20,7 +20,6 @@ bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
               const struct aw_match_term **ret_failed);
 
 /* The first rule in order that matches, or NULL. */
-const struct aw_rule *aw_ruleset_match(const struct aw_ruleset *s,
-                                       const struct aw_match_input *in);
+const struct aw_rule *aw_ruleset_match(const struct aw_ruleset *s, const struct aw_match_input *in);
 
 #endif

@@ -67,7 +67,7 @@ struct aw_neg {
 };
 
 struct aw_timeline {
-    aw_id id;  /* message id + n */
+    aw_id id;   /* message id + n */
     uint16_t n; /* recipient's place in the registration */
     int64_t person;
     enum aw_state state;
@@ -87,8 +87,8 @@ struct aw_timeline {
     struct aw_neg negs[AW_MAX_NEGATIVES];
 };
 
-/* What each fact says, and the members of struct aw_fact that it uses (besides next_due). Members in
- * brackets are for readers: the fold does not look at them.
+/* What each fact says, and the members of struct aw_fact that it uses (besides next_due). Members
+ * in brackets are for readers: the fold does not look at them.
  *
  * OPENED    at = base, registered; the first fact of a timeline.
  * CLAIMED   a firing, or a next try of one: intent to send. step kind round number via pos attempt
@@ -102,10 +102,9 @@ struct aw_timeline {
  *           unsent why [level: reached, with why unless; at = when it was due].
  * DEFERRED  step kind round why at = the firing's new due.
  * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
- * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at != 0:
- *           it waits and is tried again then; 0: it is over. A waiting try that is given up gets a
- *           second OUTCOME, `dropped`.
- * EVIDENCE  level counts late person [source attempt at = its own date].
+ * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at !=
+ * 0: it waits and is tried again then; 0: it is over. A waiting try that is given up gets a second
+ * OUTCOME, `dropped`. EVIDENCE  level counts late person [source attempt at = its own date].
  * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
  * DOWNTIME  moved = the deadline's move; at = accounted up to.
  * ENDED     state [why].
@@ -140,7 +139,7 @@ struct aw_fact {
     bool counts;     /* evidence about the recipient, of whom it raises the level */
     bool late;       /* evidence after the end that meets the goal */
     aw_id attempt, ref;
-    int64_t person;  /* whom it goes to, or whose evidence it is */
+    int64_t person; /* whom it goes to, or whose evidence it is */
     aw_time at;
     aw_time registered;
     aw_ms moved;

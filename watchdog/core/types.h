@@ -12,10 +12,10 @@
 /* Limits that stored layouts and wire formats rely on. */
 #define AW_MAX_RECIPIENTS 1000
 #define AW_MAX_STEPS      64
-#define AW_MAX_VIA        8   /* channels in a `via` list */
-#define AW_MAX_TO         8   /* targets in a `to` list */
-#define AW_USER_MAX       128 /* bytes of a user id */
-#define AW_NAME_MAX       64  /* bytes of a rule, step, template, channel, app name */
+#define AW_MAX_VIA        8            /* channels in a `via` list */
+#define AW_MAX_TO         8            /* targets in a `to` list */
+#define AW_USER_MAX       128          /* bytes of a user id */
+#define AW_NAME_MAX       64           /* bytes of a rule, step, template, channel, app name */
 #define AW_STEP_EXHAUSTED AW_MAX_STEPS /* the "index" of a rule's exhausted step */
 
 enum aw_kind { AW_PUSH, AW_SMS, AW_EMAIL, AW_IM, AW_CALL, AW_WEBHOOK, AW_N_KINDS };

@@ -25,14 +25,14 @@ struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, sta
     aw_ms after;      /* since registration */
     const char *from; /* evidence: user; result and cancel: NULL for all */
     enum aw_level level;
-    const char *step; /* result: which step's next attempts */
+    const char *step;        /* result: which step's next attempts */
     enum aw_outcome outcome; /* result: accepted, refused, no_target, unknown ("lost") */
 };
 
 struct aw_virtual_input {
     const struct aw_rule *rule;
     const struct aw_registration *reg;
-    aw_time at; /* of registration */
+    aw_time at;                             /* of registration */
     const struct aw_virtual_person *people; /* directory and recipients' missing addresses */
     unsigned n_people;
     const struct aw_virtual_event *events;
