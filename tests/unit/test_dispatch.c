@@ -527,9 +527,12 @@ static void stopping_gives_up_what_is_under_way(void **state)
 static void stopping_does_not_wait_when_idle(void **state)
 {
     struct fix *f = *state;
+    struct aw_channel *ch = gateway(url(f, 0, "/ok"));
     aw_boot begin = aw_clock_boot();
     aw_dispatch_stop(f->d, 10000);
     assert_true(aw_clock_boot() - begin < 1000);
+    send_to(f, ch, 1); /* too late: dropped, and not leaked */
+    fix_channel_free(ch);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, fix_up, fix_down)

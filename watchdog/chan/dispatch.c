@@ -475,6 +475,8 @@ void aw_dispatch_free(struct aw_dispatch *d)
     if (!d)
         return;
     aw_dispatch_stop(d, 0);
+    for (struct job *j; (j = pop(&d->intake));) /* came after the stop */
+        free_job(j);
     aw_mailer_free(d->mailer);
     aw_xfer_free(d->xfer);
     pthread_mutex_destroy(&d->lock);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Towards the providers: takes copies of sends and queries from the core thread, carries them out
- * on one curl thread and on mail worker processes, posts results back as commands (AW_CMD_RESULT, AW_CMD_REPORT,
- * AW_CMD_CIDS) on the proof lane. Exactly one result comes back for each send taken: it waits in
- * its channel's queue for at most the channel's timeout (then: transient, never sent), and once it
- * is under way it ends when the timeout has passed again. Bounded: aw_dispatch_room() says how many
- * more sends are taken; the core claims no more than that. A command that finds the lane full is
- * held until there is room. The texts of aw_chan_env are copied.
+ * on one curl thread and on mail worker processes, posts results back as commands (AW_CMD_RESULT,
+ * AW_CMD_REPORT, AW_CMD_CIDS) on the proof lane. Exactly one result comes back for each send taken:
+ * it waits in its channel's queue for at most the channel's timeout (then: transient, never sent),
+ * and once it is under way it ends when the timeout has passed again. Bounded: aw_dispatch_room()
+ * says how many more sends are taken; the core claims no more than that. A command that finds the
+ * lane full is held until there is room. The texts of aw_chan_env are copied.
  */
 #ifndef AW_CHAN_DISPATCH_H
 #define AW_CHAN_DISPATCH_H
@@ -28,7 +28,8 @@ bool aw_dispatch_has_cids(const struct aw_channel *ch);
 unsigned aw_dispatch_active(struct aw_dispatch *d);
 /* Waits up to wait_ms for what is under way, then gives it up (results come back as unknown, or
  * transient when nothing had left), joins the thread, ends workers. The inbox must go on taking for
- * that long; what it refuses afterwards is dropped, and the next start finds it in flight. */
+ * that long; what it refuses afterwards is dropped, and so is what is handed over after the stop:
+ * the next start finds it in flight. */
 void aw_dispatch_stop(struct aw_dispatch *d, aw_ms wait_ms);
 void aw_dispatch_free(struct aw_dispatch *d);
 
