@@ -50,7 +50,7 @@ struct reader {
     struct aw_yaml_error *error;
     struct open_node stack[MAX_DEPTH];
     unsigned depth;
-    const struct aw_yaml *last_plain; /* the last event, if it was a plain scalar */
+    const struct aw_yaml *last_scalar; /* the last event, if it was a value */
 };
 
 /* ---- memory ---- */
@@ -109,18 +109,22 @@ static int quoted_length(const char *s)
     return (int)aw_utf8_cut(s, strlen(s), MAX_QUOTED);
 }
 
+/* Problems of libyaml that are looked at twice. */
+#define STRAY_COLON "mapping values are not allowed in this context"
+#define NO_KEY      "did not find expected key"
+#define NO_ITEM     "did not find expected '-' indicator"
+
 /* What libyaml says, in words for people, and which of its two marks is the better place. */
 static const struct {
     const char *problem, *context; /* context NULL: any */
     bool at_context;
     const char *text;
 } phrases[] = {
-    {"mapping values are not allowed in this context", NULL, false,
+    {STRAY_COLON, NULL, false,
      "a \":\" cannot stand here; if it belongs to a text, put the text in quotes"},
     {"could not find expected ':'", NULL, true, "a key without a \":\" behind it"},
-    {"did not find expected key", NULL, false,
-     "this line is not indented like the other keys of its map"},
-    {"did not find expected '-' indicator", NULL, false,
+    {NO_KEY, NULL, false, "this line is not indented like the other keys of its map"},
+    {NO_ITEM, NULL, false,
      "this line is not indented like the other items of its list, or has no \"-\""},
     {"block sequence entries are not allowed in this context", NULL, false,
      "a list item cannot begin here; put the \"-\" on a line of its own"},
@@ -128,25 +132,43 @@ static const struct {
      "this quote is never closed"},
     {"did not find expected ',' or ']'", NULL, false, "expected \",\" or \"]\" in this list"},
     {"did not find expected ',' or '}'", NULL, false, "expected \",\" or \"}\" in this map"},
+    {"did not find expected node content", "while parsing a flow node", false,
+     "expected a value here, or the bracket that closes the list or map"},
+    {"found unknown escape character", NULL, false,
+     "no such escape; write \"\\\\\" for a backslash, or use single quotes"},
     {"found character that cannot start any token", NULL, false,
      "this character cannot begin a value; put the text in quotes"},
     {"did not find expected <document start>", NULL, false,
      "this does not belong to what stands above; look at the indentation"},
 };
 
-/* A plain text that swallowed the next, deeper line, which then turned out to be a key: libyaml
- * complains about the ":" only, the mistake is the indentation. */
-static bool explain_swallowed(const struct reader *r)
+/* Two mistakes that libyaml sees one token late, told by the scalar before. A plain text goes on
+ * over deeper lines, so a key below it that is indented too far, or a line above without a blank
+ * behind its ":", ends in a complaint about the next ":". And what stands behind a closed quote
+ * is taken for a key. */
+static bool explain_by_scalar(const struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
-    const struct aw_yaml *last = r->last_plain;
-    if (!last || last->at.line == last->end.line || strcmp(p->problem, phrases[0].problem) != 0)
+    const struct aw_yaml *last = r->last_scalar;
+    struct aw_yaml_place at = place(p->problem_mark);
+    if (!last)
         return false;
-    refuse(r->error, place(p->problem_mark), "E001",
-           "this line is not indented as YAML needs: lines %u to %u were read as one value, "
-           "\"%.*s\", and then came \":\"",
-           last->at.line, last->end.line, quoted_length(last->text), last->text);
-    return true;
+    if (!last->quoted && last->at.line != last->end.line && strcmp(p->problem, STRAY_COLON) == 0) {
+        bool glued = !last->key && strchr(last->text, ':');
+        refuse(r->error, at, "E001",
+               "%s: lines %u to %u were read as one value, \"%.*s\", and then came \":\"",
+               glued ? "a \":\" above has no blank behind it"
+                     : "this line is not indented as YAML needs",
+               last->at.line, last->end.line, quoted_length(last->text), last->text);
+        return true;
+    }
+    if (last->quoted && last->end.line == at.line &&
+        (strcmp(p->problem, NO_KEY) == 0 || strcmp(p->problem, NO_ITEM) == 0)) {
+        refuse(r->error, at, "E001",
+               "this stands behind a closed quote; put the whole text in quotes of one kind");
+        return true;
+    }
+    return false;
 }
 
 static int explain(const struct reader *r)
@@ -155,7 +177,7 @@ static int explain(const struct reader *r)
     if (p->error == YAML_MEMORY_ERROR)
         abort();
     const char *problem = p->problem ? p->problem : "not YAML";
-    if (p->problem && explain_swallowed(r))
+    if (p->problem && explain_by_scalar(r))
         return AW_EINVAL;
     for (size_t i = 0; i < AW_COUNT(phrases); i++) {
         if (strcmp(phrases[i].problem, problem) == 0 &&
@@ -285,7 +307,7 @@ static int add_scalar(struct reader *r, const yaml_event_t *ev)
         .quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE,
     };
     attach(r, node);
-    r->last_plain = node->quoted ? NULL : node;
+    r->last_scalar = node;
     return 0;
 }
 
@@ -327,7 +349,7 @@ static int refuse_marked(struct reader *r, const yaml_event_t *ev, const yaml_ch
 static int take_event(struct reader *r, const yaml_event_t *ev)
 {
     int code = 0;
-    r->last_plain = NULL;
+    r->last_scalar = NULL;
     switch (ev->type) {
     case YAML_ALIAS_EVENT:
         return refuse(r->error, place(ev->start_mark), "E002",
