@@ -32,7 +32,7 @@ static int replay(const char *dir)
     }
     printf("1..%d\n", n);
     for (int i = 0; i < n; i++) {
-        char path[4096];
+        char path[4096 + 260];
         char *bytes;
         size_t size;
         struct aw_err err;
