@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/digest.h"
-#include "conf/env.h"
+#include "conf/env_int.h"
 #include "conf_util.h"
 
 static struct aw_diag diag;
@@ -412,6 +412,31 @@ static void reference_names_every_setting(void **state)
     aw_buf_free(&b);
 }
 
+/* The example shows every key that the tables know, so that nobody has to guess. */
+static void example_shows_every_key(void **state)
+{
+    char path[512], *text, needle[80];
+    size_t n;
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof(path), "%s/contrib/ackwatch.example.yaml", top != NULL ? top : ".");
+    assert_int_equal(aw_file_read(path, 1 << 20, &text, &n, NULL), 0);
+    for (const struct aw_provider *p = aw_providers; p->name != NULL; p++)
+        for (const struct aw_setting *s = p->settings; s->key != NULL; s++) {
+            snprintf(needle, sizeof(needle), " %s: ", s->key);
+            if (strstr(text, needle) == NULL)
+                fail_msg("%s of %s is not in the example", s->key, p->name);
+        }
+    const struct aw_shape *shapes[] = {&aw_shape_env, &aw_shape_channel};
+    for (unsigned i = 0; i < AW_COUNT(shapes); i++)
+        for (const struct aw_key *k = shapes[i]->keys; k->key != NULL; k++) {
+            snprintf(needle, sizeof(needle), "%s:", k->key);
+            bool shown = strstr(text, needle) != NULL;
+            if (shown == ((k->flags & AW_KEY_LATER) != 0 || strcmp(k->key, "people") == 0))
+                fail_msg("%s: shown %d", k->key, shown);
+        }
+    aw_free(text);
+}
+
 static void lenient_needs_little(void **state)
 {
     assert_int_equal(
@@ -455,6 +480,7 @@ int main(void)
         cmocka_unit_test_teardown(secrets_never_show, teardown),
         cmocka_unit_test_teardown(shown_settings_read_back, teardown),
         cmocka_unit_test_teardown(reference_names_every_setting, teardown),
+        cmocka_unit_test_teardown(example_shows_every_key, teardown),
         cmocka_unit_test_teardown(lenient_needs_little, teardown),
     };
     aw_diag_init(&diag);

@@ -363,6 +363,13 @@ static void references_are_checked(void **state)
     assert_string_equal(conf_codes(&diag),
                         "7:47 E120, 7:54 E120, 8:52 E122, 9:45 E121, 10:40 E120, 10:63 E123");
     assert_int_equal(parse(text, NULL), 0);
+    aw_rules_free(rules);
+    rules = NULL;
+    text = STEPS "      - {id: a, at: 0s, do: sms, template: order, ack_link: true}\n"
+                 "      - {id: b, at: 0s, do: sms, template: order, ack_link: false}\n"
+                 "      - {id: c, at: 0s, do: [sms, im], ack_link: true}\n";
+    assert_int_equal(parse(text, &world), 0);
+    assert_string_equal(conf_codes(&diag), "7:51 W104, 9:40 W104, 9:40 W104");
     aw_templates_free(&templates);
 }
 

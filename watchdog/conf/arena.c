@@ -34,6 +34,14 @@ void *aw_arena_alloc(struct aw_arena *a, size_t n)
     return p;
 }
 
+void *aw_arena_copy(struct aw_arena *a, const void *p, size_t n)
+{
+    void *copy = aw_arena_alloc(a, n);
+    if (n > 0)
+        memcpy(copy, p, n);
+    return copy;
+}
+
 char *aw_arena_strn(struct aw_arena *a, const char *s, size_t n)
 {
     char *p = aw_arena_alloc(a, n + 1);

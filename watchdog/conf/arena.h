@@ -16,6 +16,7 @@ struct aw_arena {
 void *aw_arena_alloc(struct aw_arena *a, size_t n) __attribute__((returns_nonnull));
 char *aw_arena_str(struct aw_arena *a, const char *s) __attribute__((returns_nonnull));
 char *aw_arena_strn(struct aw_arena *a, const char *s, size_t n) __attribute__((returns_nonnull));
+void *aw_arena_copy(struct aw_arena *a, const void *p, size_t n) __attribute__((returns_nonnull));
 void aw_arena_free(struct aw_arena *a); /* fits AW_AUTO */
 
 #endif

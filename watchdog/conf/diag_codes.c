@@ -109,13 +109,15 @@ static const struct page pages[] = {
              "names the rule still gets it."},
     {"W102", "Some rounds of a repeat are due after the deadline; they do not run."},
     {"W103", "A file ends in .yml. Only files that end in .yaml are read."},
+    {"W104", "ack_link: true gives the text its {{link}} to the confirmation page, but the text of "
+             "the step has no {{link}}, so nobody sees it. Use a template that shows it."},
 };
 
 const char *const aw_diag_codes[] = {
     "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E100",
     "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112", "E113", "E114",
     "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E130", "E131", "E132", "E140", "E141",
-    "E150", "E160", "E161", "E162", "E163", "E170", "E171", "W101", "W102", "W103", NULL,
+    "E150", "E160", "E161", "E162", "E163", "E170", "E171", "W101", "W102", "W103", "W104", NULL,
 };
 _Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
 

@@ -95,8 +95,7 @@ static void read_apps(struct aw_reader *r, const struct aw_key *k, const struct 
     inner.at = 0;
     inner.n_at = sizeof(apps.list);
     aw_schema_value(r, &inner, v, &apps);
-    e->apps = aw_arena_alloc(r->arena, apps.n * sizeof(*e->apps));
-    memcpy(e->apps, apps.list, apps.n * sizeof(*e->apps));
+    e->apps = aw_arena_copy(r->arena, apps.list, apps.n * sizeof(*e->apps));
     e->n_apps = apps.n;
 }
 

@@ -47,7 +47,6 @@ static void begin(struct load *l, const struct aw_rules_world *world, unsigned m
 {
     l->o = aw_calloc(1, sizeof(*l->o));
     l->ctx = (struct aw_rules_ctx){.world = world};
-    l->ctx.rules = aw_arena_alloc(&l->o->arena, AW_MAX_RULES * sizeof(*l->ctx.rules));
     l->files = aw_arena_alloc(&l->o->arena, max_files * sizeof(*l->files));
     l->diag = diag;
 }
@@ -74,6 +73,7 @@ static void read_text(struct load *l, const char *name, const char *text, size_t
 static int finish(struct load *l, unsigned errors_before, struct aw_rules **ret)
 {
     AW_AUTO(free_rules) struct aw_rules *rules = &l->o->pub;
+    AW_AUTO_FREE struct aw_rule **list = l->ctx.rules;
     if (l->diag->n_errors > errors_before)
         return AW_EINVAL;
     uint8_t(*hashes)[32] = aw_arena_alloc(&l->o->arena, rules->n_files * sizeof(*hashes));
@@ -81,7 +81,7 @@ static int finish(struct load *l, unsigned errors_before, struct aw_rules **ret)
         memcpy(hashes[i], l->files[i].sha256, sizeof(hashes[i]));
     aw_sha256(rules->set.sha256, hashes, rules->n_files * sizeof(*hashes));
     rules->files = l->files;
-    rules->set.rules = l->ctx.rules;
+    rules->set.rules = aw_arena_copy(&l->o->arena, list, l->ctx.n * sizeof(*list));
     rules->set.n = l->ctx.n;
     *ret = aw_take(rules);
     return 0;

@@ -178,6 +178,22 @@ static void check_template(struct aw_reader *r, const struct at_step *s,
                             aw_kind_name(s->step->kinds[i]));
 }
 
+/* A link that no text shows reaches nobody. */
+static void check_link(struct aw_reader *r, const struct at_step *s, const struct aw_templates *t)
+{
+    const struct aw_yaml *v = aw_yaml_get(s->map, "ack_link");
+    for (unsigned i = 0; v != NULL && s->step->ack_link && i < s->step->n_kinds; i++) {
+        const struct aw_template_text *text =
+            s->step->template_name == NULL
+                ? NULL
+                : aw_template_find(t, s->step->template_name, s->step->kinds[i], "en");
+        if (text == NULL || strstr(text->text, "{{link}}") == NULL)
+            aw_schema_key_warn(r, v, "W104", "use a template whose text holds {{link}}",
+                               "the %s of this step does not show the confirmation link",
+                               aw_kind_name(s->step->kinds[i]));
+    }
+}
+
 static void check_targets(struct aw_reader *r, const struct at_step *s, const char *const *people)
 {
     const struct aw_yaml *v = aw_yaml_get(s->map, "to");
@@ -209,8 +225,10 @@ static void check_step(struct aw_reader *r, const struct at_step *s)
     check_replaces(r, s);
     check_repeat(r, s);
     check_via(r, s, w);
-    if (w->templates != NULL)
+    if (w->templates != NULL) {
         check_template(r, s, w->templates);
+        check_link(r, s, w->templates);
+    }
     if (w->contacts != NULL)
         check_targets(r, s, w->contacts);
 }

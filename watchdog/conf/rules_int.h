@@ -17,8 +17,8 @@ struct aw_rules_ctx {
     const struct aw_rules_world *world; /* may be NULL */
     const struct aw_yaml *defaults;     /* of the present file, or NULL */
     uint8_t sha256[32];                 /* of the present file */
-    struct aw_rule **rules;             /* all so far, in order; room for AW_MAX_RULES */
-    unsigned n;
+    struct aw_rule **rules;             /* all so far, in order */
+    unsigned n, cap;
 };
 
 /* Cross-checks of one rule; resolves `ttl: until ID` and `replaces`. steps[] are still writable. */

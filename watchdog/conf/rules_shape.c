@@ -411,6 +411,10 @@ static void read_rules(struct aw_reader *r, const struct aw_key *k, const struct
         memcpy(rule->sha256, ctx->sha256, sizeof(rule->sha256));
         aw_schema_map(r, k->child, item, ctx->defaults, rule);
         aw_rules_check_set(r, item, rule);
+        if (ctx->n == ctx->cap) {
+            ctx->cap = ctx->cap > 0 ? 2 * ctx->cap : 16;
+            ctx->rules = aw_realloc(ctx->rules, ctx->cap * sizeof(struct aw_rule *));
+        }
         ctx->rules[ctx->n++] = rule;
     }
 }

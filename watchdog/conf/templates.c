@@ -151,10 +151,10 @@ static void read_file(const char *path, struct aw_arena *arena, struct aw_templa
     const struct aw_yaml *root = aw_schema_parse(&f, &doc, diag);
     if (root != NULL) {
         aw_schema_map(&r, &aw_shape_template, root, NULL, texts);
-        struct aw_template_text *list = aw_arena_alloc(arena, texts->n * sizeof(*list));
-        memcpy(list, texts->texts, texts->n * sizeof(*list));
         *t = (struct aw_template){
-            .name = name_of(&f, arena, diag), .texts = list, .n_texts = texts->n};
+            .name = name_of(&f, arena, diag),
+            .texts = aw_arena_copy(arena, texts->texts, texts->n * sizeof(*texts->texts)),
+            .n_texts = texts->n};
     }
     aw_yaml_free(doc);
 }
