@@ -75,14 +75,13 @@ int scene_reopen(struct scene *sc)
 
 void scene_init(struct scene *sc)
 {
-    const char *vfs = sc->vfs;
-    memset(sc, 0, sizeof *sc);
-    sc->vfs = vfs;
-    sc->now = START;
+    *sc = (struct scene){.vfs = sc->vfs, .from = sc->from, .now = START};
     snprintf(sc->dir, sizeof sc->dir, "/tmp/aw-store-XXXXXX");
     if (!mkdtemp(sc->dir))
         abort();
     snprintf(sc->path, sizeof sc->path, "%s/test.db", sc->dir);
+    if (sc->from)
+        scene_copy(sc->from, sc->path);
     must(sc, scene_reopen(sc), "open");
 }
 

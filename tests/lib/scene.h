@@ -11,7 +11,8 @@
 
 struct scene {
     char dir[64], path[128];
-    const char *vfs;
+    const char *vfs;  /* set before scene_init, or NULL */
+    const char *from; /* likewise: a database to begin with a copy of */
     struct aw_store *s;
     aw_time now;
     int64_t app, rule;
@@ -19,7 +20,7 @@ struct scene {
     struct aw_err err;
 };
 
-/* Makes the directory and opens a fresh store in it; aborts when that fails. */
+/* Makes the directory and opens a store in it; aborts when that fails. */
 void scene_init(struct scene *sc);
 /* Closes the store and removes the directory. */
 void scene_free(struct scene *sc);
