@@ -65,7 +65,8 @@ static void colours_only_terminals(void **state)
 {
     struct aw_out o;
     FILE *f = fopen("/dev/null", "w");
-    setenv("TERM", "xterm", 1);
+    static char term[] = "TERM=xterm";
+    putenv(term);
     aw_out_init(&o, f, NULL);
     assert_false(o.tty);
     assert_false(o.colour);
@@ -81,7 +82,8 @@ static void prints_times(void **state)
 {
     char dst[AW_TIME_TEXT];
     struct aw_out o = {.tty = false};
-    setenv("TZ", "XXX-8", 1);
+    static char zone[] = "TZ=XXX-8";
+    putenv(zone);
     tzset();
     assert_string_equal(aw_out_time(&o, dst, 1795399200123), "2026-11-23T02:00:00.123Z");
     assert_string_equal(aw_out_time(&o, dst, 0), "-");

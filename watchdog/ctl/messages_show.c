@@ -176,6 +176,23 @@ static void print_attempts(const struct aw_out *o, const json_t *list)
     aw_table_free(&t);
 }
 
+/* All pages of a message's attempts, as one list in *ret. */
+static int get_attempts(struct aw_client *c, const char *path, json_t **ret)
+{
+    char after[160] = "";
+    int code = AW_EXIT_DONE;
+    *ret = json_pack("{s:[]}", "data");
+    do {
+        AW_AUTO(aw_json_cleanup) json_t *page = NULL;
+        code = aw_client_get(c, &page, "%s/attempts?limit=1000%s", path, after);
+        json_array_extend(json_object_get(*ret, "data"), json_object_get(page, "data"));
+        const char *next = aw_json_str(page, "next");
+        AW_AUTO_FREE char *cursor = aw_client_escape(next ? next : "");
+        snprintf(after, sizeof after, next ? "&after=%s" : "%s", cursor);
+    } while (code == AW_EXIT_DONE && *after);
+    return code;
+}
+
 static int exec(struct aw_ctl *ctl)
 {
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
@@ -186,7 +203,8 @@ static int exec(struct aw_ctl *ctl)
     bool attempts = aw_ctl_flag(ctl, "attempts");
     int code = aw_client_get(c, &m, "%s%s", path, ctl->out.reveal ? "?reveal=true" : "");
     if (code == AW_EXIT_DONE)
-        code = aw_client_get(c, &more, "%s/%s", path, attempts ? "attempts" : "timeline");
+        code =
+            attempts ? get_attempts(c, path, &more) : aw_client_get(c, &more, "%s/timeline", path);
     if (code != AW_EXIT_DONE)
         return code;
     const struct aw_out *o = &ctl->out;

@@ -91,8 +91,7 @@ const char *const aw_exit_texts[AW_N_EXITS] = {
     [AW_EXIT_DONE] = "done (an empty list is done, too)",
     [AW_EXIT_FAILED] = "failed",
     [AW_EXIT_USAGE] = "usage: unknown command, flag or argument",
-    [AW_EXIT_PROBLEMS] = "done, and problems were found: lint errors, failed rule tests, a log "
-                         "that does not verify, a degraded daemon",
+    [AW_EXIT_PROBLEMS] = "done, but problems were found (lint, rule test, audit, degraded)",
     [AW_EXIT_NOT_ALLOWED] = "not authenticated, or not allowed",
     [AW_EXIT_NO_OBJECT] = "no such object",
     [AW_EXIT_CONFLICT] = "conflict with the present state",
