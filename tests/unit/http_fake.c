@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http_fake.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/digest.h"
+#include "codec/json.h"
 #include "http/auth.h"
 #include "http/http.h"
 #include "net/server.h"
@@ -423,4 +429,40 @@ void fake_call(const char *method, const char *path, int key, const char *body,
                struct raw_answer *ret)
 {
     fake_call_with(method, path, key, body ? "Content-Type: application/json\r\n" : "", body, ret);
+}
+
+/* ---- what is expected of answers ---------------------------------------------------------- */
+
+json_t *answer_json(const struct raw_answer *a)
+{
+    json_t *v = NULL;
+    struct aw_err err;
+    if (aw_json_parse(a->body, a->n_body, 1 << 20, &v, &err) < 0)
+        fail_msg("%s: %s", a->body, err.text);
+    return v;
+}
+
+void expect_problem(const struct raw_answer *a, int status, const char *code)
+{
+    char type[64], urn[96];
+    if (a->status != status)
+        fail_msg("status %d: %s", a->status, a->body);
+    assert_string_equal(raw_header(a, "Content-Type", type, 64), "application/problem+json");
+    json_t *v = answer_json(a);
+    assert_string_equal(aw_json_str(v, "code"), code);
+    snprintf(urn, sizeof(urn), "urn:ackwatch:problem:%s", code);
+    assert_string_equal(aw_json_str(v, "type"), urn);
+    assert_int_equal(json_integer_value(json_object_get(v, "status")), status);
+    assert_true(strlen(aw_json_str(v, "title")) > 3);
+    /* what the server refuses by itself has no such header */
+    if (raw_header(a, "Request-Id", type, 64)[0])
+        assert_string_equal(aw_json_str(v, "request_id"), type);
+    assert_int_equal(strlen(aw_json_str(v, "request_id")), 17);
+    json_decref(v);
+}
+
+void expect_body(const struct raw_answer *a, int status, const char *json)
+{
+    if (a->status != status || strcmp(a->body, json) != 0)
+        fail_msg("%d %s\nwanted %d %s", a->status, a->body, status, json);
 }

@@ -6,6 +6,8 @@
 #ifndef AW_TESTS_HTTP_FAKE_H
 #define AW_TESTS_HTTP_FAKE_H
 
+#include <jansson.h>
+
 #include "core/ports.h"
 #include "rawhttp.h"
 
@@ -57,5 +59,10 @@ void fake_call(const char *method, const char *path, int key, const char *body,
 /* The same with further header lines, each with its CRLF. */
 void fake_call_with(const char *method, const char *path, int key, const char *headers,
                     const char *body, struct raw_answer *ret);
+
+/* The answer's body as JSON; the caller decrefs. */
+json_t *answer_json(const struct raw_answer *a);
+void expect_body(const struct raw_answer *a, int status, const char *json);
+void expect_problem(const struct raw_answer *a, int status, const char *code);
 
 #endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who may do what: scopes, tokens, the control socket, faces and paths.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "http/call.h"
+#include "http_fake.h"
+
+static struct raw_answer a;
+
+static int end(void **state)
+{
+    raw_done(&a);
+    memset(&a, 0, sizeof(a));
+    return 0;
+}
+
+/* ---- who may ----------------------------------------------------------------------------------
+ */
+
+/* A path of the route with something in place of its parameters. */
+static void fill(char *dst, const char *pattern)
+{
+    while (*pattern) {
+        if (*pattern == '{') {
+            dst += sprintf(dst, "%s", strncmp(pattern, "{message}", 9) ? "9" : "msg_004HMASW90000");
+            pattern = strchr(pattern, '}') + 1;
+        } else {
+            *dst++ = *pattern++;
+        }
+    }
+    *dst = 0;
+}
+
+/* Generated from the table: each route x each scope, and without any token. */
+static void test_matrix(void **state)
+{
+    unsigned n = 0;
+    for (const struct aw_route *r = aw_routes; r->method; r++) {
+        char path[128];
+        const char *text = r->body ? "{}" : NULL;
+        if (!r->scope)
+            continue;
+        fill(path, r->path);
+        fake_call(r->method, path, 0, text, &a);
+        expect_problem(&a, a.status == 429 ? 429 : 401,
+                       a.status == 429 ? "rate-limited" : "unauthenticated");
+        raw_done(&a);
+        for (int bit = 0; bit < AW_N_SCOPES; bit++, n++) {
+            bool may = (r->scope | AW_SCOPE_ADMIN) >> bit & 1;
+            fake_call(r->method, path, 10 + bit, text, &a);
+            if (may == (a.status == 403 || a.status == 401))
+                fail_msg("%s %s with %s: %d", r->method, path, aw_scope_names[bit], a.status);
+            if (!may)
+                expect_problem(&a, 403, "scope-missing");
+            raw_done(&a);
+        }
+    }
+    assert_true(n > 100);
+}
+
+static void test_tokens(void **state)
+{
+    static const char *const wrong[] = {
+        "Authorization: Bearer\r\n",
+        "Authorization: Bearer x\r\n",
+        "Authorization: Basic YTpi\r\n",
+        "Authorization: Bearer aw_00000001_0123456789012345678901234567890123456789012\r\n",
+        "Authorization: Bearer aw_ZZZZZZZZ_0123456789012345678901234567890123456789012\r\n",
+    };
+    bool limited = false;
+    char value[64];
+    for (int i = 0; i < 20; i++) {
+        fake_call_with("GET", "/v1/status", 0, wrong[i % 5], NULL, &a);
+        limited |= a.status == 429;
+        if (limited) {
+            expect_problem(&a, 429, "rate-limited");
+            assert_string_equal(raw_header(&a, "Retry-After", value, 64), "60");
+        } else {
+            expect_problem(&a, 401, "unauthenticated");
+            assert_non_null(strstr(raw_header(&a, "WWW-Authenticate", value, 64), "Bearer"));
+        }
+        raw_done(&a);
+    }
+    assert_true(limited);
+    fake_call("GET", "/v1/status", 1, NULL, &a); /* who has a token is not shut out by others */
+    expect_body(&a, 200, "{\"open\":1}");
+}
+
+static void control(const char *headers)
+{
+    char request[512];
+    snprintf(request, sizeof(request), "GET /v1/keys HTTP/1.1\r\nHost: x\r\n%s\r\n", headers);
+    int fd = raw_connect_unix(fake_socket);
+    raw_sends(fd, request);
+    raw_read(fd, false, &a);
+    close(fd);
+}
+
+static void test_control_socket(void **state)
+{
+    char header[128];
+    control(""); /* our own uid is admin */
+    assert_int_equal(a.status, 200);
+    raw_done(&a);
+    snprintf(header, sizeof(header), "Authorization: Bearer %s\r\n", fake_token(1));
+    control(header); /* a token decides where there is one */
+    expect_problem(&a, 403, "scope-missing");
+}
+
+static void test_paths(void **state)
+{
+    char value[64];
+    fake_call("GET", "/v1/nothing", 1, NULL, &a);
+    expect_problem(&a, 404, "not-found");
+    raw_done(&a);
+    fake_call("PUT", "/v1/messages", 1, "{}", &a);
+    expect_problem(&a, 405, "method-not-allowed");
+    assert_string_equal(raw_header(&a, "Allow", value, 64), "POST, GET, HEAD");
+    raw_done(&a);
+    fake_call("GET", "/v1/../etc/passwd", 1, NULL, &a);
+    expect_problem(&a, 400, "bad-request");
+    raw_done(&a);
+    fake_call("GET", "/v1/status", 1, "{}", &a);
+    expect_problem(&a, 413, "too-large");
+    raw_done(&a);
+    fake_call("PATCH", "/v1/messages", 1, NULL, &a);
+    expect_problem(&a, 405, "method-not-allowed");
+    raw_done(&a);
+    raw_once(fake_port_ops, "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n", &a);
+    expect_problem(&a, 404, "not-found");
+    raw_done(&a);
+    raw_once(fake_port_ops, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", &a);
+    expect_body(&a, 200, "ok\n");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_reset, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_matrix),
+        TEST(test_tokens),
+        TEST(test_control_socket),
+        TEST(test_paths),
+    };
+    return cmocka_run_group_tests_name("access", tests, fake_start, fake_stop);
+}
