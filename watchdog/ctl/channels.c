@@ -27,7 +27,7 @@ void aw_channels_print(const struct aw_ctl *ctl, const json_t *list)
     json_array_foreach(list, i, v)
     {
         const char *state = aw_json_str(v, "state");
-        bool fine = aw_streq(state, "ok");
+        bool fine = aw_streq(state, "ok") || aw_streq(state, "unused");
         aw_table_add(&t, AW_BOLD, aw_json_str(v, "name"));
         aw_table_add(&t, AW_PLAIN, aw_json_str(v, "kind"));
         aw_table_add(&t, AW_PLAIN, aw_json_str(v, "provider"));

@@ -37,17 +37,6 @@ static void put_cell(struct aw_buf *b, const char *text, size_t cells)
         aw_buf_putc(b, ' ');
 }
 
-/* What says again what another line said: the acceptance beside the outcome, the bad address beside
- * the refusal, the end of a message that has one recipient. JSON has them all. */
-static bool is_noise(const struct aw_demo_event *e)
-{
-    const char *kind = aw_json_str(e->entry, "kind");
-    return aw_streq(kind, "message.ended") ||
-           (aw_streq(kind, "address.failed") && aw_json_str(e->entry, "attempt")) ||
-           (aw_streq(kind, "evidence.recorded") &&
-            aw_streq(aw_json_str(e->entry, "source"), "send"));
-}
-
 /* "00:05:00  Li  text   SMS is sent   its time had come" */
 static void event_line(const struct aw_demo *d, const struct aw_demo_event *e, struct aw_buf *b)
 {
@@ -87,7 +76,7 @@ static void show_lines(struct aw_demo *d)
             json_decref(v);
             continue;
         }
-        if (is_noise(e))
+        if (aw_words_again(e->entry))
             continue;
         struct aw_buf b = AW_BUF_INIT(2048);
         event_line(d, e, &b);
@@ -236,7 +225,7 @@ static void draw_events(const struct aw_demo *d, struct aw_buf *b)
 {
     const struct aw_demo_event *newest[LOG_LINES] = {NULL};
     for (unsigned i = d->n_events, n = LOG_LINES; i-- > 0 && n > 0;)
-        if (!is_noise(&d->events[i]))
+        if (!aw_words_again(d->events[i].entry))
             newest[--n] = &d->events[i];
     for (unsigned i = 0; i < LOG_LINES; i++) {
         struct aw_buf line = AW_BUF_INIT(2048);

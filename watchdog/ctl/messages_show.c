@@ -61,6 +61,8 @@ static void print_past(const struct aw_out *o, const char *user, const json_t *e
     mark_of(e, &mark, &style);
     aw_words_entry(AW_LANG_EN, e, &what);
     aw_words_why(AW_LANG_EN, e, &why);
+    if (aw_json_str(e, "channel"))
+        aw_buf_printf(&why, "%svia %s", why.n ? ", " : "", aw_json_str(e, "channel"));
     if (aw_json_str(e, "text"))
         aw_buf_printf(&why, "%s%s", why.n ? ": " : "", aw_json_str(e, "text"));
     aw_out_clean(&text, aw_buf_str(&why));
@@ -109,7 +111,8 @@ static void print_timeline(const struct aw_out *o, const json_t *t, const char *
     json_t *e;
     json_array_foreach(json_object_get(t, "past"), i, e)
     {
-        print_past(o, aw_buf_str(&user), e);
+        if (!aw_words_again(e))
+            print_past(o, aw_buf_str(&user), e);
     }
     const json_t *planned = json_object_get(t, "planned");
     if (o->tty && json_array_size(planned))

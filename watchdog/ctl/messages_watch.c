@@ -60,7 +60,8 @@ static void print_news(struct watch *w, const json_t *timelines)
             json_int_t seq = json_integer_value(json_object_get(e, "seq"));
             if (seq <= w->seen)
                 continue;
-            print_entry(&w->ctl->out, aw_json_str(t, "user") ?: "", e);
+            if (w->ctl->out.json || !aw_words_again(e))
+                print_entry(&w->ctl->out, aw_json_str(t, "user") ?: "", e);
             if (seq > newest)
                 newest = seq;
         }

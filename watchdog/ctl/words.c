@@ -213,3 +213,11 @@ void aw_words_why(enum aw_lang lang, const json_t *entry, struct aw_buf *out)
     if (level && (aw_streq(why, "unless") || aw_streq(why, "goal")))
         aw_buf_printf(out, ": %s", aw_word(lang, level));
 }
+
+bool aw_words_again(const json_t *entry)
+{
+    const char *kind = aw_json_str(entry, "kind");
+    return aw_streq(kind, "message.ended") ||
+           (aw_streq(kind, "address.failed") && aw_json_str(entry, "attempt")) ||
+           (aw_streq(kind, "evidence.recorded") && aw_streq(aw_json_str(entry, "source"), "send"));
+}

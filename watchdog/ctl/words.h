@@ -7,6 +7,7 @@
 #define AW_CTL_WORDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 
@@ -19,5 +20,10 @@ const char *aw_word(enum aw_lang lang, const char *word);
 void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out);
 /* Why: "its time had come", "delivered already"; adds nothing when the entry names no reason. */
 void aw_words_why(enum aw_lang lang, const json_t *entry, struct aw_buf *out);
+
+/* True for an entry that says to people what another one says, too: the acceptance beside the
+ * outcome, the bad address beside the refusal, the end of the message beside that of its timeline.
+ * JSON has them all. */
+bool aw_words_again(const json_t *entry);
 
 #endif
