@@ -4,6 +4,8 @@
  * waiting try goes first, then firings, the deadline, the end of life. Each decision is made anew
  * from the timeline, so that a call that ran out of room for facts simply goes on in the next.
  */
+#include <assert.h>
+
 #include "core/engine_int.h"
 
 /* --- downtimes ------------------------------------------------------------------------------ */
@@ -193,42 +195,29 @@ static void decide_firing(struct aw_call *c, const struct aw_firing *g)
 
 /* --- the order ------------------------------------------------------------------------------ */
 
-/* Decides the one thing that comes first; false when nothing is due, or it does not fit any more
+/* The most facts that one decision brings: the end, and all of the exhausted step. */
+#define DECISION_MAX (1 + AW_N_KINDS * AW_MAX_TO)
+static_assert(DECISION_MAX < AW_MAX_FACTS, "a call decides at least one thing");
+
+/* Decides the one thing that comes first; false when nothing is due, or it might not fit any more
  * (then the timeline stays due). */
 static bool decide_one(struct aw_call *c)
 {
     const struct aw_timeline *tl = c->tl;
     const struct aw_try *waiting = aw_first_waiting(tl);
-    aw_time now = c->env->now;
     aw_time end = aw_end_of_life(c->rule, tl);
-    /* The most that one decision emits: the end and all of the exhausted step; else a claim for
-     * all targets, while as many tries of the round before are dropped. */
-    unsigned at_end = 1 + aw_tries_reserved(c->rule), at_firing = 2 * AW_MAX_TO;
     struct aw_firing g;
 
-    if (c->err || tl->due == 0 || tl->due > now)
+    if (c->err || tl->due == 0 || tl->due > c->env->now || !aw_fits(c, DECISION_MAX))
         return false;
-    if (tl->state == AW_OPEN && now > end) {
-        if (!aw_fits(c, at_end))
-            return false;
+    if (tl->state == AW_OPEN && c->env->now > end)
         aw_end(c, AW_EXPIRED, AW_WHY_MAX_AGE);
-        return true;
-    }
-    if (waiting && waiting->due == tl->due) {
-        if (!aw_fits(c, at_firing))
-            return false;
+    else if (waiting && waiting->due == tl->due)
         aw_try_again(c, waiting);
-        return true;
-    }
-    if (aw_firing_first(c->rule, tl, &g) && g.due == tl->due && aw_has_room(c->rule, tl, g.step)) {
-        if (!aw_fits(c, at_firing))
-            return false;
+    else if (aw_firing_first(c->rule, tl, &g) && g.due == tl->due &&
+             aw_has_room(c->rule, tl, g.step))
         decide_firing(c, &g);
-        return true;
-    }
-    if (!aw_fits(c, at_end))
-        return false;
-    if (aw_deadline(c->rule, tl) == tl->due)
+    else if (aw_deadline(c->rule, tl) == tl->due)
         aw_end(c, AW_EXHAUSTED, AW_WHY_DEADLINE);
     else
         aw_end(c, AW_EXPIRED, AW_WHY_MAX_AGE);

@@ -5,9 +5,6 @@
  * its address is not used again and the next target has its turn, and when a step's first round
  * reached nobody the next step is brought forward.
  */
-#include <assert.h>
-#include <string.h>
-
 #include "core/engine_int.h"
 
 /* --- whom a firing can reach ---------------------------------------------------------------- */
