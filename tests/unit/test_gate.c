@@ -148,6 +148,19 @@ static void test_result(void **state)
     assert_true(r.expect && !r.chunked && !r.framing);
 }
 
+/* The JPush SDK for Ruby sends such paths; only a server that says so takes them. */
+static void test_empty_segments(void **state)
+{
+    struct aw_gate_header h[] = {H("Host", "a")};
+    struct aw_gate_result r;
+    struct aw_gate_request rq = {"GET", "HTTP/1.1", "/v3//received", h, 1};
+    assert_int_equal(aw_gate_check(&rq, &r), 400);
+    rq.empty_segments = true;
+    assert_int_equal(aw_gate_check(&rq, &r), 0);
+    rq.target = "/v3//../received";
+    assert_int_equal(aw_gate_check(&rq, &r), 400);
+}
+
 static void test_limits(void **state)
 {
     struct aw_gate_header many[AW_GATE_HEADERS + 1];
@@ -218,9 +231,9 @@ static void test_query(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),  cmocka_unit_test(test_result),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_percent),
-        cmocka_unit_test(test_query),
+        cmocka_unit_test(test_table),          cmocka_unit_test(test_result),
+        cmocka_unit_test(test_empty_segments), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_percent),        cmocka_unit_test(test_query),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

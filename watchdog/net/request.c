@@ -149,8 +149,11 @@ static void answer_refusal(struct aw_http_request *rq)
         opt->problem(opt->ctx, rq->refused, rq->why, &out, &type);
     else
         aw_buf_printf(&out, "%s\n", rq->why);
-    struct aw_http_header allow = {"Allow", "GET, HEAD, POST, PUT, DELETE"};
-    aw_http_answer(rq, rq->refused, type, aw_buf_str(&out), out.n, &allow, rq->refused == 405);
+    struct aw_http_header hint =
+        rq->refused == 405 ? (struct aw_http_header){"Allow", "GET, HEAD, POST, PUT, DELETE"}
+                           : (struct aw_http_header){"Retry-After", "1"};
+    aw_http_answer(rq, rq->refused, type, aw_buf_str(&out), out.n, &hint,
+                   rq->refused == 405 || rq->refused == 503);
     aw_buf_free(&out);
 }
 
