@@ -58,7 +58,8 @@ check "... speaks it" grep -q '日志已验证' out
 check "nothing is left" clean
 
 check "--keep" demo --plain --keep "$dir/kept"
-check "... keeps a log that verifies" "$build/ackwatch" audit verify --db "$dir/kept/ackwatch.db"
+verify() { "$build/ackwatch" audit verify --db "$1" >out 2>err; }
+check "... keeps a log that verifies" verify "$dir/kept/ackwatch.db"
 check "... not twice into one directory" bash -c "! '$build/ackwatch' demo --keep '$dir/kept' 2>err"
 check "nothing else is left" clean
 
