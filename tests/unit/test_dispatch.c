@@ -359,7 +359,8 @@ static void a_request_carries_what_was_built(void **state)
         fix_channel("gateway", (const char *const[]){"url", url(f, 0, "/ok"), "fields.to", "{{to}}",
                                                      "user", "shop", "password", "pa:ss",
                                                      "headers.X-Client", "a b", NULL});
-    setenv("http_proxy", "http://127.0.0.1:1", 1); /* must not be used */
+    static char proxy[] = "http_proxy=http://127.0.0.1:1"; /* must not be used */
+    putenv(proxy);
     send_to(f, ch, 1);
     assert_int_equal(take_result(f, 3000).outcome, AW_OUT_ACCEPTED);
     unsetenv("http_proxy");

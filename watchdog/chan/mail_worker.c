@@ -471,7 +471,6 @@ int aw_mail_worker_main(int fd)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN); /* the daemon decides when a mail is given up */
     signal(SIGTERM, SIG_IGN);
-    setenv("XDG_CONFIG_DIR", "/nonexistent/ackwatch", 1);
     auth_client_init();
     for (;;) {
         ssize_t n = read(fd, part, sizeof part);

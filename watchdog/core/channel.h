@@ -36,8 +36,8 @@ struct aw_provider {
     const char *name; /* "jpush", "gateway", "smtp", "webhook" */
     enum aw_kind kind;
     const struct aw_setting *settings; /* ends with key NULL */
-    bool reports; /* can be asked for receipts */
-    enum aw_level best; /* highest rung that it can prove by itself */
+    bool reports;                      /* can be asked for receipts */
+    enum aw_level best;                /* highest rung that it can prove by itself */
 };
 
 extern const struct aw_provider aw_providers[]; /* ends with name NULL */
@@ -52,9 +52,9 @@ struct aw_channel {
     const char *name;
     const char *app; /* NULL: every app */
     const struct aw_provider *provider;
-    unsigned weight;  /* order among the channels of a kind: high first */
+    unsigned weight; /* order among the channels of a kind: high first */
     unsigned concurrency;
-    aw_ms timeout;    /* hard deadline of one request */
+    aw_ms timeout;                             /* hard deadline of one request */
     const struct aw_channel_setting *settings; /* defaults filled in; secrets read */
     unsigned n_settings;
 };
@@ -66,8 +66,8 @@ long aw_channel_num(const struct aw_channel *c, const char *key, long def);
 /* What is to be sent: a copy owned by the struct (aw_send_free). All texts UTF-8, rendered. */
 struct aw_send {
     aw_id attempt, ref;
-    unsigned number; /* of the try */
-    aw_id message;   /* 0: an operator notice or a channel test */
+    unsigned number;                  /* of the try */
+    aw_id message;                    /* 0: an operator notice or a channel test */
     const struct aw_channel *channel; /* held by the daemon until the outcome is back */
     enum aw_kind kind;
     const char *alias;
