@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "http/call.h"
 #include "http_fake.h"
 
@@ -28,17 +29,19 @@ static int end(void **state)
  */
 
 /* A path of the route with something in place of its parameters. */
-static void fill(char *dst, const char *pattern)
+static void fill(char *dst, size_t cap, const char *pattern)
 {
-    while (*pattern) {
+    struct aw_buf path = AW_BUF_INIT(cap - 1);
+    for (; *pattern; pattern++) {
         if (*pattern == '{') {
-            dst += sprintf(dst, "%s", strncmp(pattern, "{message}", 9) ? "9" : "msg_004HMASW90000");
-            pattern = strchr(pattern, '}') + 1;
+            aw_buf_puts(&path, aw_starts(pattern, "{message}") ? "msg_004HMASW90000" : "9");
+            pattern = strchr(pattern, '}');
         } else {
-            *dst++ = *pattern++;
+            aw_buf_putc(&path, *pattern);
         }
     }
-    *dst = 0;
+    snprintf(dst, cap, "%s", aw_buf_str(&path));
+    aw_buf_free(&path);
 }
 
 /* Generated from the table: each route x each scope, and without any token. */
@@ -50,7 +53,7 @@ static void test_matrix(void **state)
         const char *text = r->body ? "{}" : NULL;
         if (!r->scope)
             continue;
-        fill(path, r->path);
+        fill(path, sizeof(path), r->path);
         fake_call(r->method, path, 0, text, &a);
         expect_problem(&a, a.status == 429 ? 429 : 401,
                        a.status == 429 ? "rate-limited" : "unauthenticated");

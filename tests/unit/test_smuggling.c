@@ -11,8 +11,6 @@
 #include <cmocka.h>
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "net/server.h"
@@ -149,24 +147,28 @@ static void test_hidden(void **state)
 static void test_long_headers(void **state)
 {
     struct raw_answer a;
-    char *request = calloc(1, 80 << 10);
-    size_t n = (size_t)sprintf(request, "GET /x HTTP/1.1\r\nHost: x\r\nX: ");
-    memset(request + n, 'y', 60 << 10);
-    strcpy(request + n + (60 << 10), "\r\n\r\n");
+    struct aw_buf request = AW_BUF_INIT(1 << 20);
     unsigned before = handled;
-    raw_once(port, request, &a);
+
+    aw_buf_puts(&request, "GET /x HTTP/1.1\r\nHost: x\r\nX: ");
+    for (int i = 0; i < 60 << 10; i++)
+        aw_buf_putc(&request, 'y');
+    aw_buf_puts(&request, "\r\n\r\n");
+    raw_once(port, aw_buf_str(&request), &a);
     assert_true(a.status == 0 || a.status == 431 || a.status == 413);
     assert_int_equal(handled, before);
     raw_done(&a);
-    n = (size_t)sprintf(request, "GET /x HTTP/1.1\r\nHost: x\r\n");
+
+    aw_buf_reset(&request);
+    aw_buf_puts(&request, "GET /x HTTP/1.1\r\nHost: x\r\n");
     for (int i = 0; i < 200; i++)
-        n += (size_t)sprintf(request + n, "X-%d: y\r\n", i);
-    strcpy(request + n, "\r\n");
-    raw_once(port, request, &a);
+        aw_buf_printf(&request, "X-%d: y\r\n", i);
+    aw_buf_puts(&request, "\r\n");
+    raw_once(port, aw_buf_str(&request), &a);
     assert_int_equal(a.status, 431);
     assert_int_equal(handled, before);
     raw_done(&a);
-    free(request);
+    aw_buf_free(&request);
 }
 
 int main(void)

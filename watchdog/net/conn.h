@@ -69,11 +69,9 @@ struct aw_http_server {
     aw_boot idle_ms;
     struct listener *listeners;
     pthread_mutex_t lock, turn;
-    pthread_cond_t wake; /* the sweeper, to stop */
-    pthread_cond_t calm; /* active fell to zero */
     pthread_t sweeper;
+    int wake;           /* an eventfd that ends the sweeper */
     struct conn *conns; /* under lock */
-    bool stopping;      /* under lock */
     atomic_bool quiet;  /* no new connections: answers close theirs */
     atomic_uint active;
     atomic_size_t body_bytes; /* held by all requests */

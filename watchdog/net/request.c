@@ -52,11 +52,8 @@ void aw_request_done(void *cls, struct MHD_Connection *mhd, void **request,
     s->body_bytes -= rq->body.n;
     if (rq->response)
         MHD_destroy_response(rq->response);
-    if (rq->counted && --s->active == 0) {
-        pthread_mutex_lock(&s->lock);
-        pthread_cond_signal(&s->calm);
-        pthread_mutex_unlock(&s->lock);
-    }
+    if (rq->counted)
+        s->active--;
     aw_buf_free(&rq->body);
     aw_free(rq->target);
     aw_free(rq);

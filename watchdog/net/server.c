@@ -29,7 +29,6 @@
 struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *opt)
 {
     struct aw_http_server *s = aw_calloc(1, sizeof(*s));
-    pthread_condattr_t monotonic;
 
     s->opt = *opt;
     s->opt.threads = opt->threads ? opt->threads : 2;
@@ -39,11 +38,6 @@ struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *o
     s->idle_ms = IDLE_MS;
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->turn, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->wake, &monotonic);
-    pthread_cond_init(&s->calm, &monotonic);
-    pthread_condattr_destroy(&monotonic);
     aw_sweeper_start(s);
     return s;
 }
@@ -248,15 +242,12 @@ void aw_http_quiesce(struct aw_http_server *s)
     }
 }
 
+/* Answers that are under way to the sockets get a moment. */
 static void wait_calm(struct aw_http_server *s)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LAST_MS / 1000;
-    pthread_mutex_lock(&s->lock);
-    while (s->active > 0 && pthread_cond_timedwait(&s->calm, &s->lock, &until) == 0)
-        ;
-    pthread_mutex_unlock(&s->lock);
+    aw_boot until = aw_clock_boot() + LAST_MS;
+    while (s->active > 0 && aw_clock_boot() < until)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
 void aw_http_server_free(struct aw_http_server *s)
@@ -273,8 +264,6 @@ void aw_http_server_free(struct aw_http_server *s)
         aw_free(l);
     }
     aw_sweeper_stop(s);
-    pthread_cond_destroy(&s->wake);
-    pthread_cond_destroy(&s->calm);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->turn);
     aw_free(s);

@@ -7,8 +7,10 @@
  */
 #include "net/conn.h"
 
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <unistd.h>
 
 void aw_conn_add(struct aw_http_server *s, struct conn *c)
 {
@@ -40,49 +42,41 @@ void aw_conn_deadline(struct conn *c, aw_boot ms)
 static void sweep(struct aw_http_server *s)
 {
     aw_boot now = aw_clock_boot();
+    pthread_mutex_lock(&s->lock);
     for (struct conn *c = s->conns; c; c = c->next) {
         aw_boot deadline = c->deadline;
         if (deadline && now >= deadline)
             shutdown(c->fd, SHUT_RDWR);
     }
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* A quarter of the shortest deadline, so that none is overdrawn by more. */
-static unsigned tick_ms(const struct aw_http_server *s)
+static int tick_ms(const struct aw_http_server *s)
 {
     unsigned shortest = s->opt.header_ms < s->opt.body_ms ? s->opt.header_ms : s->opt.body_ms;
-    return shortest / 4 > 1000 ? 1000 : shortest / 4 + 1;
+    return shortest / 4 > 1000 ? 1000 : (int)(shortest / 4) + 1;
 }
 
 static void *sweeper(void *arg)
 {
     struct aw_http_server *s = arg;
-    unsigned tick = tick_ms(s);
+    struct pollfd p = {.fd = s->wake, .events = POLLIN};
 
-    pthread_mutex_lock(&s->lock);
-    while (!s->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        long nsec = until.tv_nsec + (long)(tick % 1000) * 1000000;
-        until.tv_sec += tick / 1000 + nsec / 1000000000;
-        until.tv_nsec = nsec % 1000000000;
-        pthread_cond_timedwait(&s->wake, &s->lock, &until);
+    while (poll(&p, 1, tick_ms(s)) <= 0)
         sweep(s);
-    }
-    pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
 void aw_sweeper_start(struct aw_http_server *s)
 {
+    s->wake = eventfd(0, EFD_CLOEXEC);
     pthread_create(&s->sweeper, NULL, sweeper, s);
 }
 
 void aw_sweeper_stop(struct aw_http_server *s)
 {
-    pthread_mutex_lock(&s->lock);
-    s->stopping = true;
-    pthread_cond_signal(&s->wake);
-    pthread_mutex_unlock(&s->lock);
+    eventfd_write(s->wake, 1);
     pthread_join(s->sweeper, NULL);
+    close(s->wake);
 }
