@@ -35,30 +35,30 @@ enum aw_cmd_type {
  * and title come from the same table (cmd.c). */
 enum aw_problem {
     AW_P_NONE,
-    AW_P_BAD_JSON,             /* 400 bad-json */
-    AW_P_VALIDATION,           /* 422 validation */
-    AW_P_UNKNOWN_MEMBER,       /* 422 unknown-member */
-    AW_P_KEY_REQUIRED,         /* 422 idempotency-key-required */
-    AW_P_KEY_REUSED,           /* 409 idempotency-key-reused */
-    AW_P_RULE_NOT_FOUND,       /* 422 rule-not-found */
-    AW_P_NO_RULE_MATCHED,      /* 422 no-rule-matched */
-    AW_P_RULE_REFUSES,         /* 422 rule-refuses: e.g. no step at 0s and not already sent */
-    AW_P_UNREACHABLE,          /* 422 recipient-unreachable */
-    AW_P_UNAUTHENTICATED,      /* 401 unauthenticated */
-    AW_P_SCOPE_MISSING,        /* 403 scope-missing */
-    AW_P_NOT_FOUND,            /* 404 not-found */
-    AW_P_METHOD_NOT_ALLOWED,   /* 405 method-not-allowed */
-    AW_P_STATE_CONFLICT,       /* 409 state-conflict */
-    AW_P_TOO_LARGE,            /* 413 too-large */
-    AW_P_UNSUPPORTED_TYPE,     /* 415 unsupported-media-type */
-    AW_P_BUSY,                 /* 503 busy, with Retry-After */
-    AW_P_STORE_FULL,           /* 507 store-full */
-    AW_P_STORE_FAILED,         /* 503 store-failed */
-    AW_P_BAD_REQUEST,          /* 400 bad-request: the gate */
-    AW_P_RELOAD_REFUSED,       /* 422 reload-refused */
-    AW_P_NOT_READY,            /* 503 not-ready */
-    AW_P_INTERNAL,             /* 500 internal */
-    AW_P_RATE_LIMITED,         /* 429 rate-limited, with Retry-After */
+    AW_P_BAD_JSON,           /* 400 bad-json */
+    AW_P_VALIDATION,         /* 422 validation */
+    AW_P_UNKNOWN_MEMBER,     /* 422 unknown-member */
+    AW_P_KEY_REQUIRED,       /* 422 idempotency-key-required */
+    AW_P_KEY_REUSED,         /* 409 idempotency-key-reused */
+    AW_P_RULE_NOT_FOUND,     /* 422 rule-not-found */
+    AW_P_NO_RULE_MATCHED,    /* 422 no-rule-matched */
+    AW_P_RULE_REFUSES,       /* 422 rule-refuses: e.g. no step at 0s and not already sent */
+    AW_P_UNREACHABLE,        /* 422 recipient-unreachable */
+    AW_P_UNAUTHENTICATED,    /* 401 unauthenticated */
+    AW_P_SCOPE_MISSING,      /* 403 scope-missing */
+    AW_P_NOT_FOUND,          /* 404 not-found */
+    AW_P_METHOD_NOT_ALLOWED, /* 405 method-not-allowed */
+    AW_P_STATE_CONFLICT,     /* 409 state-conflict */
+    AW_P_TOO_LARGE,          /* 413 too-large */
+    AW_P_UNSUPPORTED_TYPE,   /* 415 unsupported-media-type */
+    AW_P_BUSY,               /* 503 busy, with Retry-After */
+    AW_P_STORE_FULL,         /* 507 store-full */
+    AW_P_STORE_FAILED,       /* 503 store-failed */
+    AW_P_BAD_REQUEST,        /* 400 bad-request: the gate */
+    AW_P_RELOAD_REFUSED,     /* 422 reload-refused */
+    AW_P_NOT_READY,          /* 503 not-ready */
+    AW_P_INTERNAL,           /* 500 internal */
+    AW_P_RATE_LIMITED,       /* 429 rate-limited, with Retry-After */
     AW_N_PROBLEMS
 };
 
@@ -73,31 +73,31 @@ struct aw_reply {
     enum aw_problem problem; /* AW_P_NONE: done */
     char detail[256];        /* why, for people */
     char pointer[128];       /* JSON Pointer of the offending member, or "" */
-    aw_id id;           /* message (register, cancel, lookup, page) */
-    bool replayed;      /* register: the key was known, body equal */
-    bool first;         /* ack: it was news */
-    enum aw_state state; /* of the timeline (ack, page) or the message */
-    aw_time at;         /* registered, acknowledged, ... */
-    aw_time due;        /* register: first firing */
+    aw_id id;                /* message (register, cancel, lookup, page) */
+    bool replayed;           /* register: the key was known, body equal */
+    bool first;              /* ack: it was news */
+    enum aw_state state;     /* of the timeline (ack, page) or the message */
+    aw_time at;              /* registered, acknowledged, ... */
+    aw_time due;             /* register: first firing */
     aw_time deadline;
     char step[AW_NAME_MAX + 1]; /* of that firing */
     enum aw_kind kind;
     char rule[AW_NAME_MAX + 1];
     uint8_t sha256[32];
-    char *body;         /* aw_free; stored bytes: the known registration (replay, conflict), a contact
-                           (JSON); reload refused: the diagnostics; channel test: the provider id */
+    char *body; /* aw_free; stored bytes: the known registration (replay, conflict), a contact
+                   (JSON); reload refused: the diagnostics; channel test: the provider id */
     size_t n_body;
-    int64_t number;     /* key id, person number; reload: rules loaded; channel test: enum aw_outcome */
+    int64_t number; /* key id, person number; reload: rules loaded; channel test: enum aw_outcome */
 };
 
 struct aw_cmd {
     enum aw_cmd_type type;
-    const char *app;      /* of the caller's key; "" for admin without an app */
-    char actor[48];       /* "key:3", "uid:0", "page", "channel:sms"; goes into the log */
+    const char *app; /* of the caller's key; "" for admin without an app */
+    char actor[48];  /* "key:3", "uid:0", "page", "channel:sms"; goes into the log */
     union {
         struct {
             struct aw_registration reg;
-            char idem[256]; /* Idempotency-Key or external_id: the key in force */
+            char idem[256];     /* Idempotency-Key or external_id: the key in force */
             uint8_t digest[32]; /* SHA-256 of the body */
         } reg;
         struct {
@@ -160,7 +160,7 @@ struct aw_cmd *aw_cmd_new(enum aw_cmd_type type); /* zeroed */
 void aw_cmd_free(struct aw_cmd *cmd);             /* and everything it owns */
 
 /* Records a problem in the reply (first one wins). */
-void aw_cmd_refuse(struct aw_cmd *cmd, enum aw_problem p, const char *pointer, const char *fmt,
-                   ...) __attribute__((format(printf, 4, 5)));
+void aw_cmd_refuse(struct aw_cmd *cmd, enum aw_problem p, const char *pointer, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif
