@@ -38,8 +38,8 @@ struct aw_verifier {
 
 /* --- findings ------------------------------------------------------------------------------- */
 
-static void report(struct aw_verifier *v, int64_t seq, const char *place, const char *fmt,
-                   va_list ap)
+__attribute__((format(printf, 4, 0))) static void
+report(struct aw_verifier *v, int64_t seq, const char *place, const char *fmt, va_list ap)
 {
     struct aw_finding f = {.seq = seq};
     if (v->n_findings++ >= MAX_FINDINGS || !v->found)

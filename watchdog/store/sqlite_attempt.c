@@ -106,8 +106,8 @@ static int newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_perso
 int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
                        char provider_id[128], aw_time *ret_at, struct aw_err *err)
 {
-    int64_t person;
-    aw_id at;
+    int64_t person = 0;
+    aw_id at = 0;
     int r = newest_attempt(s, message + n, &person, &at, err);
     provider_id[0] = 0;
     *ret_at = 0;

@@ -4,12 +4,12 @@
  * `struct aw_store`; readers have handles of their own (aw_store_reading). The database file is
  * never touched but through SQLite; `PATH.lock` (flock) keeps a second daemon out.
  *
- * One turn is one transaction: aw_store_begin, any of the calls below, aw_store_commit. Every change
- * of an audited row and its log entry are made by the same call, so that neither can be forgotten.
- * After a rollback the in-memory parts (tree, key map, id) stand as before the turn.
+ * One turn is one transaction: aw_store_begin, any of the calls below, aw_store_commit. Every
+ * change of an audited row and its log entry are made by the same call, so that neither can be
+ * forgotten. After a rollback the in-memory parts (tree, key map, id) stand as before the turn.
  *
- * Errors: AW_ENOSPC (SQLITE_FULL): roll back, go on. AW_EIO, AW_ECORRUPT: the store is unusable, the
- * process must end (exit 70). A commit that fails with anything but AW_ENOSPC may reappear.
+ * Errors: AW_ENOSPC (SQLITE_FULL): roll back, go on. AW_EIO, AW_ECORRUPT: the store is unusable,
+ * the process must end (exit 70). A commit that fails with anything but AW_ENOSPC may reappear.
  */
 #ifndef AW_STORE_STORE_H
 #define AW_STORE_STORE_H
@@ -24,9 +24,9 @@
 struct aw_store;
 
 struct aw_store_options {
-    const char *vfs;     /* NULL: the default; tests hand in a fault-injecting one */
-    bool create;         /* make the file when it is not there */
-    unsigned cache_kib;  /* 0: 65536 */
+    const char *vfs;    /* NULL: the default; tests hand in a fault-injecting one */
+    bool create;        /* make the file when it is not there */
+    unsigned cache_kib; /* 0: 65536 */
 };
 
 int aw_store_open(const char *path, const struct aw_store_options *opt, aw_time now,
@@ -132,14 +132,14 @@ struct aw_fact_note {
     const char *text;        /* outcome: cleaned provider text */
     const char *detail;      /* a person's words (cancel reason, ack details), or NULL */
     /* claimed: recipients n of the same message merged into this attempt (same third person) */
-    aw_id merged_into;       /* attempt that already carries this firing, or 0 */
+    aw_id merged_into; /* attempt that already carries this firing, or 0 */
 };
 
 /* Writes the facts (entries, attempt and evidence rows) and the timeline row *tl, which the
  * engine has already brought to its new value. notes: one per fact, or NULL. Sets tl->last. */
 int aw_store_apply(struct aw_store *s, aw_id message, struct aw_timeline *tl,
-                   const struct aw_fact *facts, unsigned n_facts,
-                   const struct aw_fact_note *notes, const char *actor, struct aw_err *err);
+                   const struct aw_fact *facts, unsigned n_facts, const struct aw_fact_note *notes,
+                   const char *actor, struct aw_err *err);
 
 /* How many timelines of a message stand in each state. */
 int aw_store_counts(struct aw_store *s, aw_id message, unsigned n, unsigned ret[AW_N_STATES],
