@@ -321,6 +321,7 @@ static void test_negatives(void **state)
     f.negative = AW_NEG_BOUNCED; /* a stronger word about the same address */
     ok(&tl, f);
     assert_int_equal(tl.n_negs, 1);
+    assert_int_equal(aw_timeline_track(&tl, 3, AW_SMS)->hope, 0);
     assert_int_equal(aw_timeline_negative(&tl, 7, AW_SMS), AW_NEG_BOUNCED);
     assert_int_equal(aw_timeline_negative(&tl, 7, AW_EMAIL), AW_NEG_NONE);
     assert_int_equal(aw_timeline_negative(&tl, 8, AW_SMS), AW_NEG_NONE);
