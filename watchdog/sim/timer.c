@@ -4,8 +4,6 @@
  */
 #include "sim/timer.h"
 
-#include <time.h>
-
 #include "base/mem.h"
 
 #define HOLDS_MAX 256 /* more are dropped at once */
@@ -59,12 +57,9 @@ static void sleep_until_due(struct aw_sim_timer *t)
     if (wait < 0) {
         pthread_cond_wait(&t->wake, &t->sim->lock);
     } else if (wait > 0) {
-        struct timespec ts;
-        clock_gettime(CLOCK_MONOTONIC, &ts);
-        wait = wait > AW_HOUR ? AW_HOUR : wait;
-        long nsec = ts.tv_nsec + (long)(wait % 1000) * 1000000;
-        ts.tv_sec += wait / 1000 + nsec / 1000000000;
-        ts.tv_nsec = nsec % 1000000000;
+        /* In short naps, so that a wall clock that jumps back does no harm. */
+        aw_time until = aw_clock_os_wall() + (wait > AW_SECOND ? AW_SECOND : wait);
+        struct timespec ts = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
         pthread_cond_timedwait(&t->wake, &t->sim->lock, &ts);
     }
 }
@@ -99,12 +94,8 @@ static void *run(void *arg)
 struct aw_sim_timer *aw_sim_timer_start(struct aw_sim *sim)
 {
     struct aw_sim_timer *t = aw_calloc(1, sizeof(*t));
-    pthread_condattr_t monotonic;
     t->sim = sim;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&t->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&t->wake, NULL);
     pthread_create(&t->thread, NULL, run, t);
     return t;
 }
