@@ -296,7 +296,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
                  struct aw_err *err)
 {
     struct outlook o = {0};
-    aw_time next;
+    aw_time next = 0;
     int r;
 
     l->now = aw_clock_wall(l->opt.clock);
