@@ -152,7 +152,7 @@ static void read_rule(struct story *s)
 
 static void read_targets(struct story *s, struct aw_step *step, char *list)
 {
-    for (char *t = strtok(list, ","); t; t = strtok(NULL, ",")) {
+    for (char *t; (t = strsep(&list, ","));) {
         if (strcmp(t, "recipient") == 0)
             world_target(&s->x, step, AW_TO_RECIPIENT, NULL);
         else if (strcmp(t, "manager") == 0)
@@ -178,7 +178,7 @@ static void read_step(struct story *s)
     if (!(v = get(s, "do")))
         bad(s, "do is missing");
     step->n_kinds = 0;
-    for (char *k = strtok((char *)v, ","); k; k = strtok(NULL, ","))
+    for (char *list = (char *)v, *k; (k = strsep(&list, ","));)
         step->kinds[step->n_kinds++] = kind(s, k);
     if ((v = get(s, "to")))
         read_targets(s, step, (char *)v);
