@@ -83,6 +83,7 @@ struct aw_reply {
     char step[AW_NAME_MAX + 1]; /* of that firing */
     enum aw_kind kind;
     char rule[AW_NAME_MAX + 1];
+    char app[AW_NAME_MAX + 1]; /* register: whose message it is */
     uint8_t sha256[32];
     char *body; /* aw_free; stored bytes: the known registration (replay, conflict), a contact
                    (JSON); reload refused: the diagnostics; channel test: the provider id */

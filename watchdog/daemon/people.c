@@ -119,7 +119,7 @@ int aw_msg_get(struct aw_loop *l, aw_id id, struct aw_msg **ret, struct aw_err *
         return r;
     }
     HASH_ADD(hh, l->messages, key, sizeof(m->key), m);
-    if (aw_request_registration(m->row.body, m->row.n_body, m->row.registered, &m->reg, &fault)) {
+    if (aw_request_registration(m->row.body, m->row.n_body, 0, &m->reg, &fault)) {
         r = aw_fail(err, AW_ECORRUPT, "stored registration: %s", fault.detail);
     } else {
         m->rule = aw_rule_pinned(l, m->row.rule, err);

@@ -264,6 +264,8 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         r = aw_store_attempt(l->store, rep->items[i].attempt, a, err);
         if (r == AW_OK)
             r = answer_one(l, rep, i, a, err);
+        if (r == AW_ENOENT)
+            r = AW_OK;
     }
     aw_free(a);
     return r;

@@ -324,6 +324,7 @@ static int carry_out(struct reg *x, struct aw_err *err)
     x->app = aw_cmd_app(x->l, x->cmd, x->reg->app);
     if (!x->app)
         return AW_OK;
+    snprintf(x->cmd->reply.app, sizeof(x->cmd->reply.app), "%s", x->app);
     r = aw_store_app(x->l->store, x->app, &x->app_row, err);
     if (r == AW_OK)
         r = known_key(x, &known, err);

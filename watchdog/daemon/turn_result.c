@@ -84,7 +84,7 @@ static int firing_result(struct aw_loop *l, const struct aw_result *res, struct 
             r = outcome_of(l, a, attempt, a->merged[i], res, err);
     }
     aw_free(a);
-    return r;
+    return r == AW_ENOENT ? AW_OK : r; /* of no attempt that we know: nothing to change */
 }
 
 /* --- notices ---------------------------------------------------------------------------------- */

@@ -74,7 +74,7 @@ static void write_message(struct aw_call *call, const struct aw_reply *r, struct
     aw_jw_object(&w, NULL);
     aw_jw_id(&w, "id", "msg_", r->id);
     aw_jw_str(&w, "external_id", call->external_id[0] ? call->external_id : NULL);
-    aw_jw_str(&w, "app", call->app[0] ? call->app : NULL);
+    aw_jw_str(&w, "app", r->app);
     aw_jw_object(&w, "rule");
     aw_jw_str(&w, "name", r->rule);
     aw_jw_hex(&w, "sha256", r->sha256, sizeof(r->sha256));

@@ -478,7 +478,7 @@ static int list_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_
 void aw_store_reading(const char *path, struct aw_reading *ret)
 {
     *ret = (struct aw_reading){
-        .ctx = aw_strdup(path),
+        .ctx = (void *)path,
         .open = reader_open,
         .close = reader_close,
         .message = get_message,

@@ -234,7 +234,7 @@ int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struc
 
 /* --- reading and verifying (any thread, read-only connections) ------------------------------ */
 
-/* Fills the reading ops; path is copied by the callee for the life of the process. */
+/* Fills the reading ops; path must live as long as they are used. */
 void aw_store_reading(const char *path, struct aw_reading *ret);
 
 struct aw_finding; /* audit/verify.h */
