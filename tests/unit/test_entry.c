@@ -157,6 +157,19 @@ static void odd_ones_are_refused(void **state)
         HEAD ",\"person_commitments\":[]}",
         HEAD ",\"persons\":[1],\"person_commitments\":[]}",
         HEAD ",\"persons\":[1],\"person_commitments\":[5]}",
+        HEAD ",\"late\":false,\"late\":1}",
+        HEAD ",\"persons\":[-1]}",
+        HEAD ",\"persons\":{}}",
+        HEAD ",\"person_commitments\":{}}",
+        HEAD ",\"persons\":[1],\"person_commitments\":[\"zz\"]}",
+        HEAD ",\"at\":\"yesterday\"}",
+        HEAD ",\"sha256\":\"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\"}",
+        "[1]",
+        "{\"ts\":\"2026-11-22T18:01:55.123Z\",\"kind\":\"heartbeat\"}",
+        "{\"seq\":0,\"kind\":\"heartbeat\"}",
+        "{\"seq\":0,\"ts\":\"2026-11-22T18:01:55.123Z\"}",
+        HEAD ",\"late\":\"yes\"}",
+        HEAD ",\"late\":null}",
         HEAD ",\"seq\":1}",
     };
     struct aw_entry e;
@@ -166,6 +179,10 @@ static void odd_ones_are_refused(void **state)
     for (unsigned i = 0; i < AW_COUNT(bad); i++)
         assert_int_equal(aw_entry_parse(bad[i], strlen(bad[i]), &e, &owner, &err), AW_ECORRUPT);
     assert_int_equal(aw_entry_parse(HEAD "}", strlen(HEAD) + 1, &e, &owner, &err), 0);
+    aw_entry_release(owner);
+    assert_int_equal(aw_entry_parse(HEAD ",\"late\":false}", strlen(HEAD) + 14, &e, &owner, &err),
+                     0);
+    assert_false(e.late);
     aw_entry_release(owner);
     aw_entry_release(NULL);
 }
@@ -191,6 +208,9 @@ static void a_thousand_recipients_fit(void **state)
     text[AW_ENTRY_MAX - 1] = 0;
     e.text = text;
     assert_int_equal(aw_entry_build(&b, &e), AW_ELIMIT);
+    struct aw_buf large = AW_BUF_INIT(4 * AW_ENTRY_MAX); /* the limit is ours, not the buffer's */
+    assert_int_equal(aw_entry_build(&large, &e), AW_ELIMIT);
+    aw_buf_free(&large);
     aw_free(text);
     aw_free(commitments);
     aw_buf_free(&b);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -371,6 +372,54 @@ static void dates_never_fall(void **state)
     assert_int_equal(one.at, two.at);
 }
 
+static unsigned count_pages(struct scene *sc)
+{
+    sqlite3 *db;
+    sqlite3_stmt *q;
+    assert_int_equal(sqlite3_open_v2(sc->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT count(*) FROM key_page", -1, &q, NULL);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    unsigned n = (unsigned)sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return n;
+}
+
+static unsigned count_keys(struct scene *sc, unsigned max)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < max; i++) {
+        char key[32];
+        aw_id id;
+        snprintf(key, sizeof key, "more-%u", i);
+        n += aw_store_find_key(sc->s, sc->app, key, sc->now, &id, &sc->err) == 0;
+    }
+    return n;
+}
+
+/* A row a turn; merged when idle; pairs that have aged leave; external ids stay. */
+static void pages_of_keys_are_merged(void **state)
+{
+    struct scene *sc = *state;
+    aw_id id;
+
+    scene_story(sc, 100);
+    assert_true(count_pages(sc) > 100);
+    assert_int_equal(count_keys(sc, 100), 100);
+    assert_int_equal(aw_store_checkpoint(sc->s, true, &sc->err), 0);
+    assert_int_equal(count_pages(sc), 1);
+    assert_int_equal(scene_reopen(sc), 0);
+    assert_int_equal(count_keys(sc, 100), 100);
+
+    sc->now += 4 * AW_DAY;
+    TURN(sc, scene_register(sc, "young", NULL, 1, &id));
+    assert_int_equal(aw_store_checkpoint(sc->s, true, &sc->err), 0);
+    assert_int_equal(scene_reopen(sc), 0);
+    assert_int_equal(count_keys(sc, 100), 0);
+    assert_int_equal(aw_store_find_external(sc->s, sc->app, "order-1", &id, &sc->err), 0);
+    assert_int_equal(aw_store_find_key(sc->s, sc->app, "young", sc->now, &id, &sc->err), 0);
+}
+
 static void the_story_reopens(void **state)
 {
     struct scene *sc = *state;
@@ -398,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(polls_come_when_due, setup, teardown),
         cmocka_unit_test_setup_teardown(life_and_notices, setup, teardown),
         cmocka_unit_test_setup_teardown(dates_never_fall, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_of_keys_are_merged, setup, teardown),
         cmocka_unit_test_setup_teardown(the_story_reopens, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
