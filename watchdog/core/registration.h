@@ -57,4 +57,7 @@ struct aw_registration {
 
 void aw_registration_free(struct aw_registration *r); /* fields only, not r itself */
 
+/* Whether there is an address of the kind. A webhook needs none: it goes to its channel's own. */
+bool aw_addresses_have(const struct aw_addresses *a, enum aw_kind kind);
+
 #endif

@@ -70,23 +70,6 @@ static int64_t person_of(const struct run *r, const char *user)
             return p;
 }
 
-static bool has(const struct aw_addresses *a, enum aw_kind kind)
-{
-    switch (kind) {
-    case AW_PUSH:
-        return a->alias || a->n_registration_ids > 0;
-    case AW_SMS:
-    case AW_CALL:
-        return a->phone;
-    case AW_EMAIL:
-        return a->email;
-    case AW_IM:
-        return a->im;
-    default: /* a webhook goes to its channel's own address */
-        return true;
-    }
-}
-
 static int64_t world_person(void *ctx, const struct aw_target *to)
 {
     const struct run *r = ctx;
@@ -113,9 +96,9 @@ static bool world_has_address(void *ctx, int64_t person, enum aw_kind kind)
 
     /* What the registration gives holds for the recipient of this timeline only. */
     if (person == r->present->tl.person &&
-        has(&r->in->reg->recipients[r->present->tl.n].given, kind))
+        aw_addresses_have(&r->in->reg->recipients[r->present->tl.n].given, kind))
         return true;
-    return a && has(a, kind);
+    return a && aw_addresses_have(a, kind);
 }
 
 static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_kind kind)

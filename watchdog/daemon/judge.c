@@ -135,6 +135,9 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
     note->channel = c->channel ? c->channel->name : NULL;
     if (f->person != l->tl.person) {
         c->merge = merge_find(l, m, f, false);
+        /* A retry that did not begin under that reference keeps its own key, and goes alone. */
+        if (c->merge && f->number > 1 && f->ref != c->merge->ref)
+            c->merge = NULL;
         if (c->merge) {
             note->merged_into = c->merge->attempt;
             join(l, f, c->merge);

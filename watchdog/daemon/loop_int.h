@@ -177,7 +177,6 @@ struct aw_address_book {
 int aw_addresses_of(struct aw_view *v, int64_t person, struct aw_address_book *ret,
                     struct aw_err *err);
 void aw_address_book_free(struct aw_address_book *b);
-bool aw_addresses_have(const struct aw_addresses *a, enum aw_kind kind);
 
 /* --- render.c --------------------------------------------------------------------------------- */
 

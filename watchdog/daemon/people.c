@@ -180,25 +180,6 @@ void aw_address_book_free(struct aw_address_book *b)
     aw_free(b->json);
 }
 
-bool aw_addresses_have(const struct aw_addresses *a, enum aw_kind kind)
-{
-    switch (kind) {
-    case AW_PUSH:
-        return a->alias || a->n_registration_ids;
-    case AW_SMS:
-    case AW_CALL:
-        return a->phone;
-    case AW_EMAIL:
-        return a->email;
-    case AW_IM:
-        return a->im;
-    case AW_WEBHOOK:
-        return true; /* goes to the channel's own address */
-    default:
-        return false;
-    }
-}
-
 /* --- the engine's world ----------------------------------------------------------------------- */
 
 static int64_t find_person(struct aw_view *v, const char *user)
