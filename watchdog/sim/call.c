@@ -9,15 +9,13 @@
 
 #include "base/str.h"
 
-#define REPLY_MAX ((size_t)192 << 20) /* a page of the record at its largest */
-
 void aw_sim_reply_json(struct aw_sim_reply *r, int status, json_t *body)
 {
     char *text = json_dumps(body, JSON_COMPACT);
     json_decref(body);
     r->status = status;
     r->type = "application/json";
-    r->body.max = REPLY_MAX;
+    r->body.max = AW_SIM_REPLY_MAX;
     aw_buf_reset(&r->body);
     aw_buf_puts(&r->body, text);
     free(text);

@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "net/server.h"
 
-#define AW_SIM_HEADERS 6
+#define AW_SIM_HEADERS   6
+#define AW_SIM_REPLY_MAX ((size_t)192 << 20) /* a page of the record at its largest */
 
 enum aw_sim_end { AW_SIM_ANSWER, AW_SIM_DROP, AW_SIM_HANG, AW_SIM_SLOW };
 

@@ -17,7 +17,7 @@
 
 #define BODY_MAX   ((size_t)1 << 20)
 #define PEOPLE_MAX ((size_t)64 << 20)
-#define PATH_MAX_  256
+#define PATH_BYTES 256
 #define SLOW_MS    3000
 #define HANG_MS    (10 * 60 * 1000)
 #define PAGE       1000
@@ -48,7 +48,7 @@ static void get_record(struct aw_sim *sim, struct aw_sim_call *c)
         limit = AW_SIM_RECORD_PAGE;
     c->reply->status = 200;
     c->reply->type = "application/json";
-    c->reply->body.max = (size_t)192 << 20;
+    c->reply->body.max = AW_SIM_REPLY_MAX;
     aw_sim_record_page(sim->record, from, limit, &c->reply->body);
 }
 
@@ -143,13 +143,13 @@ static const struct route {
 };
 
 /* SDKs send doubled slashes and one before the '?': both mean the plain path. */
-static bool tidy(const char *path, char dst[PATH_MAX_])
+static bool tidy(const char *path, char dst[PATH_BYTES])
 {
     size_t n = 0;
     for (; *path; path++) {
         if (*path == '/' && n && dst[n - 1] == '/')
             continue;
-        if (n + 1 == PATH_MAX_)
+        if (n + 1 == PATH_BYTES)
             return false;
         dst[n++] = *path;
     }
@@ -288,7 +288,7 @@ static void handle(void *ctx, struct aw_http_request *rq, const struct aw_http_v
     struct aw_sim *sim = ctx;
     struct aw_sim_reply reply = {.status = 500, .type = "application/json"};
     struct aw_sim_call c = {rq, view, "", &reply};
-    char path[PATH_MAX_];
+    char path[PATH_BYTES];
     bool path_known = false;
     const struct route *route =
         tidy(view->path, path) ? find_route(view->method, path, &c.rest, &path_known) : NULL;
