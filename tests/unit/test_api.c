@@ -45,6 +45,7 @@ static void reply_registered(void)
                                    .step = "again",
                                    .kind = AW_PUSH,
                                    .rule = "order-status",
+                                   .app = "shop",
                                    .sha256 = {0xab}};
 }
 
