@@ -285,6 +285,28 @@ static void test_push_waits_for_its_token(void **state)
     assert_string_equal(r->sends[2]->cid, r->sends[0]->cid);
 }
 
+/* Tokens come ten at a time on a free account; nobody goes without because others were first. */
+static void test_tokens_for_many(void **state)
+{
+    struct rig *r = *state;
+
+    r->with_cids = true;
+    for (int i = 0; i < 25; i++) {
+        char key[16];
+
+        snprintf(key, sizeof(key), "k%d", i);
+        rig_register(r, key, ORDER(LI));
+    }
+    rig_turn(r);
+    for (unsigned asked = 1; asked <= 3; asked++) {
+        assert_int_equal(r->n_cid_asks, asked);
+        rig_cids(r, 10);
+    }
+    assert_int_equal(r->n_sends, 25);
+    for (unsigned i = 0; i < r->n_sends; i++)
+        assert_non_null(r->sends[i]->cid);
+}
+
 /* --- idempotency, refusals
  * ---------------------------------------------------------------------------- */
 
@@ -530,6 +552,7 @@ int main(void)
         T(test_one_key_on_every_try),
         T(test_restart_sends_again_under_the_same_key),
         T(test_push_waits_for_its_token),
+        T(test_tokens_for_many),
         T(test_same_key),
         T(test_refusals_change_nothing),
         T(test_manager_of_two_gets_one),

@@ -6,10 +6,11 @@
 #include "base/str.h"
 #include "daemon/loop_int.h"
 
-#define TOKEN_WAIT (5 * AW_SECOND) /* a push waits so long for its idempotency token */
-#define TOKEN_LIFE (23 * AW_HOUR)  /* the provider keeps them a day */
-#define TOKENS     10              /* fetched at a time: the most a free account gets */
-#define TOKENS_LOW 4
+#define TOKEN_WAIT  (5 * AW_SECOND) /* a push waits so long for its idempotency token */
+#define TOKEN_LIFE  (23 * AW_HOUR)  /* the provider keeps them a day */
+#define TOKENS      10              /* fetched at a time: the most a free account gets */
+#define TOKENS_LOW  4
+#define TOKENS_MOST 1000 /* that any account gets at a time */
 
 /* --- flights ---------------------------------------------------------------------------------- */
 
@@ -41,6 +42,7 @@ void aw_flight_end(struct aw_loop *l, struct aw_flight *f)
     if (f->send) {
         aw_send_free(f->send);
         aw_free(f->send);
+        l->n_waiting--;
     }
     aw_live_drop(f->live);
     aw_free(f);
@@ -84,6 +86,19 @@ static bool waits_for_token(const struct aw_flight *f)
     return f->send != NULL;
 }
 
+/* The only two that change f->send: the count spares a look at every flight in every turn. */
+static void wait_for_token(struct aw_loop *l, struct aw_flight *f, struct aw_send *s)
+{
+    f->send = s;
+    l->n_waiting++;
+}
+
+static struct aw_send *stop_waiting(struct aw_loop *l, struct aw_flight *f)
+{
+    l->n_waiting--;
+    return aw_take(f->send);
+}
+
 int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_account *a = aw_account(l, cmd->u.cids.channel->name);
@@ -99,17 +114,21 @@ int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     cmd->u.cids.n = 0;
     HASH_ITER(hh, l->flights, f, next)
     {
-        struct aw_send *s = f->send;
+        struct aw_send *s;
 
-        if (!waits_for_token(f) || !aw_streq(f->channel, a->name) || !a->n_cids)
+        if (!l->n_waiting || !a->n_cids)
+            break;
+        if (!waits_for_token(f) || !aw_streq(f->channel, a->name))
             continue;
         r = aw_store_set_cid(l->store, f->attempt, a->cids[a->n_cids - 1], err);
         if (r)
             return r;
+        s = stop_waiting(l, f);
         s->cid = s->late_cid = a->cids[--a->n_cids];
-        f->send = NULL;
         aw_fx_send(l, s, NULL);
     }
+    if (l->n_waiting && a->cids_at == l->now) /* they help: fetch for those who still wait */
+        aw_fx_cids(l, cmd->u.cids.channel, l->n_waiting + TOKENS);
     return AW_OK;
 }
 
@@ -120,12 +139,10 @@ void aw_tokens_overdue(struct aw_loop *l)
 
     HASH_ITER(hh, l->flights, f, next)
     {
-        struct aw_send *s = f->send;
-
-        if (!waits_for_token(f) || f->token_by > now)
-            continue;
-        f->send = NULL;
-        aw_fx_send(l, s, NULL);
+        if (!l->n_waiting)
+            break;
+        if (waits_for_token(f) && f->token_by <= now)
+            aw_fx_send(l, stop_waiting(l, f), NULL);
     }
 }
 
@@ -136,8 +153,12 @@ aw_ms aw_tokens_wait(struct aw_loop *l)
     aw_ms wait = -1;
 
     HASH_ITER(hh, l->flights, f, next)
-    if (waits_for_token(f) && (wait < 0 || f->token_by - now < wait))
-        wait = f->token_by > now ? f->token_by - now : 0;
+    {
+        if (!l->n_waiting)
+            break;
+        if (waits_for_token(f) && (wait < 0 || f->token_by - now < wait))
+            wait = f->token_by > now ? f->token_by - now : 0;
+    }
     return wait;
 }
 
@@ -155,7 +176,7 @@ aw_ms aw_tokens_wait(struct aw_loop *l)
 void aw_fx_send(struct aw_loop *l, struct aw_send *s, struct aw_flight *f)
 {
     if (f && !s->cid && l->opt.carrier.has_cids(s->channel)) {
-        f->send = s;
+        wait_for_token(l, f, s);
         f->token_by = aw_clock_boot() + TOKEN_WAIT;
         return;
     }
@@ -173,6 +194,8 @@ void aw_fx_cids(struct aw_loop *l, const struct aw_channel *ch, unsigned n)
 {
     struct aw_account *a = aw_account(l, ch->name);
 
+    if (n > TOKENS_MOST)
+        n = TOKENS_MOST;
     if (a->fetching || l->fx.n_cids == AW_COUNT(l->fx.cids))
         return;
     a->fetching = true;
@@ -212,7 +235,7 @@ static void drop_send(struct aw_loop *l, struct aw_send *s)
     struct aw_flight *f = aw_flight_find(l, s->attempt);
 
     if (f && f->turn != l->opt.stats->turns) {
-        f->send = s;
+        wait_for_token(l, f, s);
         return;
     }
     aw_send_free(s);

@@ -113,6 +113,7 @@ struct aw_loop {
     uint64_t use;
     struct aw_pinned *pinned;
     struct aw_flight *flights;
+    unsigned n_waiting; /* flights that wait for a token */
     struct aw_account *accounts;
     struct aw_asked *asked;
     aw_id recover_after; /* start: open attempts up to here are done */

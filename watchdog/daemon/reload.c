@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "daemon/loop_int.h"
 
+#define ERRORS_LOGGED 8
+
 static void name_start_only(const struct aw_env_conf *was, const struct aw_env_conf *is)
 {
     if (!aw_streq(was->store, is->store) || !aw_streq(was->socket, is->socket) ||
@@ -37,6 +39,24 @@ static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor,
     return AW_OK;
 }
 
+/* The first errors with their places, so that a SIGHUP leaves more than a count. */
+static void log_refusal(const struct aw_diag *diag)
+{
+    unsigned logged = 0;
+
+    aw_log(AW_LOG_ERR, "reload-refused", "errors=%u what=\"what was loaded goes on\"",
+           diag->n_errors);
+    for (unsigned i = 0; i < diag->n && logged < ERRORS_LOGGED; i++) {
+        const struct aw_diag_item *d = &diag->items[i];
+
+        if (d->warning)
+            continue;
+        aw_log(AW_LOG_ERR, "reload-error", "%s:%u:%u: %s: %s", d->file, d->at.line, d->at.col,
+               d->code, d->text);
+        logged++;
+    }
+}
+
 int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_diag diag;
@@ -50,8 +70,7 @@ int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         aw_cmd_refuse(cmd, AW_P_RELOAD_REFUSED, "", "%u errors; what was loaded goes on",
                       diag.n_errors);
         cmd->reply.body = aw_buf_take(&text, &cmd->reply.n_body);
-        aw_log(AW_LOG_ERR, "reload-refused", "errors=%u first=\"%s\"", diag.n_errors,
-               diag.n ? diag.items[0].text : "");
+        log_refusal(&diag);
     } else {
         r = take_over(l, live, cmd->actor, err);
         if (r == AW_EBUSY) {

@@ -15,10 +15,11 @@ const char *aw_cmd_app(struct aw_loop *l, struct aw_cmd *cmd, const char *named)
     const struct aw_env_conf *conf = l->live->conf;
 
     if (cmd->app && cmd->app[0]) {
-        if (!named || aw_streq(named, cmd->app))
-            return cmd->app;
-        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "the key belongs to another app");
-        return NULL;
+        if (named && !aw_streq(named, cmd->app)) {
+            aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "the key belongs to another app");
+            return NULL;
+        }
+        named = cmd->app; /* of a key, or named by one that sees all apps */
     }
     if (!named && conf->n_apps == 1)
         return conf->apps[0];
