@@ -318,6 +318,27 @@ static void a_question_names_the_messages(void **state)
     aw_http_call_free(&c);
 }
 
+static void a_push_is_taken_back(void **state)
+{
+    struct aw_query q = query();
+    struct aw_http_reply a = answer(200, "");
+    struct aw_http_call c = {0};
+    struct aw_report r;
+    (void)state;
+    q.revoke = true;
+    assert_int_equal(aw_jpush_ops.build_query(&q, &c, NULL), 0);
+    assert_string_equal(c.method, "DELETE");
+    assert_string_equal(aw_buf_str(&c.url), "http://127.0.0.1/v3/push/18103083292408631");
+    aw_http_call_free(&c);
+    aw_jpush_ops.read_query(&q, &a, &r);
+    assert_true(r.answered);
+    assert_int_equal(r.n, 0);
+    assert_int_equal(r.rate_remaining, -1);
+    memcpy(q.items[0].provider_id, "../x", 5);
+    assert_int_equal(aw_jpush_ops.build_query(&q, &c, NULL), AW_EINVAL);
+    aw_http_call_free(&c);
+}
+
 static void counters_prove_rungs(void **state)
 {
     static const struct {
@@ -400,6 +421,7 @@ int main(void)
         cmocka_unit_test(no_answer_is_transient_or_unknown),
         cmocka_unit_test(only_a_refused_override_is_sent_again),
         cmocka_unit_test(a_question_names_the_messages),
+        cmocka_unit_test(a_push_is_taken_back),
         cmocka_unit_test(counters_prove_rungs),
         cmocka_unit_test(tokens_are_fetched),
     };

@@ -349,7 +349,15 @@ static void test_refusals_change_nothing(void **state)
         rig_register(r, "k1", cases[i].body);
         assert_int_equal(r->last.problem, cases[i].problem);
     }
+    /* A key that sees all apps names one that the environment file does not have. */
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_CONTACT_PUT);
+
+    cmd->app = "shpo";
+    snprintf(cmd->u.contact.user, sizeof(cmd->u.contact.user), "li");
+    rig_turn_with(r, &cmd, 1);
+    assert_int_equal(r->last.problem, AW_P_VALIDATION);
     assert_int_equal(rig_sql(r, "SELECT count(*) FROM message"), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM app WHERE name = 'shpo'"), 0);
     assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%request.refused%'"), 4);
     assert_int_equal(rig_verify(r), 0);
 }
@@ -387,8 +395,11 @@ static void test_cancel(void **state)
 
     rig_turn(r);
     rig_accept_all(r);
+    rig_ack(r, id, "wei", AW_DELIVERED);
     rig_cancel(r, id);
     assert_int_equal(r->last.state, AW_CANCELLED);
+    /* Pushes not known to be received are taken back. */
+    assert_true(r->n_queries > 0 && r->queries[0]->revoke);
     rig_cancel(r, id);
     assert_int_equal(r->last.problem, AW_P_STATE_CONFLICT);
     rig_forget_sends(r);

@@ -354,9 +354,23 @@ static bool again(struct aw_send *s, const struct aw_result *r)
 
 /* --- reports ------------------------------------------------------------------------------- */
 
+/* jiguang.md 2.4: stops what is queued or stored, removes what is shown. */
+static int build_revoke(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err)
+{
+    const char *id = q->items[0].provider_id;
+    char path[48];
+    uint64_t n;
+    if (aw_parse_u64(id, strlen(id), UINT64_MAX, &n) != 0)
+        return aw_fail(err, AW_EINVAL, "not a message id of this provider");
+    snprintf(path, sizeof path, "push/%s", id);
+    return begin(c, "DELETE", q->channel, "push_url", path, err);
+}
+
 static int build_query(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err)
 {
     uint64_t id;
+    if (q->revoke)
+        return build_revoke(q, c, err);
     int r = begin(c, "GET", q->channel, "report_url", "received/detail?msg_ids=", err);
     unsigned n = 0;
     for (unsigned i = 0; r == AW_OK && i < q->n; i++) {
@@ -427,6 +441,12 @@ static void read_query(const struct aw_query *q, const struct aw_http_reply *r,
     uint64_t code = 0;
     memset(ret, 0, sizeof *ret);
     ret->channel = q->channel;
+    if (q->revoke) { /* another bucket than that of questions */
+        ret->rate_limit = ret->rate_remaining = ret->rate_reset = -1;
+        ret->http_status = r->status;
+        ret->answered = r->end == AW_XFER_ANSWERED && r->status == 200;
+        return;
+    }
     ret->n = q->n;
     for (unsigned i = 0; i < q->n; i++)
         ret->items[i].attempt = q->items[i].attempt;

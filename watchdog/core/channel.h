@@ -108,6 +108,7 @@ struct aw_result {
 /* A question to a provider about attempts. */
 struct aw_query {
     const struct aw_channel *channel;
+    bool revoke; /* not a question: takes back the first item; the report that comes is empty */
     unsigned n;
     struct {
         aw_id attempt;

@@ -106,14 +106,18 @@ static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c
         c->cid = aw_cid_take(l, c->channel);
         return AW_OK;
     }
-    /* A next try carries the token of the first, on the same account and while it lives. */
+    /* A next try carries the token of the first, on the same account and while it lives; or that
+     * of the try before on this account, when the first had none or went over another. */
     first = aw_malloc(sizeof(*first));
     r = aw_store_attempt(l->store, f->ref, first, err);
-    if (r == AW_OK && aw_streq(first->channel, c->channel->name) && first->cid[0] &&
-        l->now - first->at < 23 * AW_HOUR)
+    if (r == AW_OK && (!first->cid[0] || !aw_streq(first->channel, c->channel->name)))
+        r = aw_store_try_of(l->store, l->tl.id, f->ref, c->channel->name, first, err);
+    if (r == AW_OK && first->cid[0] && l->now - aw_id_time(f->ref) < 23 * AW_HOUR)
         c->cid = aw_strdup(first->cid);
-    else if (r == AW_OK)
+    else if (r == AW_OK || r == AW_ENOENT)
         c->cid = aw_cid_take(l, c->channel);
+    if (r == AW_ENOENT)
+        r = AW_OK;
     aw_free(first);
     return r;
 }

@@ -233,11 +233,16 @@ void aw_loop_reload_now(struct aw_loop *l); /* puts a reload into the inbox */
 
 /* Claims; *ret_more when the limit of a turn was reached. */
 int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err);
+/* The try of recipient n that travels with this attempt; 0 when it is over. */
+int aw_joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,
+                  struct aw_err *err);
 /* Gives open attempts of the last run the outcome `unknown`; *ret_more while some are left. */
 int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err);
 /* Receipts of the accepted attempts among the facts of l->up will be asked for. */
 int aw_poll_begin(struct aw_loop *l, struct aw_msg *m, struct aw_err *err);
 int aw_turn_polls(struct aw_loop *l, aw_time *ret_next, struct aw_err *err);
+int aw_polls_revoke(struct aw_loop *l, const struct aw_poll *polls, unsigned n,
+                    struct aw_err *err);
 int aw_turn_notices(struct aw_loop *l, struct aw_err *err);
 
 /* The app of a command: of its key, else named, else the only one. Refuses in the reply. */

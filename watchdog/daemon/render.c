@@ -206,6 +206,7 @@ static void event_data(struct pack *p, struct aw_send *s, const struct values *v
     aw_buf_free(&out);
 }
 
+/* The push of the named step, or what it replaced itself. Only on the recipient's own phones. */
 static int override_id(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
                        const struct aw_step *step, struct pack *p, struct aw_send *s,
                        struct aw_err *err)
@@ -216,7 +217,7 @@ static int override_id(struct aw_loop *l, struct aw_msg *m, const struct aw_time
 
     if (step->replaces < 0 || s->kind != AW_PUSH)
         return AW_OK;
-    r = aw_store_last_push(l->store, m->row.id, tl->n, (unsigned)step->replaces, id, &at, err);
+    r = aw_store_last_push(l->store, m->row.id, tl->n, (unsigned)step->replaces + 1, id, &at, err);
     if (r == AW_OK && id[0] && l->now - at < AW_DAY)
         pack(p, &s->override_id, id);
     return r == AW_ENOENT ? AW_OK : r;
@@ -278,7 +279,10 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     s->time = l->now;
     s->lang = book.a.lang;
     s->ttl = f->kind == AW_PUSH ? aw_engine_ttl(m->rule, tl, f->step, l->now) : 0;
-    link_text(l, tl, step, link, sizeof(link));
+    /* The page speaks for the recipient: nobody else gets its address. */
+    link[0] = '\0';
+    if (f->person == tl->person)
+        link_text(l, tl, step, link, sizeof(link));
     values_init(&v, m, step, tl);
     v.link = link;
     v.user = book.user ? book.user : v.recipient;
@@ -287,9 +291,10 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     event_data(&p, s, &v, f);
     pack(&p, &s->cid, cid);
     pack(&p, &s->lang, book.a.lang);
-    if (f->person == tl->person)
+    if (f->person == tl->person) {
         pack(&p, &s->push_json, m->reg.push_json);
-    r = override_id(l, m, tl, step, &p, s, err);
+        r = override_id(l, m, tl, step, &p, s, err);
+    }
     s->arena = pack_end(&p);
     aw_address_book_free(&book);
     if (r) {

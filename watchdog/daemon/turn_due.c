@@ -36,10 +36,11 @@ int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
     return r;
 }
 
-static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, struct aw_err *err)
+static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, aw_id attempt,
+                       unsigned n, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_OUTCOME,
-                          .attempt = a->id,
+                          .attempt = attempt,
                           .outcome = AW_OUT_UNKNOWN,
                           .why = AW_WHY_RESTART,
                           .person = a->person,
@@ -47,9 +48,24 @@ static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, str
                           .at = l->now};
     struct aw_fact_note note = {.text = "in flight when the process ended"};
     struct aw_msg *m;
-    int r = aw_judge_load(l, a->message + a->n, &m, err);
+    int r = aw_judge_load(l, a->message + n, &m, err);
 
     return r ? r : aw_judge(l, m, &ev, "core", &note, err);
+}
+
+/* The attempt, and what other recipients' firings travelled with it. */
+static int recover_all(struct aw_loop *l, const struct aw_stored_attempt *a, struct aw_err *err)
+{
+    int r = recover_one(l, a, a->id, a->n, err);
+
+    for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++) {
+        aw_id attempt;
+
+        r = aw_joined_try(l, a, a->merged[i], &attempt, err);
+        if (r == AW_OK && attempt)
+            r = recover_one(l, a, attempt, a->merged[i], err);
+    }
+    return r;
 }
 
 int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err)
@@ -67,7 +83,7 @@ int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err)
         l->recover_after = ids[i];
         r = aw_store_attempt(l->store, ids[i], a, err);
         if (r == AW_OK)
-            r = recover_one(l, a, err);
+            r = recover_all(l, a, err);
     }
     aw_free(a);
     *ret_more = n == AW_COUNT(ids);

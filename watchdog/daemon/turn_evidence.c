@@ -128,9 +128,10 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
     int r = aw_store_attempt(l->store, cmd->u.receipt.ref, a, err);
 
-    /* A receipt of another channel's attempt is nobody's. */
+    /* All tries of a firing carry the first one's reference, also those on the next channel. A
+     * receipt from a channel that none of them went over is nobody's. */
     if (r == AW_OK && !aw_streq(a->channel, cmd->u.receipt.channel))
-        r = AW_ENOENT;
+        r = aw_store_try_of(l->store, a->message + a->n, a->id, cmd->u.receipt.channel, a, err);
     if (r == AW_OK) {
         r = receipt_event(l, cmd, a, err);
     } else if (r == AW_ENOENT) {
@@ -142,10 +143,22 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     return r;
 }
 
-int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+/* Ends one timeline, and takes back its pushes that nobody has received. */
+static int cancel_one(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_CANCEL};
     struct aw_fact_note note = {.detail = cmd->u.cancel.reason};
+    struct aw_poll polls[32];
+    unsigned n;
+    int r = aw_store_polls_of(l->store, l->tl.id, polls, AW_COUNT(polls), &n, err);
+
+    if (r == AW_OK)
+        r = aw_judge(l, m, &ev, cmd->actor, &note, err);
+    return r ? r : aw_polls_revoke(l, polls, n, err);
+}
+
+int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
     struct aw_msg *m;
     bool any = false;
     int r = find_message(l, cmd, cmd->u.cancel.message, &m, err);
@@ -157,7 +170,7 @@ int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         if (r || l->tl.state != AW_OPEN)
             continue;
         any = true;
-        r = aw_judge(l, m, &ev, cmd->actor, &note, err);
+        r = cancel_one(l, cmd, m, err);
     }
     if (r == AW_OK && !any)
         aw_cmd_refuse(cmd, AW_P_STATE_CONFLICT, "", "the message has ended already");

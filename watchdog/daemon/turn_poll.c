@@ -270,3 +270,33 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     aw_free(a);
     return r;
 }
+
+/* --- taking back ---------------------------------------------------------------------------------
+ */
+
+/* The pushes of l->tl that are still watched and not known to be received are taken back. They
+ * are read before the cancel, which ends the watching. */
+int aw_polls_revoke(struct aw_loop *l, const struct aw_poll *polls, unsigned n, struct aw_err *err)
+{
+    struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
+    int r = AW_OK;
+
+    for (unsigned i = 0; i < n && r == AW_OK; i++) {
+        const struct aw_channel *ch = aw_live_channel(l->live, polls[i].channel);
+        struct aw_query *q;
+
+        r = aw_store_attempt(l->store, polls[i].attempt, a, err);
+        if (r || !ch || a->level >= AW_DELIVERED)
+            continue;
+        q = aw_calloc(1, sizeof(*q));
+        q->channel = ch;
+        q->revoke = true;
+        q->n = 1;
+        q->items[0].attempt = a->id;
+        memcpy(q->items[0].provider_id, polls[i].provider_id, sizeof(polls[i].provider_id));
+        aw_account(l, ch->name)->asking++;
+        aw_fx_query(l, q);
+    }
+    aw_free(a);
+    return r == AW_ENOENT ? AW_OK : r;
+}

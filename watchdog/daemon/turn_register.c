@@ -176,12 +176,16 @@ static bool sends_at_once(const struct aw_rule *rule)
 
 static bool rule_accepts(struct reg *x)
 {
+    const struct aw_channel *ch;
+
     if (!x->reg->already_sent && !sends_at_once(x->rule)) {
         aw_cmd_refuse(x->cmd, AW_P_RULE_REFUSES, "/already_sent",
                       "rule %s sends nothing at 0s: say when the push was sent", x->rule->name);
         return false;
     }
-    if (x->reg->sent_channel && !aw_live_channel(x->l->live, x->reg->sent_channel)) {
+    ch = x->reg->sent_channel ? aw_live_channel(x->l->live, x->reg->sent_channel) : NULL;
+    /* A channel belongs to an app: its reports are nobody else's to ask for. */
+    if (x->reg->sent_channel && (!ch || (ch->app && !aw_streq(ch->app, x->app)))) {
         aw_cmd_refuse(x->cmd, AW_P_VALIDATION, "/already_sent/channel", "no such channel: %s",
                       x->reg->sent_channel);
         return false;

@@ -50,9 +50,8 @@ static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_i
     return r ? r : aw_poll_begin(l, m, err);
 }
 
-/* The try of another recipient that travelled with this attempt; 0 when it is over. */
-static int joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,
-                      struct aw_err *err)
+int aw_joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,
+                  struct aw_err *err)
 {
     int r = aw_store_timeline(l->store, a->message + n, &l->tl, err);
 
@@ -79,7 +78,7 @@ static int firing_result(struct aw_loop *l, const struct aw_result *res, struct 
     for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++) {
         aw_id attempt;
 
-        r = joined_try(l, a, a->merged[i], &attempt, err);
+        r = aw_joined_try(l, a, a->merged[i], &attempt, err);
         if (r == AW_OK && attempt)
             r = outcome_of(l, a, attempt, a->merged[i], res, err);
     }
