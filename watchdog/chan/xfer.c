@@ -74,6 +74,8 @@ static CURLcode set_method(struct request *q)
     CURLcode r = CURLE_OK;
     if (strcmp(q->call.method, "GET") == 0)
         return curl_easy_setopt(q->easy, CURLOPT_HTTPGET, 1L);
+    if (strcmp(q->call.method, "DELETE") == 0)
+        return curl_easy_setopt(q->easy, CURLOPT_CUSTOMREQUEST, q->call.method);
     r |= curl_easy_setopt(q->easy, CURLOPT_POST, 1L);
     r |= curl_easy_setopt(q->easy, CURLOPT_POSTFIELDS, aw_buf_str(&q->call.body));
     r |= curl_easy_setopt(q->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->call.body.n);
