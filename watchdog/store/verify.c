@@ -71,11 +71,15 @@ static int check_line(void *ctx, int n, char **values, char **names)
     return 0;
 }
 
+/* Objects of a schema as one text: RS type blank name US table LF sql, then RS at the end. */
+#define ROW  '\x1e'
+#define NAME '\x1f'
+
 static int schema_line(void *ctx, int n, char **values, char **names)
 {
-    (void)names;
-    for (int i = 0; i < n; i++)
-        aw_buf_printf(ctx, "%s\n", values[i] ? values[i] : "");
+    (void)n, (void)names;
+    aw_buf_printf(ctx, "%c%s %s%c%s\n%s", ROW, values[0], values[1], NAME, values[2],
+                  values[3] ? values[3] : "");
     return 0;
 }
 
@@ -85,7 +89,31 @@ static int read_schema(struct aw_db *db, struct aw_buf *out, struct aw_err *err)
                           "SELECT type, name, tbl_name, sql FROM sqlite_schema "
                           "ORDER BY type, name",
                           schema_line, out, NULL);
+    aw_buf_putc(out, ROW);
     return rc == SQLITE_OK ? 0 : aw_db_fail(db, rc, err);
+}
+
+/* Names the objects of one schema that the other does not have; `changed` also those that it has in
+ * another form. */
+static unsigned compare(struct audit *a, const char *one, const char *other, bool changed,
+                        const char *missing)
+{
+    struct aw_buf part = AW_BUF_INIT(1 << 20);
+    unsigned n = 0;
+    for (const char *row = one, *next; (next = strchr(row + 1, ROW)); row = next) {
+        size_t name = strcspn(row, (char[]){NAME, 0}) + 1;
+        aw_buf_reset(&part);
+        aw_buf_add(&part, row, name);
+        bool there = strstr(other, aw_buf_str(&part));
+        aw_buf_add(&part, row + name, (size_t)(next + 1 - row) - name);
+        if (there && (!changed || strstr(other, aw_buf_str(&part))))
+            continue;
+        aw_verifier_found(a->v, -1, "schema", "%.*s %s", (int)name - 2, row + 1,
+                          there ? "was changed" : missing);
+        n++;
+    }
+    aw_buf_free(&part);
+    return n;
 }
 
 static int check_schema(struct audit *a, struct aw_err *err)
@@ -96,8 +124,12 @@ static int check_schema(struct audit *a, struct aw_err *err)
     if (r == 0 && (r = aw_db_exec(&memory, aw_schema_sql, err)) == 0 &&
         (r = read_schema(&memory, &ours, err)) == 0 &&
         (r = read_schema(&a->db, &theirs, err)) == 0 &&
-        strcmp(aw_buf_str(&ours), aw_buf_str(&theirs)) != 0)
-        aw_verifier_found(a->v, -1, "schema", "tables, indexes, views or triggers were changed");
+        strcmp(aw_buf_str(&ours), aw_buf_str(&theirs)) != 0 &&
+        compare(a, aw_buf_str(&ours), aw_buf_str(&theirs), true, "is missing") +
+                compare(a, aw_buf_str(&theirs), aw_buf_str(&ours), false,
+                        "is not of this program") ==
+            0)
+        aw_verifier_found(a->v, -1, "schema", "it is not that of this program");
     aw_db_close(&memory);
     aw_buf_free(&ours);
     aw_buf_free(&theirs);
