@@ -157,6 +157,20 @@ static void say_clean(const char *lead, const char *text)
     aw_buf_free(&b);
 }
 
+/* Line by line: the diagnostics of a refused reload quote lines, with a caret under them. */
+static void say_lines(const char *lead, const char *text)
+{
+    struct aw_buf line = AW_BUF_INIT(65536);
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchrnul(text, '\n');
+        aw_buf_reset(&line);
+        aw_buf_add(&line, text, (size_t)(end - text));
+        say_clean(lead, aw_buf_str(&line));
+        lead = "\n";
+    }
+    aw_buf_free(&line);
+}
+
 /* The problem document of an answer of 400 and above to stderr. */
 static int refuse(struct aw_client *c, long status, const json_t *v)
 {
@@ -171,7 +185,7 @@ static int refuse(struct aw_client *c, long status, const json_t *v)
     if (!code)
         fprintf(stderr, " (status %ld from %s)", status, c->where);
     if (detail)
-        say_clean(": ", detail);
+        say_lines(strchr(detail, '\n') ? ":\n" : ": ", detail);
     fputc('\n', stderr);
     size_t i;
     json_t *e;
