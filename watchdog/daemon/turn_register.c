@@ -111,8 +111,8 @@ static int known_key(struct reg *x, bool *ret_known, struct aw_err *err)
     if (memcmp(m->row.digest, cmd->u.reg.digest, sizeof(m->row.digest)) == 0)
         return replay(x, m, err);
     cmd->reply.id = id;
-    cmd->reply.body = aw_strndup(m->row.body, m->row.n_body);
-    cmd->reply.n_body = m->row.n_body;
+    cmd->reply.body = aw_strndup(m->reg.raw, m->reg.n_raw);
+    cmd->reply.n_body = m->reg.n_raw;
     aw_cmd_refuse(cmd, AW_P_KEY_REUSED, "", "the key stands for another registration");
     return AW_OK;
 }
@@ -143,7 +143,8 @@ static bool choose_rule(struct reg *x)
         x->rule = aw_ruleset_match(set, &in);
         if (!x->rule)
             aw_cmd_refuse(x->cmd, AW_P_NO_RULE_MATCHED, "",
-                          "none of the %u rules matches; name one, or see `rules explain`", set->n);
+                          "none of the %u rules matches; name one, or see `ackwatch rules list`",
+                          set->n);
     } else {
         x->rule = aw_ruleset_find(set, x->reg->rule);
         if (!x->rule)
@@ -290,22 +291,50 @@ static int open_timelines(struct reg *x, struct aw_err *err)
                              x->cmd->actor, x->tls, n, err);
 }
 
-/* What the engine makes of a push that was sent already, beyond opening the timelines. */
-static int judge_already_sent(struct reg *x, struct aw_err *err)
+/* The message goes on in this turn: what was just parsed need not be read back. */
+static int adopt(struct reg *x, struct aw_msg **ret, struct aw_err *err)
 {
-    struct aw_event ev;
-    struct aw_msg *m;
-    int r = aw_msg_get(x->l, x->tls[0].id, &m, err);
+    struct aw_stored_message row = {.id = x->tls[0].id,
+                                    .app = x->app_row,
+                                    .rule = x->rule_row,
+                                    .n = x->reg->n_recipients,
+                                    .registered = x->tls[0].registered};
+    int r;
 
-    event_of(x, &ev);
+    memcpy(row.digest, x->cmd->u.reg.digest, sizeof(row.digest));
+    r = aw_msg_adopt(x->l, &row, x->app, x->reg, ret, err);
+    if (r == AW_OK)
+        x->reg = &(*ret)->reg;
+    return r;
+}
+
+/* What the engine makes of a push that was sent already, beyond opening the timelines. */
+static int judge_already_sent(struct reg *x, struct aw_msg *m, const struct aw_event *ev,
+                              struct aw_err *err)
+{
+    int r = AW_OK;
+
     for (unsigned i = 0; i < x->reg->n_recipients && r == AW_OK; i++) {
         aw_timeline_init(&x->l->tl, x->tls[0].id, (uint16_t)i, x->persons[i]);
         x->l->tl.last = x->tls[i].last;
-        r = aw_judge(x->l, m, &ev, x->cmd->actor, NULL, err);
+        r = aw_judge(x->l, m, ev, x->cmd->actor, NULL, err);
         if (r == AW_OK)
             r = aw_poll_begin(x->l, m, err);
     }
     return r;
+}
+
+/* What happens in the turn of the registration itself; due firings are claimed by its T2. */
+static int go_on(struct reg *x, struct aw_err *err)
+{
+    struct aw_event ev;
+    struct aw_msg *m;
+    int r = AW_OK;
+
+    event_of(x, &ev);
+    if (ev.already_sent || x->tls[0].due <= x->l->now)
+        r = adopt(x, &m, err);
+    return r == AW_OK && ev.already_sent ? judge_already_sent(x, m, &ev, err) : r;
 }
 
 static int log_refusal(struct reg *x, struct aw_err *err)
@@ -347,8 +376,7 @@ static int carry_out(struct reg *x, struct aw_err *err)
         reply_fill(&x->cmd->reply, x->rule, &x->tls[0]);
         x->l->opt.stats->registered++;
         x->l->opt.stats->open += x->reg->n_recipients;
-        if (x->reg->already_sent)
-            r = judge_already_sent(x, err);
+        r = go_on(x, err);
     }
     return r;
 }
