@@ -17,6 +17,9 @@ static void count(struct aw_loop *l, const char *channel, const struct aw_result
     struct aw_channel_stats *c = aw_stats_channel(l->opt.stats, channel);
 
     l->opt.stats->outcomes[res->outcome]++;
+    if (res->outcome != AW_OUT_ACCEPTED && res->outcome != AW_OUT_NO_TARGET)
+        aw_log(AW_LOG_WARN, "send-failed", "channel=%s outcome=%s http=%d code=%d detail=\"%s\"",
+               channel, aw_outcome_name(res->outcome), res->http_status, res->code, res->detail);
     if (!c)
         return;
     if (res->outcome == AW_OUT_ACCEPTED)
