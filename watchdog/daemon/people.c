@@ -133,6 +133,26 @@ int aw_msg_get(struct aw_loop *l, aw_id id, struct aw_msg **ret, struct aw_err *
     return AW_OK;
 }
 
+int aw_msg_adopt(struct aw_loop *l, const struct aw_stored_message *row, const char *app,
+                 struct aw_registration *reg, struct aw_msg **ret, struct aw_err *err)
+{
+    const struct aw_rule *rule = aw_rule_pinned(l, row->rule, err);
+    struct aw_msg *m;
+
+    if (!rule)
+        return AW_ECORRUPT;
+    m = aw_calloc(1, sizeof(*m));
+    m->key = row->id;
+    m->row = *row;
+    m->reg = *reg;
+    *reg = (struct aw_registration){0};
+    m->rule = rule;
+    m->app = aw_strdup(app);
+    HASH_ADD(hh, l->messages, key, sizeof(m->key), m);
+    *ret = m;
+    return AW_OK;
+}
+
 /* --- addresses -------------------------------------------------------------------------------- */
 
 static void keep_given(struct aw_addresses *dir, const struct aw_addresses *given)
