@@ -168,6 +168,11 @@ static void attempts_and_their_ends(void **state)
     assert_int_equal(a.person, boss);
     assert_int_equal(a.outcome, AW_OUT_NONE);
 
+    assert_int_equal(aw_store_try_of(sc->s, id, sms, "carrier", &a, &sc->err), 0);
+    assert_int_equal(a.id, sms);
+    assert_int_equal(aw_store_try_of(sc->s, id, sms, "elsewhere", &a, &sc->err), AW_ENOENT);
+    assert_int_equal(aw_store_try_of(sc->s, id + 1, sms, "carrier", &a, &sc->err), AW_ENOENT);
+
     assert_int_equal(aw_store_last_push(sc->s, id, 0, 1, provider, &at, &sc->err), 0);
     assert_string_equal(provider, ""); /* not accepted yet */
     TURN(sc, scene_outcome(sc, id, 0, push, AW_OUT_ACCEPTED));
@@ -341,6 +346,11 @@ static void life_and_notices(void **state)
     assert_int_equal(aw_store_downtimes(sc->s, 200, span, 2, &n, &sc->err), 0);
     assert_int_equal(n, 1);
     assert_int_equal(span[0].from, 300);
+    TURN(sc, aw_store_downtime_put(sc->s, 500, 600, &sc->err));
+    assert_int_equal(aw_store_downtimes(sc->s, 0, span, 2, &n, &sc->err), 0);
+    assert_int_equal(n, 2); /* no room for all: the newest count */
+    assert_int_equal(span[0].from, 300);
+    assert_int_equal(span[1].from, 500);
 
     TURN(sc, aw_store_notice(sc->s, "auth", "bad password", &sc->err));
     TURN(sc, aw_store_notice(sc->s, "auth", "bad password", &sc->err));

@@ -313,7 +313,7 @@ INSERT INTO alive(id, at) VALUES(0, ?1) ON CONFLICT(id) DO UPDATE SET at = ?1
 INSERT INTO downtime(id, since, until) VALUES(?1, ?2, ?3)
 
 -- name: downtimes
-SELECT since, until FROM downtime WHERE until > ?1 ORDER BY until LIMIT ?2
+SELECT since, until FROM downtime WHERE until > ?1 ORDER BY until DESC LIMIT ?2
 
 -- name: downtimes_from
 SELECT id, since, until FROM downtime WHERE id >= ?1 ORDER BY id

@@ -103,6 +103,30 @@ static int newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_perso
     return r;
 }
 
+int aw_store_try_of(struct aw_store *s, aw_id timeline, aw_id ref, const char *channel,
+                    struct aw_stored_attempt *ret, struct aw_err *err)
+{
+    int64_t person = 0;
+    aw_id at = 0;
+    int r = newest_attempt(s, timeline, &person, &at, err);
+    /* A reference is the id of the first try, so nothing older can carry it. */
+    while (r == 0 && at >= ref) {
+        sqlite3_stmt *q;
+        r = aw_db_query(&s->db, AW_SQL_ATTEMPT, &q, err, I(at));
+        if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+            read_attempt(q, ret);
+            at = sqlite3_column_int64(q, 4);
+            r = 0;
+        } else if (r == 0) {
+            r = aw_fail(err, AW_ECORRUPT, "an attempt of a timeline is missing");
+        }
+        aw_db_done(q);
+        if (r == 0 && ret->ref == ref && strcmp(ret->channel, channel) == 0)
+            return 0;
+    }
+    return r ? aw_store_note(s, r) : aw_fail(err, AW_ENOENT, "no such try");
+}
+
 int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
                        char provider_id[128], aw_time *ret_at, struct aw_err *err)
 {

@@ -50,6 +50,12 @@ int aw_store_downtimes(struct aw_store *s, aw_time since, struct aw_span *ret, u
         r = 0;
     }
     aw_db_done(q);
+    /* Where there are too many the newest count, and those are handed out oldest first. */
+    for (unsigned i = 0; i < n / 2; i++) {
+        struct aw_span early = ret[n - 1 - i];
+        ret[n - 1 - i] = ret[i];
+        ret[i] = early;
+    }
     *ret_n = n;
     return aw_store_note(s, r);
 }
