@@ -163,6 +163,10 @@ int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct
 /* --- people.c --------------------------------------------------------------------------------- */
 
 int aw_msg_get(struct aw_loop *l, aw_id id, struct aw_msg **ret, struct aw_err *err);
+/* The same for a message registered in this turn, which need not be read and parsed again. row: as
+ * stored, but without body (reg->raw has it) and salt. Takes the registration. */
+int aw_msg_adopt(struct aw_loop *l, const struct aw_stored_message *row, const char *app,
+                 struct aw_registration *reg, struct aw_msg **ret, struct aw_err *err);
 void aw_msgs_trim(struct aw_loop *l, unsigned keep);
 const struct aw_rule *aw_rule_pinned(struct aw_loop *l, int64_t row, struct aw_err *err);
 void aw_pinned_forget(struct aw_loop *l, bool all);
