@@ -190,6 +190,12 @@ void aw_fx_query(struct aw_loop *l, struct aw_query *q)
     l->fx.queries[l->fx.n_queries++] = q;
 }
 
+void aw_fx_asked(struct aw_loop *l, aw_id timeline)
+{
+    GROW(l->fx.asked, l->fx.n_asked, l->fx.cap_asked);
+    l->fx.asked[l->fx.n_asked++] = timeline;
+}
+
 void aw_fx_cids(struct aw_loop *l, const struct aw_channel *ch, unsigned n)
 {
     struct aw_account *a = aw_account(l, ch->name);
@@ -214,17 +220,65 @@ static void merges_forget(struct aw_loop *l)
     }
 }
 
+/* --- who still points into a live value of before a reload --------------------------------------
+ */
+
+static bool has_channel(const struct aw_live *live, const struct aw_channel *ch)
+{
+    for (unsigned i = 0; i < live->conf->n_channels; i++)
+        if (&live->conf->channels[i] == ch)
+            return true;
+    return false;
+}
+
+/* Questions and token fetches point to a channel until their answer was taken. */
+static void count_ask(struct aw_loop *l, const struct aw_channel *ch, int by)
+{
+    struct aw_live *live = has_channel(l->live, ch) ? l->live : NULL;
+
+    for (unsigned i = 0; i < l->n_retired && !live; i++)
+        if (has_channel(l->retired[i], ch))
+            live = l->retired[i];
+    if (live)
+        live->asks += by;
+}
+
+void aw_fx_answered(struct aw_loop *l, const struct aw_cmd *cmd)
+{
+    if (cmd->type == AW_CMD_REPORT)
+        count_ask(l, cmd->u.report->channel, -1);
+    else if (cmd->type == AW_CMD_CIDS)
+        count_ask(l, cmd->u.cids.channel, -1);
+}
+
+void aw_fx_forget_retired(struct aw_loop *l)
+{
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < l->n_retired; i++) {
+        if (l->retired[i]->asks > 0)
+            l->retired[left++] = l->retired[i];
+        else /* sends under way hold it themselves */
+            aw_live_drop(l->retired[i]);
+    }
+    l->n_retired = left;
+}
+
 void aw_fx_release(struct aw_loop *l)
 {
     const struct aw_carrier *c = &l->opt.carrier;
 
     for (unsigned i = 0; i < l->fx.n_sends; i++)
         c->send(c->ctx, l->fx.sends[i]);
-    for (unsigned i = 0; i < l->fx.n_queries; i++)
+    for (unsigned i = 0; i < l->fx.n_queries; i++) {
+        count_ask(l, l->fx.queries[i]->channel, 1);
         c->query(c->ctx, l->fx.queries[i]);
-    for (unsigned i = 0; i < l->fx.n_cids; i++)
+    }
+    for (unsigned i = 0; i < l->fx.n_cids; i++) {
+        count_ask(l, l->fx.cids[i].channel, 1);
         c->cids(c->ctx, l->fx.cids[i].channel, l->fx.cids[i].n);
-    l->fx.n_sends = l->fx.n_queries = l->fx.n_cids = 0;
+    }
+    l->fx.n_sends = l->fx.n_queries = l->fx.n_asked = l->fx.n_cids = 0;
     merges_forget(l);
 }
 
@@ -242,17 +296,31 @@ static void drop_send(struct aw_loop *l, struct aw_send *s)
     aw_free(s);
 }
 
+/* Questions that were never asked count neither against the account nor for the timelines. */
+static void drop_queries(struct aw_loop *l)
+{
+    for (unsigned i = 0; i < l->fx.n_queries; i++) {
+        struct aw_account *a = aw_account(l, l->fx.queries[i]->channel->name);
+
+        if (a->asking)
+            a->asking--;
+        aw_free(l->fx.queries[i]);
+    }
+    for (unsigned i = 0; i < l->fx.n_asked; i++)
+        aw_asked_end(l, l->fx.asked[i]);
+    l->fx.n_queries = l->fx.n_asked = 0;
+}
+
 void aw_fx_drop(struct aw_loop *l)
 {
     struct aw_flight *f, *next;
 
     for (unsigned i = 0; i < l->fx.n_sends; i++)
         drop_send(l, l->fx.sends[i]);
-    for (unsigned i = 0; i < l->fx.n_queries; i++)
-        aw_free(l->fx.queries[i]);
+    drop_queries(l);
     for (unsigned i = 0; i < l->fx.n_cids; i++)
         aw_account(l, l->fx.cids[i].channel->name)->fetching = false;
-    l->fx.n_sends = l->fx.n_queries = l->fx.n_cids = 0;
+    l->fx.n_sends = l->fx.n_cids = 0;
     HASH_ITER(hh, l->flights, f, next)
     if (f->turn == l->opt.stats->turns)
         aw_flight_end(l, f);

@@ -22,6 +22,7 @@ struct aw_live {
     int64_t *rows;           /* store row of each rule, filled by aw_live_store */
     bool last_good;          /* the directory is broken, the stored set goes on */
     _Atomic unsigned refs;
+    int asks; /* core thread: questions and token fetches under way over its channels */
 };
 
 /* Loads environment, rules and runs the rule tests. All problems land in diag; AW_EINVAL. */

@@ -95,16 +95,19 @@ static bool answers_later(const struct aw_cmd *cmd)
 
 static void finish(struct aw_loop *l, struct aw_cmd **cmds, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
+        if (cmds[i])
+            aw_fx_answered(l, cmds[i]);
         if (cmds[i] && !answers_later(cmds[i]))
             cmds[i]->done(cmds[i]);
+    }
 }
 
 static void refuse_all(struct aw_cmd **cmds, unsigned n, enum aw_problem p, const char *why,
                        bool work_only)
 {
     for (unsigned i = 0; i < n; i++) {
-        if (work_only && !is_work(cmds[i]))
+        if (!cmds[i] || (work_only && !is_work(cmds[i])))
             continue;
         aw_free(cmds[i]->reply.body);
         memset(&cmds[i]->reply, 0, sizeof(cmds[i]->reply));
@@ -159,6 +162,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
     bool attempts_left = false, due_left = false;
     int r = AW_OK;
 
+    for (unsigned i = 0; i < l->n_held && r == AW_OK; i++)
+        r = aw_turn_result(l, l->held[i], err);
     for (unsigned i = 0; i < n && r == AW_OK; i++)
         if (!cmds[i]->reply.problem)
             r = table[cmds[i]->type](l, cmds[i], err);
@@ -192,6 +197,8 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
             r = aw_store_commit(l->store, err);
         if (r)
             aw_store_rollback(l->store);
+        while (r == AW_OK && l->n_held)
+            aw_cmd_free(l->held[--l->n_held]);
     }
     if (r) {
         aw_fx_drop(l);
@@ -216,6 +223,21 @@ static int turn_when_full(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, s
     clear_replies(cmds, n);
     refuse_all(cmds, n, AW_P_STORE_FULL, "the disk is full; nothing was kept", true);
     return attempt_turn(l, cmds, n, true, o, err);
+}
+
+/* Nobody would repeat an outcome, and without it the attempt stays open: it waits for room. */
+static void hold_outcomes(struct aw_loop *l, struct aw_cmd **cmds, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (cmds[i]->type != AW_CMD_RESULT)
+            continue;
+        if (l->n_held == l->cap_held) {
+            l->cap_held = l->cap_held ? 2 * l->cap_held : 64;
+            l->held = aw_realloc(l->held, l->cap_held * sizeof(struct aw_cmd *));
+        }
+        l->held[l->n_held++] = cmds[i];
+        cmds[i] = NULL;
+    }
 }
 
 static void full_again(struct aw_loop *l)
@@ -258,6 +280,7 @@ static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
 {
     struct aw_head head;
     char root[96];
+    int r;
 
     aw_msgs_trim(l, MESSAGES_KEPT);
     if (l->now - l->root_at >= ROOT_EVERY) {
@@ -269,10 +292,10 @@ static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
         l->root_size = head.size;
         l->root_at = l->now;
     }
-    if (l->n_retired && HASH_COUNT(l->flights) == 0 && HASH_COUNT(l->asked) == 0)
-        while (l->n_retired)
-            aw_live_drop(l->retired[--l->n_retired]);
-    return aw_store_checkpoint(l->store, quiet, err);
+    aw_fx_forget_retired(l);
+    r = aw_store_checkpoint(l->store, quiet, err);
+    /* What finds no room now is safe where it is, and is moved when there is some. */
+    return r == AW_ENOSPC ? AW_OK : r;
 }
 
 static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
@@ -285,6 +308,8 @@ static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
         wait = next > l->now ? next - l->now : 1;
     if (!l->opt.clock->stepped && (wait < 0 || wait > AW_SECOND))
         wait = AW_SECOND; /* alive mark, minute roots, full disk */
+    if (l->full && wait >= 0 && wait < AW_SECOND)
+        wait = AW_SECOND; /* nothing is claimed: what is due stays due */
     if (l->recovering && wait > 50)
         wait = 50;
     if (token >= 0 && (wait < 0 || token < wait))
@@ -306,6 +331,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
     if (r == AW_ENOSPC)
         r = turn_when_full(l, cmds, n, &o, err);
     if (r == AW_ENOSPC) { /* not even proofs fit: nobody is told otherwise */
+        hold_outcomes(l, cmds, n);
         refuse_all(cmds, n, AW_P_STORE_FULL, "the disk is full; nothing was kept", false);
         r = AW_OK;
     }
@@ -489,6 +515,10 @@ void aw_loop_free(struct aw_loop *l)
     aw_live_drop(l->live);
     aw_free(l->fx.sends);
     aw_free(l->fx.queries);
+    aw_free(l->fx.asked);
+    while (l->n_held)
+        aw_cmd_free(l->held[--l->n_held]);
+    aw_free(l->held);
     aw_inbox_free(l->inbox);
     aw_free(l);
 }

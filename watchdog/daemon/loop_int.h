@@ -94,6 +94,8 @@ struct aw_effects {
     unsigned n_sends, cap_sends;
     struct aw_query **queries;
     unsigned n_queries, cap_queries;
+    aw_id *asked; /* timelines of these queries */
+    unsigned n_asked, cap_asked;
     struct {
         const struct aw_channel *channel;
         unsigned n;
@@ -121,8 +123,10 @@ struct aw_loop {
     aw_boot recover_by;
     aw_time alive_at, root_at, rules_told_at;
     int64_t root_size;
-    bool keys_changed; /* in this turn: the table of live keys is read again */
-    bool full;         /* disk: no registrations, no claims */
+    bool keys_changed;    /* in this turn: the table of live keys is read again */
+    struct aw_cmd **held; /* outcomes that found no room on the disk: taken again each turn */
+    unsigned n_held, cap_held;
+    bool full; /* disk: no registrations, no claims */
     aw_time full_at;
     struct aw_timeline tl; /* scratch: too large for the stack of every helper */
     struct aw_update up;
@@ -201,9 +205,14 @@ int aw_token_parse(const uint8_t secret[32], const char *token, aw_id *ret);
 
 void aw_fx_send(struct aw_loop *l, struct aw_send *s, struct aw_flight *f);
 void aw_fx_query(struct aw_loop *l, struct aw_query *q);
+void aw_fx_asked(struct aw_loop *l, aw_id timeline); /* that query is about it */
 void aw_fx_cids(struct aw_loop *l, const struct aw_channel *ch, unsigned n);
 void aw_fx_release(struct aw_loop *l); /* after the commit */
 void aw_fx_drop(struct aw_loop *l);    /* after a rollback */
+/* A command is over: an answer does not point to its channel any more. */
+void aw_fx_answered(struct aw_loop *l, const struct aw_cmd *cmd);
+/* Lets go of what reloads replaced and nothing under way points to. */
+void aw_fx_forget_retired(struct aw_loop *l);
 void aw_flight_end(struct aw_loop *l, struct aw_flight *f);
 struct aw_flight *aw_flight_new(struct aw_loop *l, aw_id attempt, enum aw_flight_for what,
                                 const char *channel);
@@ -245,8 +254,9 @@ int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err);
 /* Receipts of the accepted attempts among the facts of l->up will be asked for. */
 int aw_poll_begin(struct aw_loop *l, struct aw_msg *m, struct aw_err *err);
 int aw_turn_polls(struct aw_loop *l, aw_time *ret_next, struct aw_err *err);
-int aw_polls_revoke(struct aw_loop *l, const struct aw_poll *polls, unsigned n,
-                    struct aw_err *err);
+/* A question about the timeline is over, or was never asked. */
+void aw_asked_end(struct aw_loop *l, aw_id timeline);
+int aw_polls_revoke(struct aw_loop *l, const struct aw_poll *polls, unsigned n, struct aw_err *err);
 int aw_turn_notices(struct aw_loop *l, struct aw_err *err);
 
 /* The app of a command: of its key, else named, else the only one. Refuses in the reply. */

@@ -22,13 +22,14 @@ static void name_start_only(const struct aw_env_conf *was, const struct aw_env_c
 
 static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor, struct aw_err *err)
 {
-    int r = aw_live_store(live, l->store, actor, err);
+    int r;
 
+    if (l->n_retired == AW_COUNT(l->retired)) /* before anything is written */
+        return aw_fail(err, AW_EBUSY, "too many reloads while questions are under way");
+    r = aw_live_store(live, l->store, actor, err);
     if (r)
         return r;
     name_start_only(l->live->conf, live->conf);
-    if (l->n_retired == AW_COUNT(l->retired))
-        return aw_fail(err, AW_EBUSY, "too many reloads while sends are under way");
     /* Questions and token fetches under way still point into the old channels. */
     l->retired[l->n_retired++] = l->live;
     l->live = aw_live_hold(live);

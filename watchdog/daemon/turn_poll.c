@@ -105,7 +105,7 @@ static void mark_asked(struct aw_loop *l, aw_id timeline)
     a->n++;
 }
 
-static void mark_answered(struct aw_loop *l, aw_id timeline)
+void aw_asked_end(struct aw_loop *l, aw_id timeline)
 {
     struct aw_asked *a;
 
@@ -137,6 +137,7 @@ static int ask(struct aw_loop *l, const struct aw_channel *ch, struct aw_poll *p
         p->due = l->now + ch->timeout + AGAIN_PACE;
         r = aw_store_poll_put(l->store, p, err);
         mark_asked(l, p->timeline);
+        aw_fx_asked(l, p->timeline);
         p->attempt = 0;
     }
     l->opt.stats->queries++;
@@ -233,7 +234,7 @@ static int answer_one(struct aw_loop *l, const struct aw_report *rep, unsigned i
     struct aw_msg *m;
     int r;
 
-    mark_answered(l, a->message + a->n);
+    aw_asked_end(l, a->message + a->n);
     r = aw_judge_load(l, a->message + a->n, &m, err);
     if (r)
         return r;
@@ -260,6 +261,9 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         acc->blocked_till = l->now + rep->rate_reset * AW_SECOND;
     else if (!rep->answered)
         acc->blocked_till = l->now + AW_SECOND;
+    if (rep->rate_remaining >= 0 && acc->budget + acc->asking > rep->rate_remaining)
+        acc->budget =
+            rep->rate_remaining > (int)acc->asking ? rep->rate_remaining - (int)acc->asking : 0;
     for (unsigned i = 0; i < rep->n && r == AW_OK; i++) {
         r = aw_store_attempt(l->store, rep->items[i].attempt, a, err);
         if (r == AW_OK)

@@ -22,7 +22,8 @@
 #include "daemon/ports.h"
 
 #define STOP_WAIT     (10 * AW_SECOND)
-#define EXIT_SOFTWARE 70 /* sysexits: the store failed, going on would guess */
+#define LAST_WORDS    (200 * 1000) /* microseconds */
+#define EXIT_SOFTWARE 70           /* sysexits: the store failed, going on would guess */
 
 struct aw_daemon {
     struct aw_clock clock;
@@ -249,6 +250,7 @@ static void *core_main(void *arg)
     if (aw_loop_run(d->loop, &err)) {
         /* A failed commit may reappear: what was promised is on disk, nothing else may be. */
         aw_log(AW_LOG_ERR, "store-failed", "error=\"%s\"", err.text);
+        usleep(LAST_WORDS); /* the refusals of this turn are on their way */
         _exit(EXIT_SOFTWARE);
     }
     return NULL;
