@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "codec/jsonw.h"
 
 enum {
@@ -146,6 +147,15 @@ void aw_diag_error(struct aw_diag *d, const struct aw_source_file *f, struct aw_
     va_start(ap, fmt);
     add(d, f, at, width, code, false, hint, fmt, ap);
     va_end(ap);
+}
+
+void aw_diag_unread(struct aw_diag *d, const char *path, const struct aw_err *err)
+{
+    const struct aw_source_file f = {.name = path};
+    size_t n = strlen(path);
+    bool named = aw_starts(err->text, path) && aw_starts(err->text + n, ": ");
+    aw_diag_error(d, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s",
+                  err->text + (named ? n + 2 : 0));
 }
 
 void aw_diag_warn(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at,

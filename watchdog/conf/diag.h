@@ -49,6 +49,9 @@ void aw_diag_warn(struct aw_diag *d, const struct aw_source_file *f, struct aw_y
                   unsigned width, const char *code, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* E100 for a file that aw_file_read could not read; the path is not said twice. */
+void aw_diag_unread(struct aw_diag *d, const char *path, const struct aw_err *err);
+
 /* Text form with quoted line and caret (ux.md 6.3), sorted by file and place; JSON array form. */
 void aw_diag_print(const struct aw_diag *d, struct aw_buf *out);
 void aw_diag_json(const struct aw_diag *d, struct aw_buf *out);

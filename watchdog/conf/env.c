@@ -401,7 +401,7 @@ int aw_env_load(const char *path, unsigned flags, struct aw_env_conf **ret, stru
     struct aw_source_file f = {.name = path};
     struct aw_err err;
     if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
-        aw_diag_error(diag, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s", err.text);
+        aw_diag_unread(diag, path, &err);
         return AW_EINVAL;
     }
     f.text = text;

@@ -93,8 +93,7 @@ static void read_file(struct load *l, const char *path)
     size_t n;
     struct aw_err err;
     if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &n, &err) < 0) {
-        struct aw_source_file f = {.name = path};
-        aw_diag_error(l->diag, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s", err.text);
+        aw_diag_unread(l->diag, path, &err);
         return;
     }
     read_text(l, path, text, n);

@@ -140,7 +140,7 @@ static void read_file(const char *path, struct aw_arena *arena, struct aw_templa
     struct aw_err err;
     struct aw_source_file f = {.name = path};
     if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &n, &err) < 0) {
-        aw_diag_error(diag, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s", err.text);
+        aw_diag_unread(diag, path, &err);
         return;
     }
     f.text = text;

@@ -220,7 +220,7 @@ static int load_suite(struct suite *s)
     struct aw_source_file f = {.name = s->path};
     struct aw_err err;
     if (aw_file_read(s->path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
-        aw_diag_error(s->diag, &f, (struct aw_yaml_place){0}, 0, "E100", NULL, "%s", err.text);
+        aw_diag_unread(s->diag, s->path, &err);
         return AW_EINVAL;
     }
     f.text = text;
