@@ -172,13 +172,17 @@ static void print_entry(const struct aw_out *o, const json_t *row)
         snprintf(recipient, sizeof recipient, "%lld", (long long)json_integer_value(n));
     aw_words_entry(AW_LANG_EN, e, &what);
     aw_words_why(AW_LANG_EN, e, &why);
-    char sep = o->tty ? ' ' : '\t';
-    aw_out_clean(&line, aw_buf_str(&what));
-    fprintf(o->f, o->tty ? "%8lld" : "%lld",
-            (long long)json_integer_value(json_object_get(row, "seq")));
-    fprintf(o->f, "%c%s%c%-17s%c%s%c%s%c%s%c%s\n", sep, aw_out_when(o, when, aw_json_str(e, "ts")),
-            sep, aw_json_str(e, "msg") ?: "-", sep, recipient, sep, aw_json_str(e, "kind") ?: "-",
-            sep, aw_buf_str(&line), sep, why.n ? aw_buf_str(&why) : "-");
+    const char *kind = aw_json_str(e, "kind") ?: "-", *msg = aw_json_str(e, "msg") ?: "-";
+    long long seq = json_integer_value(json_object_get(row, "seq"));
+    if (!aw_streq(kind, aw_buf_str(&what))) /* else it has no words of its own */
+        aw_out_clean(&line, aw_buf_str(&what));
+    const char *at = aw_out_when(o, when, aw_json_str(e, "ts"));
+    if (o->tty)
+        fprintf(o->f, "%8lld  %s  %-17s  %s  %-17s  %s%s%s\n", seq, at, msg, recipient, kind,
+                aw_buf_str(&line), line.n && why.n ? ": " : "", aw_buf_str(&why));
+    else
+        fprintf(o->f, "%lld\t%s\t%s\t%s\t%s\t%s\t%s\n", seq, at, msg, recipient, kind,
+                line.n ? aw_buf_str(&line) : "-", why.n ? aw_buf_str(&why) : "-");
     aw_buf_free(&what);
     aw_buf_free(&why);
     aw_buf_free(&line);

@@ -8,6 +8,7 @@
 #include "ctl/client.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,20 @@ static CURLcode perform(struct aw_client *c, const char *method, const char *pat
     return r;
 }
 
+/* curl speaks of "localhost port 80" when a socket does not answer: errno says more. */
+static void say_unreachable(const struct aw_client *c, CURLcode r)
+{
+    const char *why = *c->curl_error ? c->curl_error : curl_easy_strerror(r);
+    long no = 0;
+    if (r == CURLE_COULDNT_CONNECT && aw_streq(c->base, "http://localhost") &&
+        curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &no) == CURLE_OK && no)
+        why = strerrordesc_np((int)no);
+    aw_ctl_say(0, "%s: %s%s", c->where, why,
+               r != CURLE_COULDNT_CONNECT ? ""
+               : no == EACCES             ? " (root and the daemon's own user may use it)"
+                                          : " (is ackwatchd running?)");
+}
+
 int aw_client_call(struct aw_client *c, const char *method, const char *path, const char *body,
                    const char *idem, json_t **ret)
 {
@@ -242,10 +257,8 @@ int aw_client_call(struct aw_client *c, const char *method, const char *path, co
     CURLcode r = perform(c, method, path, body, idem, &status);
     if (r != CURLE_OK) {
         snprintf(c->problem, sizeof c->problem, "unreachable");
-        const char *why = *c->curl_error ? c->curl_error : curl_easy_strerror(r);
         if (!c->quiet)
-            aw_ctl_say(0, "%s: %s%s", c->where, why,
-                       r == CURLE_COULDNT_CONNECT ? " (is ackwatchd running?)" : "");
+            say_unreachable(c, r);
         return r == CURLE_OPERATION_TIMEDOUT ? AW_EXIT_TIME : AW_EXIT_UNREACHABLE;
     }
     json_t *v = NULL;

@@ -90,8 +90,9 @@ void aw_help_overview(FILE *f)
             if (aw_streq(aw_cmd_table[i]->noun, n->name) && aw_cmd_table[i]->verb)
                 fprintf(f, "  %-9s   %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
     }
-    fprintf(f, "\nMore: ackwatch help COMMAND [VERB], ackwatch help exit-codes, "
-               "ackwatch help environment\nNew here? ackwatch demo\n");
+    fprintf(
+        f, "\nMore: ackwatch help COMMAND [VERB], ackwatch help exit-codes,\n"
+           "      ackwatch help error-codes, ackwatch help environment\nNew here? ackwatch demo\n");
 }
 
 /* --- topics ---------------------------------------------------------------------------------- */

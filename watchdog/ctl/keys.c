@@ -127,7 +127,7 @@ static const struct aw_param revoke_args[] = {
     {"ID", 0, AW_VAL_TEXT, 0, NULL, "id of the key, from keys list"},
     {NULL},
 };
-static const char *const revoke_examples[] = {"keys revoke key_000000000001A", NULL};
+static const char *const revoke_examples[] = {"keys revoke 1", NULL};
 
 const struct aw_cmd_entry aw_cmd_keys_create = {
     .noun = "keys",

@@ -285,10 +285,10 @@ static const struct aw_param register_flags[] = {
 };
 static const char *const register_examples[] = {"messages register -f push.json --key order-42",
                                                 NULL};
+static const char *const ack_levels[] = {"delivered", "displayed", "opened", "acknowledged", NULL};
 static const struct aw_param ack_flags[] = {
     {"recipient", 0, AW_VAL_TEXT, 0, NULL, "user; may be left out when there is only one"},
-    {"level", 0, AW_VAL_CHOICE, 0, aw_level_names,
-     "delivered, displayed, opened or acknowledged (acknowledged)"},
+    {"level", 0, AW_VAL_CHOICE, 0, ack_levels, "what the recipient did (acknowledged)"},
     {"at", 0, AW_VAL_TEXT, 0, NULL, "when it happened, RFC 3339 (now)"},
     {"by", 0, AW_VAL_TEXT, 0, NULL, "who says so"},
     {"evidence", 0, AW_VAL_TEXT, 0, NULL, "how it is known, kept beside the log"},
