@@ -23,7 +23,7 @@ struct tally {
 
 static const char *const words[2][9] = {
     {"registered", "delivered", "acknowledged", "exhausted", "sent", "log verified",
-     "the log DOES NOT VERIFY", "entries, none missing, none altered, the state follows from them",
+     "the log DOES NOT VERIFY", "entries, none missing or altered, the state follows from them",
      "Look further"},
     {"已登记", "已送达", "已确认", "未确认（步骤已尽）", "发送", "日志已验证", "日志未通过验证",
      "条，无缺失、无篡改，状态可由日志推得", "继续查看"},
@@ -162,12 +162,11 @@ static void print_text(const struct aw_demo *d, const struct tally *t)
         fprintf(f, "  ackwatch audit verify --db %s/ackwatch.db\n", d->dir);
         fprintf(f, "  sqlite3 -readonly %s/ackwatch.db 'SELECT * FROM v_timeline'\n", d->dir);
     } else {
-        fprintf(f, "  ackwatch demo --keep DIR        then: ackwatch audit verify --db "
+        fprintf(f, "  ackwatch demo --keep DIR    then: ackwatch audit verify --db "
                    "DIR/ackwatch.db\n");
     }
-    fprintf(f, "  ackwatch demo --seed %llu          another story\n",
-            (unsigned long long)d->seed + 1);
-    fprintf(f, "  ackwatch help                   all commands\n");
+    fprintf(f, "  ackwatch demo --seed %llu      another story\n", (unsigned long long)d->seed + 1);
+    fprintf(f, "  ackwatch help               all commands\n");
 }
 
 int aw_demo_finish(struct aw_demo *d)

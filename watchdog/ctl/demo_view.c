@@ -210,15 +210,36 @@ static void draw_progress(const struct aw_demo *d, aw_time now, struct aw_buf *b
         if (aw_streq(aw_json_str(d->events[i].entry, "kind"), "firing.claimed"))
             from = d->events[i].at;
     aw_ms span = due > from ? due - from : 1, gone = now > from ? now - from : 0;
-    unsigned full = gone >= span ? BAR_CELLS : (unsigned)(BAR_CELLS * gone / span);
+    unsigned full = gone >= span || due <= now ? BAR_CELLS : (unsigned)(BAR_CELLS * gone / span);
     for (unsigned i = 0; i < BAR_CELLS; i++)
         aw_buf_puts(b, i < full ? (o->utf8 ? "█" : "#") : o->utf8 ? "░" : ".");
     aw_duration_print(left, due > now ? (due - now) / AW_SECOND * AW_SECOND : 0);
+    if (!plan) {
+        aw_buf_printf(b, "  %s%s\033[K\n",
+                      d->lang == AW_LANG_ZH ? "截止时间，还有 " : "deadline in ", left);
+        return;
+    }
     aw_buf_printf(b,
                   d->lang == AW_LANG_ZH ? "  下一步：%s → %s，还有 %s\033[K\n"
                                         : "  next: %s to %s in %s\033[K\n",
                   aw_word(d->lang, aw_json_str(plan, "do") ?: ""), d->people[person].names[d->lang],
                   left);
+}
+
+/* What the marks in the rows mean. */
+static void draw_legend(const struct aw_demo *d, struct aw_buf *b)
+{
+    static const char *const words[2][4] = {{"sent", "proof of arrival", "failed", "planned"},
+                                            {"发送", "送达证据", "失败", "计划"}};
+    static const enum aw_mark marks[] = {AW_MARK_DOT, AW_MARK_GOOD, AW_MARK_BAD, AW_MARK_HOLLOW};
+    static const enum aw_style styles[] = {AW_BOLD, AW_GOOD, AW_WARN, AW_PLAIN};
+    const struct aw_out *o = &d->ctl->out;
+    put_cell(b, "", NAME_CELLS);
+    for (unsigned i = 0; i < AW_COUNT(marks); i++)
+        aw_buf_printf(b, "%s%s%s %s%s%s   ", aw_out_on(o, styles[i]), aw_out_mark(o, marks[i]),
+                      aw_out_off(o, styles[i]), aw_out_on(o, AW_DIM), words[d->lang][i],
+                      aw_out_off(o, AW_DIM));
+    aw_buf_puts(b, "\033[K\n\033[K\n");
 }
 
 static void draw_events(const struct aw_demo *d, struct aw_buf *b)
@@ -237,7 +258,10 @@ static void draw_events(const struct aw_demo *d, struct aw_buf *b)
                aw_display_width(aw_buf_str(&line), (size_t)(p - aw_buf_str(&line))) + 2 <
                    d->ctl->out.width)
             cut = p;
-        aw_buf_printf(b, " %.*s\033[K\n", (int)(cut - aw_buf_str(&line)), aw_buf_str(&line));
+        aw_buf_printf(b, " %.*s%s\033[K\n", (int)(cut - aw_buf_str(&line)), aw_buf_str(&line),
+                      cut == end         ? ""
+                      : d->ctl->out.utf8 ? "…"
+                                         : ".");
         aw_buf_free(&line);
     }
 }
@@ -255,11 +279,11 @@ static void draw(struct aw_demo *d, aw_time now)
                   (unsigned long long)d->seed, d->speed);
     for (unsigned i = 0; i < AW_DEMO_PEOPLE; i++)
         draw_person(d, i, now, r, &b);
-    aw_buf_puts(&b, "\033[K\n");
+    draw_legend(d, &b);
     draw_progress(d, now, &b);
     aw_buf_puts(&b, "\033[K\n");
     draw_events(d, &b);
-    d->drawn = 2 + AW_DEMO_PEOPLE + 3 + LOG_LINES;
+    d->drawn = 2 + AW_DEMO_PEOPLE + 4 + LOG_LINES;
     fwrite(aw_buf_str(&b), 1, b.n, d->ctl->out.f);
     fflush(d->ctl->out.f);
     aw_free(r);
