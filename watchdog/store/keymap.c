@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 #define CLASS_MASK 3u
-#define FRESH_MAX  (4u << 20) /* bytes of a turn; a turn is far below */
+#define FRESH_MAX  (32u << 20) /* bytes of a turn; a turn full of the largest messages is below */
 
 void aw_keymap_init(struct aw_keymap *m, const uint8_t secret[16])
 {

@@ -10,8 +10,9 @@
 #include "base/mem.h"
 
 #define PAIR      sizeof(struct aw_key_pair)
-#define FULL      4096 /* pairs of a page that is not merged any more */
-#define MERGE_MIN 16   /* small pages that are worth a merge */
+#define FULL      4096           /* pairs of a page that is not merged any more */
+#define MERGE_MIN 16             /* small pages that are worth a merge */
+#define ROW_MAX   (65536 * PAIR) /* bytes of a row, far below what the database takes */
 
 static void remember(struct aw_pages *pages, int64_t id, const void *pairs, size_t n_bytes)
 {
@@ -60,13 +61,15 @@ int aw_pages_write(struct aw_store *s, struct aw_err *err)
     struct aw_pages *pages = &s->pages;
     if (fresh->over)
         return aw_fail(err, AW_ELIMIT, "too many new keys in one turn");
-    if (!fresh->n)
-        return 0;
-    int64_t id = pages->n ? pages->p[pages->n - 1].id + 1 : 1;
-    int r = aw_db_run(&s->db, AW_SQL_PAGE_PUT, err, I(id), B(fresh->p, fresh->n));
-    if (r == 0)
-        remember(pages, id, fresh->p, fresh->n);
-    return r;
+    for (size_t at = 0, n; at < fresh->n; at += n) {
+        int64_t id = pages->n ? pages->p[pages->n - 1].id + 1 : 1;
+        n = fresh->n - at < ROW_MAX ? fresh->n - at : ROW_MAX;
+        int r = aw_db_run(&s->db, AW_SQL_PAGE_PUT, err, I(id), B(fresh->p + at, n));
+        if (r)
+            return r;
+        remember(pages, id, fresh->p + at, n);
+    }
+    return 0;
 }
 
 /* Collects the live pairs of pages [from, to). */
