@@ -134,7 +134,8 @@ struct outlook {
 
 static int alive(struct aw_loop *l, struct aw_err *err)
 {
-    if (l->now - l->alive_at < ALIVE_EVERY)
+    /* Wall time may be set back: then the mark follows at once. */
+    if (l->now >= l->alive_at && l->now - l->alive_at < ALIVE_EVERY)
         return AW_OK;
     l->alive_at = l->now;
     return aw_store_alive_put(l->store, l->now, err);
@@ -242,7 +243,7 @@ static void hold_outcomes(struct aw_loop *l, struct aw_cmd **cmds, unsigned n)
 
 static void full_again(struct aw_loop *l)
 {
-    if (!l->full || l->now - l->full_at < FULL_WAIT)
+    if (!l->full || (l->now >= l->full_at && l->now - l->full_at < FULL_WAIT))
         return;
     l->full_at = l->now;
     if (!aw_ballast_refill(l->opt.ballast))
@@ -283,7 +284,7 @@ static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
     int r;
 
     aw_msgs_trim(l, MESSAGES_KEPT);
-    if (l->now - l->root_at >= ROOT_EVERY) {
+    if (l->now < l->root_at || l->now - l->root_at >= ROOT_EVERY) {
         aw_store_head(l->store, &head);
         if (head.size != l->root_size) {
             aw_root_print(root, head.size, head.root);

@@ -12,9 +12,10 @@
 #include "core/engine.h"
 #include "daemon/loop_int.h"
 
-#define LOOK_AHEAD 2000 /* due polls read in one turn and sorted by urgency */
-#define ASKING_MAX 4    /* questions in flight per account */
-#define AGAIN_PACE (5 * AW_SECOND)
+#define LOOK_AHEAD  2000 /* due polls read in one turn and sorted by urgency */
+#define ASKING_MAX  4    /* questions in flight per account */
+#define AGAIN_PACE  (5 * AW_SECOND)
+#define BLOCKED_MAX AW_HOUR /* a provider that names a later instant is asked again then */
 
 /* --- beginning and end of asking
  * ------------------------------------------------------------------ */
@@ -83,8 +84,10 @@ static bool may_ask(struct aw_loop *l, struct aw_account *a, const struct aw_cha
 
     if (a->budget_at == 0)
         a->budget = per_minute / 60 + 1;
-    else
+    else if (l->now > a->budget_at) /* wall time may be set back */
         a->budget += (double)(l->now - a->budget_at) * per_minute / AW_MINUTE;
+    else if (a->blocked_till > l->now + BLOCKED_MAX)
+        a->blocked_till = l->now;
     a->budget_at = l->now;
     if (a->budget > per_minute)
         a->budget = per_minute;
@@ -258,7 +261,9 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (acc->asking)
         acc->asking--;
     if ((rep->rate_remaining == 0 || rep->http_status == 429) && rep->rate_reset >= 0)
-        acc->blocked_till = l->now + rep->rate_reset * AW_SECOND;
+        acc->blocked_till =
+            l->now +
+            (rep->rate_reset < BLOCKED_MAX / AW_SECOND ? rep->rate_reset * AW_SECOND : BLOCKED_MAX);
     else if (!rep->answered)
         acc->blocked_till = l->now + AW_SECOND;
     if (rep->rate_remaining >= 0 && acc->budget + acc->asking > rep->rate_remaining)
