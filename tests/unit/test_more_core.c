@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The small values of core: scopes, settings of channels, providers, what a registration owns, who
+ * has which address.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "core/channel.h"
+#include "core/ports.h"
+#include "core/registration.h"
+
+static void scopes_by_name(void **state)
+{
+    uint32_t scopes = 77;
+
+    (void)state;
+    assert_int_equal(aw_scopes_parse("", &scopes), 0);
+    assert_int_equal(scopes, 0);
+    assert_int_equal(aw_scopes_parse(" messages:write, acks:write ops", &scopes), 0);
+    assert_int_equal(scopes, AW_SCOPE_MESSAGES_WRITE | AW_SCOPE_ACKS_WRITE | AW_SCOPE_OPS);
+    assert_int_equal(aw_scopes_parse("ops messages:writ", &scopes), AW_EINVAL);
+    assert_int_equal(aw_scopes_parse("messages:xrite", &scopes), AW_EINVAL);
+    for (unsigned i = 0; i < AW_N_SCOPES; i++) {
+        assert_int_equal(aw_scopes_parse(aw_scope_names[i], &scopes), 0);
+        assert_int_equal(scopes, (uint32_t)1 << i);
+    }
+}
+
+static void settings_of_a_channel(void **state)
+{
+    const struct aw_channel_setting settings[] = {{"port", "587"}, {"host", "mail"}};
+    const struct aw_channel c = {.settings = settings, .n_settings = AW_COUNT(settings)};
+
+    (void)state;
+    assert_string_equal(aw_channel_get(&c, "host"), "mail");
+    assert_null(aw_channel_get(&c, "user"));
+    assert_int_equal(aw_channel_num(&c, "port", 25), 587);
+    assert_int_equal(aw_channel_num(&c, "host", 25), 25);
+    assert_int_equal(aw_channel_num(&c, "user", 25), 25);
+}
+
+static void providers_by_name(void **state)
+{
+    (void)state;
+    for (const struct aw_provider *p = aw_providers; p->name; p++)
+        assert_ptr_equal(aw_provider_find(p->name), p);
+    assert_null(aw_provider_find("jpus"));
+}
+
+static void owner_is_freed(void *owner)
+{
+    ++*(int *)owner;
+}
+
+static void a_registration_owns_its_owner(void **state)
+{
+    int freed = 0;
+    struct aw_registration reg = {.owner = &freed, .free_owner = owner_is_freed, .title = "t"};
+
+    (void)state;
+    aw_registration_free(&reg);
+    assert_int_equal(freed, 1);
+    assert_null(reg.title);
+    aw_registration_free(&reg); /* nothing is left */
+    assert_int_equal(freed, 1);
+}
+
+static void who_has_which_address(void **state)
+{
+    static const struct aw_addresses none,
+        all = {.alias = "a", .phone = "p", .email = "e", .im = "i"},
+        device = {.n_registration_ids = 1};
+
+    (void)state;
+    for (int k = 0; k < AW_N_KINDS; k++) {
+        assert_true(aw_addresses_have(&all, (enum aw_kind)k));
+        assert_int_equal(aw_addresses_have(&none, (enum aw_kind)k), k == AW_WEBHOOK);
+    }
+    assert_true(aw_addresses_have(&device, AW_PUSH));
+    assert_false(aw_addresses_have(&device, AW_SMS));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scopes_by_name),        cmocka_unit_test(settings_of_a_channel),
+        cmocka_unit_test(providers_by_name),     cmocka_unit_test(a_registration_owns_its_owner),
+        cmocka_unit_test(who_has_which_address),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
