@@ -360,7 +360,14 @@ static void life_and_notices(void **state)
     TURN(sc, aw_store_notice_done(sc->s, notice[0].id, 0, &sc->err));
     assert_int_equal(aw_store_notices_due(sc->s, sc->now, notice, 2, &n, &sc->err), 0);
     assert_int_equal(n, 0);
+    TURN(sc, aw_store_notice(sc->s, "auth", "bad password", &sc->err)); /* after it was told */
+    assert_int_equal(aw_store_notices_due(sc->s, sc->now, notice, 2, &n, &sc->err), 0);
+    assert_int_equal(n, 0);
     sc->now += 11 * AW_MINUTE;
+    assert_int_equal(aw_store_notices_due(sc->s, sc->now, notice, 2, &n, &sc->err), 0);
+    assert_int_equal(n, 1);
+    assert_string_equal(notice[0].text, "bad password (3 times)");
+    TURN(sc, aw_store_notice_done(sc->s, notice[0].id, 0, &sc->err));
     TURN(sc, aw_store_notice(sc->s, "auth", "bad password", &sc->err));
     assert_int_equal(aw_store_notices_due(sc->s, sc->now, notice, 2, &n, &sc->err), 0);
     assert_int_equal(n, 1);

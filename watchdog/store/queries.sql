@@ -322,7 +322,7 @@ SELECT id, since, until FROM downtime WHERE id >= ?1 ORDER BY id
 SELECT id FROM notice WHERE what = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1
 
 -- name: notice_again
-UPDATE notice SET n_times = n_times + 1 WHERE id = ?1
+UPDATE notice SET n_times = n_times + 1, due = coalesce(due, at + ?2) WHERE id = ?1
 
 -- name: notice_put
 INSERT INTO notice(at, due, n_tries, n_times, what, text) VALUES(?1, ?1, 0, 1, ?2, ?3)

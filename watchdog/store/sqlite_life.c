@@ -65,8 +65,9 @@ int aw_store_notice(struct aw_store *s, const char *what, const char *text, stru
     struct aw_entry e;
     int64_t id;
     int r = aw_db_int(&s->db, AW_SQL_NOTICE_RECENT, &id, err, T(what), I(s->now - NOTICE_WINDOW));
-    if (r == 0)
-        return aw_store_note(s, aw_db_run(&s->db, AW_SQL_NOTICE_AGAIN, err, I(id)));
+    if (r == 0) /* told already: again when the window ends, with how often it came */
+        return aw_store_note(s,
+                             aw_db_run(&s->db, AW_SQL_NOTICE_AGAIN, err, I(id), I(NOTICE_WINDOW)));
     if (r != AW_ENOENT)
         return aw_store_note(s, r);
     if ((r = aw_db_run(&s->db, AW_SQL_NOTICE_PUT, err, I(s->now), T(what), T(text))))
