@@ -30,6 +30,21 @@ static void count(struct aw_loop *l, const char *channel, const struct aw_result
     c->last_code = res->code ? res->code : res->http_status;
 }
 
+/* A push that was on its way when a person cancelled is taken back as soon as it has an id. */
+static int revoke_late(struct aw_loop *l, const struct aw_stored_attempt *a,
+                       const struct aw_result *res, struct aw_err *err)
+{
+    struct aw_poll p = {.timeline = l->tl.id, .attempt = a->id};
+    const struct aw_channel *ch = aw_live_channel(l->live, a->channel);
+
+    if (res->outcome != AW_OUT_ACCEPTED || !res->provider_id[0] || !ch || !ch->provider->reports ||
+        strlen(res->provider_id) >= sizeof(p.provider_id))
+        return AW_OK;
+    memcpy(p.channel, a->channel, sizeof(p.channel));
+    memcpy(p.provider_id, res->provider_id, strlen(res->provider_id) + 1);
+    return aw_polls_revoke(l, &p, 1, err);
+}
+
 static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_id attempt,
                       unsigned n, const struct aw_result *res, struct aw_err *err)
 {
@@ -50,6 +65,8 @@ static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_i
 
     if (r == AW_OK)
         r = aw_judge(l, m, &ev, "core", &note, err);
+    if (r == AW_OK && l->tl.state == AW_CANCELLED && a->kind == AW_PUSH)
+        return revoke_late(l, a, res, err);
     return r ? r : aw_poll_begin(l, m, err);
 }
 
