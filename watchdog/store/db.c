@@ -4,6 +4,7 @@
  */
 #include "store/db.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,9 +31,16 @@ static const struct {
     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
 };
 
+/* A quota and a limit on the size of files are full disks too, though SQLite knows only ENOSPC. */
+static bool no_room(struct aw_db *db, int rc)
+{
+    int e = rc == SQLITE_IOERR_WRITE && db->h ? sqlite3_system_errno(db->h) : 0;
+    return e == EDQUOT || e == EFBIG;
+}
+
 int aw_db_fail(struct aw_db *db, int rc, struct aw_err *err)
 {
-    int code = AW_EIO;
+    int code = no_room(db, rc) ? AW_ENOSPC : AW_EIO;
     switch (rc & 0xff) {
     case SQLITE_FULL:
         code = AW_ENOSPC;
