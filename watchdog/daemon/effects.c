@@ -329,7 +329,8 @@ void aw_fx_drop(struct aw_loop *l)
 
 unsigned aw_fx_room(struct aw_loop *l)
 {
-    unsigned room = l->opt.carrier.room(l->opt.carrier.ctx), used = l->fx.n_sends;
+    /* Those who wait for a token will be sent too. */
+    unsigned room = l->opt.carrier.room(l->opt.carrier.ctx), used = l->fx.n_sends + l->n_waiting;
 
     return room > used ? room - used : 0;
 }

@@ -17,6 +17,7 @@
 #define RECOVER_MOST  (30 * AW_SECOND) /* missed firings wait so long for receipts */
 #define DOWN_LEAST    (2 * AW_SECOND)  /* a shorter gap is no downtime */
 #define FULL_WAIT     (10 * AW_SECOND) /* then registrations are tried again */
+#define NO_ROOM_WAIT  20               /* ms; an outcome that makes room wakes the core at once */
 #define MESSAGES_KEPT 256
 
 /* --- the inbox as a port ---------------------------------------------------------------------- */
@@ -306,7 +307,7 @@ static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
     if (o->more && aw_fx_room(l) > 0 && !l->full)
         return 0;
     if (next && !l->opt.clock->stepped)
-        wait = next > l->now ? next - l->now : 1;
+        wait = next > l->now ? next - l->now : aw_fx_room(l) > 0 ? 1 : NO_ROOM_WAIT;
     if (!l->opt.clock->stepped && (wait < 0 || wait > AW_SECOND))
         wait = AW_SECOND; /* alive mark, minute roots, full disk */
     if (l->full && wait >= 0 && wait < AW_SECOND)
