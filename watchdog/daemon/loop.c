@@ -169,9 +169,10 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
     for (unsigned i = 0; i < n && r == AW_OK; i++)
         if (!cmds[i]->reply.problem)
             r = table[cmds[i]->type](l, cmds[i], err);
+    if (r == AW_OK)
+        aw_tokens_overdue(l); /* claimed long ago: needs no room */
     if (r || proofs_only)
         return r;
-    aw_tokens_overdue(l);
     if (l->recovering)
         r = aw_turn_recover(l, &attempts_left, err);
     if (r == AW_OK)
