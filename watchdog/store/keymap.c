@@ -87,7 +87,7 @@ static void grow(struct aw_keymap *m)
 
     for (size_t i = 0; i < n_old; i++)
         n_live += old[i].id && !aw_key_expired(&old[i], m->now);
-    while (size < 3 * (n_live + 1))
+    while (size < 3 * n_live) /* doubles a table that is two thirds full of live pairs */
         size *= 2;
     m->slots = aw_calloc(size, sizeof *m->slots);
     m->mask = size - 1;
