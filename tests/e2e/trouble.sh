@@ -122,7 +122,8 @@ small() { # KEY: the status of a registration
     register "$T" body
 }
 again() { [ "$(small back)" = 201 ]; }
-# disk_full WHAT MAKE_ROOM...: the daemon runs on $store, which is full or has little room
+# disk_full WHAT MAKE_ROOM...: the daemon runs on $store, which is full or has little room; its
+# operators are ops@WHAT
 disk_full() {
     local what=$1 i
     shift
@@ -142,6 +143,8 @@ disk_full() {
     is "... /readyz says no" "$(http x GET '/readyz?verbose')" 503
     says "disk is full"
     exits "... and so does status" 3 aw status
+    check "... the operators are told" within 8 was_taken "v->>'what' = 'mail' AND
+        v->>'to' = 'ops@$what' AND v->>'text' LIKE '%disk is full%'"
     "$@"
     check "... when there is room registrations are taken again" within 15 again
     exits "... and status is well" 0 aw status
@@ -158,9 +161,10 @@ disk_full() {
 mkdir limited
 store=$dir/limited
 write_env
+sed -i 's/ops@e2e.invalid/ops@limit/' ackwatch.yaml
 before_full() { :; }
 start_daemon prlimit --fsize=$((3 << 20)):unlimited
-disk_full "a limit on file sizes" prlimit --pid "$daemon" --fsize=unlimited:unlimited
+disk_full limit prlimit --pid "$daemon" --fsize=unlimited:unlimited
 
 if [ -n "${AW_OWN_MOUNTS:-}" ]; then
     mkdir disk
@@ -168,8 +172,9 @@ if [ -n "${AW_OWN_MOUNTS:-}" ]; then
     store=$dir/disk
     write_env
     before_full() { dd if=/dev/zero of=disk/fill bs=64k 2>dd.err; }
+    sed -i 's/ops@e2e.invalid/ops@disk/' ackwatch.yaml
     start_daemon
-    disk_full "a full disk" rm disk/fill
+    disk_full disk rm disk/fill
     umount disk
 else
     n=$((n + 1))

@@ -158,6 +158,20 @@ static int end_recovery(struct aw_loop *l, bool attempts_left, struct aw_err *er
     return r;
 }
 
+/* Operators hear of a full disk while it is full; never in a turn that carries proofs. */
+static int tell_full(struct aw_loop *l, struct aw_err *err)
+{
+    int r = AW_OK;
+
+    if (!l->full_told)
+        r = aw_store_notice(l->store, "disk-full",
+                            "the disk is full: registrations are refused and no step is sent; "
+                            "acknowledgements and receipts still land",
+                            err);
+    l->full_told = true;
+    return r ? r : aw_turn_notices(l, err);
+}
+
 static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
                      struct outlook *o, struct aw_err *err)
 {
@@ -171,6 +185,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
             r = table[cmds[i]->type](l, cmds[i], err);
     if (r == AW_OK)
         aw_tokens_overdue(l); /* claimed long ago: needs no room */
+    if (r == AW_OK && proofs_only && n == 0)
+        r = tell_full(l, err);
     if (r || proofs_only)
         return r;
     if (l->recovering)
@@ -204,6 +220,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
             aw_cmd_free(l->held[--l->n_held]);
     }
     if (r) {
+        l->full_told = l->full_told && !proofs_only;
         aw_fx_drop(l);
         aw_msgs_trim(l, 0);
         l->spans_known = false;
@@ -250,7 +267,7 @@ static void full_again(struct aw_loop *l)
     l->full_at = l->now;
     if (!aw_ballast_refill(l->opt.ballast))
         return;
-    l->full = false;
+    l->full = l->full_told = false;
     l->opt.stats->disk_full = 0;
     aw_log(AW_LOG_INFO, "disk-room", "what=\"registrations are taken again\"");
 }

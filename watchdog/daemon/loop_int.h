@@ -127,6 +127,7 @@ struct aw_loop {
     struct aw_cmd **held; /* outcomes that found no room on the disk: taken again each turn */
     unsigned n_held, cap_held;
     bool full; /* disk: no registrations, no claims */
+    bool full_told;
     aw_time full_at;
     struct aw_timeline tl; /* scratch: too large for the stack of every helper */
     struct aw_update up;

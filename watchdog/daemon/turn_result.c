@@ -151,8 +151,6 @@ int aw_turn_notices(struct aw_loop *l, struct aw_err *err)
     unsigned n;
     int r;
 
-    if (l->full)
-        return AW_OK;
     r = aw_store_notices_due(l->store, l->now, list, AW_COUNT(list), &n, err);
     for (unsigned i = 0; i < n && r == AW_OK; i++)
         r = tell(l, &list[i], err);
