@@ -5,6 +5,7 @@
  */
 #include "faultvfs.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -122,8 +123,9 @@ static void shadow_sync(struct shadow *s)
 
 static int strike(enum faultvfs_kind kind)
 {
-    bool counts = fault.kind == kind || (fault.kind == FAULTVFS_FULL && kind == FAULTVFS_WRITE) ||
-                  fault.kind == FAULTVFS_DEATH;
+    bool no_room = fault.kind == FAULTVFS_FULL || fault.kind == FAULTVFS_QUOTA;
+    bool counts =
+        fault.kind == kind || (no_room && kind == FAULTVFS_WRITE) || fault.kind == FAULTVFS_DEATH;
     if (!counts || !fault.left)
         return SQLITE_OK;
     if (fault.left > 1) {
@@ -135,6 +137,7 @@ static int strike(enum faultvfs_kind kind)
     fault.hit = true;
     if (fault.kind == FAULTVFS_FULL)
         return SQLITE_FULL;
+    errno = fault.kind == FAULTVFS_QUOTA ? EDQUOT : EIO;
     return kind == FAULTVFS_SYNC ? SQLITE_IOERR_FSYNC : SQLITE_IOERR_WRITE;
 }
 

@@ -21,6 +21,7 @@
 enum faultvfs_kind {
     FAULTVFS_WRITE, /* SQLITE_IOERR_WRITE */
     FAULTVFS_FULL,  /* SQLITE_FULL on a write */
+    FAULTVFS_QUOTA, /* SQLITE_IOERR_WRITE, with the errno of a quota */
     FAULTVFS_SYNC,  /* SQLITE_IOERR_FSYNC */
     FAULTVFS_DEATH, /* writes and syncs are counted together, then all of them fail */
 };

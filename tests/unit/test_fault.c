@@ -213,8 +213,8 @@ static void full_for_a_while(void **state)
     assert_int_equal(scene_begin(&r.sc), 0);
     assert_int_equal(scene_setup(&r.sc), 0);
     assert_int_equal(scene_commit(&r.sc), 0);
-    faultvfs_arm(FAULTVFS_FULL, 1, true);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
+        faultvfs_arm(i % 2 ? FAULTVFS_QUOTA : FAULTVFS_FULL, 1, true);
         assert_int_equal(scene_begin(&r.sc), 0);
         assert_int_equal(scene_register(&r.sc, "k", NULL, 1, &id), 0);
         assert_int_equal(scene_commit(&r.sc), AW_ENOSPC);

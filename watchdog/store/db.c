@@ -31,16 +31,17 @@ static const struct {
     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
 };
 
-/* A quota and a limit on the size of files are full disks too, though SQLite knows only ENOSPC. */
-static bool no_room(struct aw_db *db, int rc)
+/* A quota and a limit on the size of files are full disks too, though SQLite knows only ENOSPC. The
+ * write that failed was the last call to the system that did; sqlite3_system_errno() does not hear
+ * of a COMMIT. */
+static bool no_room(int rc)
 {
-    int e = rc == SQLITE_IOERR_WRITE && db->h ? sqlite3_system_errno(db->h) : 0;
-    return e == EDQUOT || e == EFBIG;
+    return rc == SQLITE_IOERR_WRITE && (errno == EDQUOT || errno == EFBIG);
 }
 
 int aw_db_fail(struct aw_db *db, int rc, struct aw_err *err)
 {
-    int code = no_room(db, rc) ? AW_ENOSPC : AW_EIO;
+    int code = no_room(rc) ? AW_ENOSPC : AW_EIO;
     switch (rc & 0xff) {
     case SQLITE_FULL:
         code = AW_ENOSPC;
