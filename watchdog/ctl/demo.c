@@ -87,6 +87,8 @@ static void clean_up(struct aw_demo *d)
 
 static int exec(struct aw_ctl *ctl)
 {
+    if (aw_ctl_number(ctl, "speed", 30) < 1 || aw_ctl_number(ctl, "speed", 30) > UINT32_MAX)
+        return aw_ctl_say(AW_EXIT_USAGE, "--speed is a whole number from 1 on");
     struct aw_demo *d = aw_calloc(1, sizeof *d);
     d->ctl = ctl;
     d->daemon = (struct aw_demo_child){"ackwatchd", 0, -1};
@@ -101,8 +103,6 @@ static int exec(struct aw_ctl *ctl)
     d->start = d->now = 1795399200000; /* 2026-11-23T02:00:00Z: the same in every run */
     d->sends = json_array();
     d->events = aw_calloc(AW_DEMO_EVENTS, sizeof *d->events);
-    if (!d->speed)
-        d->speed = 1;
     catch_signals();
     aw_demo_cast(d);
     int code = AW_EXIT_FAILED;
