@@ -400,6 +400,27 @@ static void a_channel_sends_so_many_at_once(void **state)
     fix_channel_free(ch);
 }
 
+/* More than it can carry in time: what was never begun comes back as busy, which costs no try. */
+static void a_busy_channel_gives_back_what_it_cannot_begin(void **state)
+{
+    struct fix *f = *state;
+    struct aw_channel *ch = gateway(url(f, 0, "/wait"));
+    unsigned accepted = 0, busy = 0;
+    ch->concurrency = 1;
+    ch->timeout = 300;
+    for (aw_id i = 1; i <= 20; i++)
+        send_to(f, ch, i);
+    for (unsigned i = 0; i < 20; i++) {
+        struct aw_result r = take_result(f, 3000);
+        accepted += r.outcome == AW_OUT_ACCEPTED;
+        busy += r.outcome == AW_OUT_THROTTLED && r.wait > 0;
+    }
+    assert_int_equal(accepted + busy, 20);
+    assert_true(accepted > 0 && busy > 0);
+    expect_idle(f);
+    fix_channel_free(ch);
+}
+
 static void a_channel_that_hangs_holds_up_nobody_else(void **state)
 {
     struct fix *f = *state;
@@ -541,11 +562,17 @@ static void stopping_does_not_wait_when_idle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(each_way_to_fail_has_its_outcome),          T(what_never_left_is_transient),
-        T(a_request_carries_what_was_built),          T(a_channel_sends_so_many_at_once),
-        T(a_channel_that_hangs_holds_up_nobody_else), T(a_full_lane_loses_no_result),
-        T(a_refused_override_is_sent_once_without),   T(reports_and_tokens_come_back),
-        T(what_cannot_be_built_is_refused),           T(stopping_gives_up_what_is_under_way),
+        T(each_way_to_fail_has_its_outcome),
+        T(what_never_left_is_transient),
+        T(a_request_carries_what_was_built),
+        T(a_channel_sends_so_many_at_once),
+        T(a_busy_channel_gives_back_what_it_cannot_begin),
+        T(a_channel_that_hangs_holds_up_nobody_else),
+        T(a_full_lane_loses_no_result),
+        T(a_refused_override_is_sent_once_without),
+        T(reports_and_tokens_come_back),
+        T(what_cannot_be_built_is_refused),
+        T(stopping_gives_up_what_is_under_way),
         T(stopping_does_not_wait_when_idle),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

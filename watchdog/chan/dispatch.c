@@ -29,6 +29,7 @@
 #define IDLE_WAIT       (60 * AW_SECOND)
 #define STOP_WAIT       20        /* ms between looks at whether everything has ended */
 #define QUEUE_WAIT      AW_SECOND /* how often queues are looked through for what is too old */
+#define BUSY_WAIT       AW_SECOND /* after which a send that was never begun is claimed again */
 #define PUT_PAUSE       2         /* ms between tries while the inbox is full */
 #define PUT_GRACE       AW_SECOND /* how long a stopping thread tries */
 
@@ -57,6 +58,7 @@ struct lane {
     const struct aw_channel *channel;
     struct queue sends, asks;
     unsigned sending, asking;
+    aw_boot answered; /* when a send was last answered, 0: never */
 };
 
 struct aw_dispatch {
@@ -119,12 +121,15 @@ static void put(struct aw_dispatch *d, struct aw_cmd *cmd)
 }
 
 /* Before the command is put, for the core may drop the channel as soon as it has it. */
-static void leave_lane(struct job *j)
+/* answered: the provider said something, good or bad. */
+static void leave_lane(struct job *j, bool answered)
 {
     for (struct lane *l = j->d->lanes; l; l = l->next)
         if (l->channel == j->channel) {
             unsigned *count = j->type == SEND ? &l->sending : &l->asking;
             --*count;
+            if (answered && j->type == SEND)
+                l->answered = aw_clock_boot();
         }
 }
 
@@ -180,7 +185,9 @@ static struct aw_report *blank_report(const struct aw_query *q, const char *why)
 static void post_unsent(struct job *j, enum aw_outcome outcome, const char *why)
 {
     if (j->type == SEND) {
-        struct aw_result r = {.attempt = j->send.attempt, .outcome = outcome};
+        struct aw_result r = {.attempt = j->send.attempt,
+                              .outcome = outcome,
+                              .wait = outcome == AW_OUT_THROTTLED ? BUSY_WAIT : 0};
         aw_detail(r.detail, &j->send, why, strlen(why));
         post_result(j, &r);
     } else if (j->type == QUERY) {
@@ -211,17 +218,17 @@ static void on_reply(void *arg, const struct aw_http_reply *r)
             begin_http(j);
             return;
         }
-        leave_lane(j);
+        leave_lane(j, r->end == AW_XFER_ANSWERED);
         post_result(j, &result);
     } else if (j->type == QUERY) {
         struct aw_report *report = aw_calloc(1, sizeof *report);
         ops->read_query(j->query, r, report);
-        leave_lane(j);
+        leave_lane(j, true);
         post_report(j, report);
     } else {
         char **cids = aw_calloc(j->n_cids, sizeof *cids);
         unsigned n = ops->read_cids(r, cids, j->n_cids);
-        leave_lane(j);
+        leave_lane(j, true);
         post_cids(j, cids, n);
     }
 }
@@ -229,7 +236,7 @@ static void on_reply(void *arg, const struct aw_http_reply *r)
 static void on_mail(void *arg, const struct aw_result *r)
 {
     struct job *j = arg;
-    leave_lane(j);
+    leave_lane(j, r->http_status != 0);
     post_result(j, r);
 }
 
@@ -250,7 +257,7 @@ static void begin_http(struct job *j)
         return;
     }
     aw_http_call_free(&call);
-    leave_lane(j);
+    leave_lane(j, true);
     post_unsent(j, AW_OUT_REFUSED, err.text);
 }
 
@@ -279,10 +286,17 @@ static void start_lane(struct aw_dispatch *d, struct lane *l)
     }
 }
 
-static void drop_older(struct queue *q, aw_boot now, const char *why)
+/* What waited too long goes back. While the provider answers, it is only busy, and the wait costs
+ * no try; one that is silent has failed. */
+static void drop_older(struct lane *l, aw_boot now)
 {
-    while (q->head && now - q->head->taken >= timeout_of(q->head->channel))
-        post_unsent(pop(q), AW_OUT_TRANSIENT, why);
+    aw_ms most = timeout_of(l->channel);
+    bool busy = l->answered && now - l->answered < most;
+    while (l->sends.head && now - l->sends.head->taken >= most)
+        post_unsent(pop(&l->sends), busy ? AW_OUT_THROTTLED : AW_OUT_TRANSIENT,
+                    busy ? "the channel is busy" : "waited too long in the queue of its channel");
+    while (l->asks.head && now - l->asks.head->taken >= most)
+        post_unsent(pop(&l->asks), AW_OUT_TRANSIENT, "waited too long in the queue");
 }
 
 /* --- the thread ---------------------------------------------------------------------------- */
@@ -322,8 +336,7 @@ static void work_lanes(struct aw_dispatch *d, aw_ms *wait)
 {
     aw_boot now = aw_clock_boot();
     for (struct lane **at = &d->lanes, *l; (l = *at);) {
-        drop_older(&l->sends, now, "waited too long in the queue of its channel");
-        drop_older(&l->asks, now, "waited too long in the queue of its channel");
+        drop_older(l, now);
         start_lane(d, l);
         if ((l->sends.head || l->asks.head) && *wait > QUEUE_WAIT)
             *wait = QUEUE_WAIT;
