@@ -290,12 +290,13 @@ static void start_lane(struct aw_dispatch *d, struct lane *l)
  * no try; one that is silent has failed. */
 static void drop_older(struct lane *l, aw_boot now)
 {
-    aw_ms most = timeout_of(l->channel);
-    bool busy = l->answered && now - l->answered < most;
-    while (l->sends.head && now - l->sends.head->taken >= most)
+    struct job *j;
+    while ((j = l->sends.head) && now - j->taken >= timeout_of(j->channel)) {
+        bool busy = l->answered && now - l->answered < timeout_of(j->channel);
         post_unsent(pop(&l->sends), busy ? AW_OUT_THROTTLED : AW_OUT_TRANSIENT,
                     busy ? "the channel is busy" : "waited too long in the queue of its channel");
-    while (l->asks.head && now - l->asks.head->taken >= most)
+    }
+    while ((j = l->asks.head) && now - j->taken >= timeout_of(j->channel))
         post_unsent(pop(&l->asks), AW_OUT_TRANSIENT, "waited too long in the queue");
 }
 
