@@ -156,7 +156,7 @@ check "no fixture is forgotten" diff <(cd "$bad" && ls -- *.yaml) \
 check_ok() { # FILE PLACE CODE: check, reload
     run 3 ackwatch rules check "$bad/$1" --env ackwatch.yaml && named "$1" "$2" "$3" || return 1
     cp "$bad/$1" rules/
-    run 3 aw rules reload && named "$1" "$2" "$3"
+    run 3 aw rules reload && named "$1" "$2" "$3" && grep -q "^ *[0-9]* | " err # quoted, on a line
     local ok=$?
     rm "rules/$1"
     [ $ok -eq 0 ] && [ "$(sha)" = "$before" ]
