@@ -37,6 +37,7 @@ static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor,
     aw_pinned_forget(l, false);
     aw_msgs_trim(l, 0);
     l->opt.stats->last_good_rules = 0;
+    l->opt.stats->reload_refused = 0;
     return AW_OK;
 }
 
@@ -72,6 +73,11 @@ int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
                       diag.n_errors);
         cmd->reply.body = aw_buf_take(&text, &cmd->reply.n_body);
         log_refusal(&diag);
+        l->opt.stats->reload_refused = 1;
+        r = aw_store_notice(l->store, "reload-refused",
+                            "environment or rules were changed and cannot be loaded; what was "
+                            "loaded goes on. ackwatchd --check says what is wrong",
+                            err);
     } else {
         r = take_over(l, live, cmd->actor, err);
         if (r == AW_EBUSY) {

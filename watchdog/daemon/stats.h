@@ -29,6 +29,7 @@ struct aw_stats {
     _Atomic int64_t oldest_due;  /* at the end of the last turn: earliest due, 0 none */
     _Atomic int disk_full;       /* registrations are refused */
     _Atomic int last_good_rules; /* the rules directory is broken */
+    _Atomic int reload_refused;  /* the files on disk are not what runs */
     _Atomic unsigned n_channels;
     struct aw_channel_stats channels[AW_STATS_CHANNELS];
 };

@@ -21,29 +21,43 @@ static aw_ms lag(const struct aw_status_source *s)
 /* --- status
  * ---------------------------------------------------------------------------------------- */
 
-static bool ready(void *ctx, struct aw_buf *why_not)
+/* What is wrong, as a JSON array. Returns true when nothing is; *ret_ready: whether requests should
+ * still come here. */
+static bool problems(const struct aw_status_source *s, struct aw_buf *out, bool *ret_ready)
 {
-    struct aw_status_source *s = ctx;
     struct aw_jsonw w;
     bool ok = true;
     const struct {
-        bool bad;
+        bool bad, unready;
         const char *text;
     } checks[] = {
-        {lag(s) > LATE, "the oldest due step is more than 30s late"},
-        {s->stats->disk_full, "the disk is full: registrations are refused"},
-        {s->stats->last_good_rules, "the rules directory is broken: the last good set goes on"},
+        {lag(s) > LATE, true, "the oldest due step is more than 30s late"},
+        {s->stats->disk_full, true, "the disk is full: registrations are refused"},
+        {s->stats->last_good_rules, true,
+         "the rules directory is broken: the last good set goes on"},
+        {s->stats->reload_refused, false,
+         "the last reload was refused: the files are not what runs"},
     };
 
-    aw_jw_init(&w, why_not);
+    *ret_ready = true;
+    aw_jw_init(&w, out);
     aw_jw_array(&w, NULL);
     for (size_t i = 0; i < AW_COUNT(checks); i++)
         if (checks[i].bad) {
             aw_jw_str(&w, NULL, checks[i].text);
             ok = false;
+            *ret_ready = *ret_ready && !checks[i].unready;
         }
     aw_jw_end(&w, ']');
     return ok;
+}
+
+static bool ready(void *ctx, struct aw_buf *why_not)
+{
+    bool is_ready;
+
+    problems(ctx, why_not, &is_ready);
+    return is_ready;
 }
 
 static void counters(struct aw_jsonw *w, const struct aw_stats *st)
@@ -67,7 +81,7 @@ static void json(void *ctx, struct aw_buf *out)
     struct aw_status_source *s = ctx;
     struct aw_live *live = aw_live_box_get(s->box);
     struct aw_buf why = AW_BUF_INIT(4096);
-    bool ok = ready(ctx, &why);
+    bool is_ready, ok = problems(s, &why, &is_ready);
     struct aw_jsonw w;
 
     aw_jw_init(&w, out);

@@ -17,7 +17,9 @@ static void count(struct aw_loop *l, const char *channel, const struct aw_result
     struct aw_channel_stats *c = aw_stats_channel(l->opt.stats, channel);
 
     l->opt.stats->outcomes[res->outcome]++;
-    if (res->outcome != AW_OUT_ACCEPTED && res->outcome != AW_OUT_NO_TARGET)
+    if (res->outcome == AW_OUT_NO_TARGET)
+        return; /* a fact about a person: the channel is fine */
+    if (res->outcome != AW_OUT_ACCEPTED)
         aw_log(AW_LOG_WARN, "send-failed", "channel=%s outcome=%s http=%d code=%d detail=\"%s\"",
                channel, aw_outcome_name(res->outcome), res->http_status, res->code, res->detail);
     if (!c)
