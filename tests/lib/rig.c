@@ -107,6 +107,11 @@ static bool has_cids(const struct aw_channel *ch)
     return the_rig->with_cids && ch->provider->kind == AW_PUSH;
 }
 
+static void beat(void *ctx)
+{
+    ((struct rig *)ctx)->n_beats++;
+}
+
 /* --- life
  * ------------------------------------------------------------------------------------------ */
 
@@ -117,6 +122,8 @@ int rig_try_open(struct rig *r, struct aw_err *err)
                                  .clock = &r->clock,
                                  .box = &r->box,
                                  .stats = &r->stats,
+                                 .beat = beat,
+                                 .beat_ctx = r,
                                  .carrier = {r, room, send_, query, cids, has_cids}};
     struct aw_live *live;
     struct aw_diag diag;

@@ -23,7 +23,7 @@ struct rig {
     struct aw_send *sends[RIG_MAX];
     unsigned n_sends;
     struct aw_query *queries[RIG_MAX];
-    unsigned n_queries, n_cid_asks;
+    unsigned n_queries, n_cid_asks, n_beats;
     int (*on_send)(struct rig *rig, const struct aw_send *s); /* sees each send as it leaves */
     unsigned n_done;
     struct aw_reply last; /* of the last finished command */

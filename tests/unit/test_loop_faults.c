@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "daemon/loop_int.h"
 #include "lib/faultvfs.h"
 #include "lib/rig.h"
 
@@ -142,6 +143,37 @@ static void test_failed_commit_sends_nothing(void **state)
     assert_int_equal(r->n_sends, 0);
 }
 
+/* The watchdog is fed after turns that were committed, every 5 s; not when the store failed. */
+static void test_beat(void **state)
+{
+    struct rig *r = *state;
+
+    assert_int_equal(r->n_beats, 0);
+    assert_int_equal(rig_turn(r), AW_OK);
+    assert_int_equal(r->n_beats, 1);
+    rig_register(r, "k1", body);
+    assert_int_equal(r->n_beats, 1);
+    r->loop->beat_at -= 5 * AW_SECOND;
+    assert_int_equal(rig_turn(r), AW_OK);
+    assert_int_equal(r->n_beats, 2);
+    r->loop->beat_at -= 5 * AW_SECOND;
+    faultvfs_arm(FAULTVFS_SYNC, 1, true);
+    rig_register(r, "k2", body);
+    assert_int_equal(r->last.problem, AW_P_STORE_FAILED);
+    assert_int_equal(r->n_beats, 2);
+}
+
+/* A disk without any room is no hang: a restart would lose what waits for it. */
+static void test_beat_when_full(void **state)
+{
+    struct rig *r = *state;
+
+    faultvfs_arm(FAULTVFS_FULL, 1, true);
+    rig_register(r, "k1", body);
+    assert_int_equal(r->last.problem, AW_P_STORE_FULL);
+    assert_int_equal(r->n_beats, 1);
+}
+
 static void test_full_disk(void **state)
 {
     struct rig *r = *state;
@@ -195,6 +227,8 @@ int main(void)
         cmocka_unit_test(test_failing_syncs),
         T(test_failed_commit_is_no_promise),
         T(test_failed_commit_sends_nothing),
+        T(test_beat),
+        T(test_beat_when_full),
         T(test_full_disk),
         T(test_power_loss_keeps_promises),
     };

@@ -13,6 +13,7 @@
 #define CAP_WORK      8192
 #define CAP_PROOF     32768
 #define ALIVE_EVERY   (5 * AW_SECOND)
+#define BEAT_EVERY    (5 * AW_SECOND)
 #define ROOT_EVERY    AW_MINUTE
 #define RECOVER_MOST  (30 * AW_SECOND) /* missed firings wait so long for receipts */
 #define DOWN_LEAST    (2 * AW_SECOND)  /* a shorter gap is no downtime */
@@ -318,6 +319,16 @@ static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
     return r == AW_ENOSPC ? AW_OK : r;
 }
 
+static void beat(struct aw_loop *l)
+{
+    aw_boot now = aw_clock_boot();
+
+    if (!l->opt.beat || (l->beat_at && now - l->beat_at < BEAT_EVERY))
+        return;
+    l->beat_at = now;
+    l->opt.beat(l->opt.beat_ctx);
+}
+
 static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
 {
     aw_ms token = aw_tokens_wait(l), wait = -1;
@@ -368,6 +379,8 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
     r = look_ahead(l, &o, &next, err);
     if (r == AW_OK)
         r = idle(l, n == 0, err);
+    if (r == AW_OK)
+        beat(l);
     l->next = next;
     *ret_wait_ms = wait_for(l, &o, next);
     return r;

@@ -43,6 +43,11 @@ struct aw_loop_options {
     /* Called after a commit that changed API keys, on the core thread; NULL: nobody cares. */
     void (*keys_changed)(void *ctx, struct aw_store *store);
     void *keys_ctx;
+    /* The loop lives: after a turn that was carried out and committed, at most every 5 s (boot
+     * time). A turn rolled back in order, because the disk is full, counts: a restart would lose
+     * the outcomes that wait for room, and find no more of it. NULL: nobody cares. */
+    void (*beat)(void *ctx);
+    void *beat_ctx;
     const char *ballast; /* path of the file given up when the disk is full, NULL: none */
 };
 

@@ -122,6 +122,7 @@ struct aw_loop {
     bool recovering;     /* start: missed firings wait for receipts */
     aw_boot recover_by;
     aw_time alive_at, root_at, rules_told_at;
+    aw_boot beat_at; /* 0: not yet */
     int64_t root_size;
     bool keys_changed;    /* in this turn: the table of live keys is read again */
     struct aw_cmd **held; /* outcomes that found no room on the disk: taken again each turn */

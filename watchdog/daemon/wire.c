@@ -7,10 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
-
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -20,6 +16,7 @@
 #include "daemon/ballast.h"
 #include "daemon/loop.h"
 #include "daemon/ports.h"
+#include "daemon/service.h"
 
 #define STOP_WAIT     (10 * AW_SECOND)
 #define LAST_WORDS    (200 * 1000) /* microseconds */
@@ -171,6 +168,7 @@ static int start_core(struct aw_daemon *d, struct aw_err *err)
         .stats = &d->stats,
         .ballast = d->ballast,
         .keys_changed = aw_ports_keys_changed,
+        .beat = aw_service_beat,
         .carrier = {d, carrier_room, carrier_send, carrier_query, carrier_cids,
                     aw_dispatch_has_cids},
     };
@@ -264,9 +262,7 @@ static void tell_ready(struct aw_daemon *d, int fd)
 
     if (fd >= 0 && write(fd, line, (size_t)n) != n)
         aw_log(AW_LOG_WARN, "ready", "what=\"nobody reads the ready line\"");
-#ifdef HAVE_SYSTEMD
-    sd_notify(0, "READY=1");
-#endif
+    aw_service_ready();
 }
 
 int aw_daemon_start(const struct aw_daemon_options *opt, struct aw_daemon **ret, struct aw_err *err)
@@ -320,9 +316,7 @@ static void wait_for_requests(struct aw_daemon *d)
 
 void aw_daemon_stop(struct aw_daemon *d)
 {
-#ifdef HAVE_SYSTEMD
-    sd_notify(0, "STOPPING=1");
-#endif
+    aw_service_stopping();
     d->draining = 1;
     if (d->server)
         aw_http_quiesce(d->server);
