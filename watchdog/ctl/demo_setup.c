@@ -175,7 +175,7 @@ static const char config_channels[] =
     "    receipt_secret: {file: receipt.secret}\n"
     "  mail:\n"
     "    provider: smtp\n"
-    "    host: localhost\n"
+    "    host: 127.0.0.1\n"
     "    port: %2$u\n"
     "    ca_file: \"%3$s\"\n"
     "    user: ackwatch\n"
