@@ -218,7 +218,7 @@ channels:
     receipt_secret: {file: receipt.secret}
   mail:
     provider: smtp
-    host: localhost
+    host: 127.0.0.1
     port: $(sim smtp_port)
     ca_file: "$(sim ca_file)"
     user: ackwatch

@@ -127,7 +127,7 @@ channels:
   mail:
     provider: smtp
     timeout: 3s
-    host: localhost
+    host: 127.0.0.1
     port: $smtp_port
     ca_file: "$dir/tls/ca.pem"
     user: ackwatch
