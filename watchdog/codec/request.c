@@ -34,7 +34,17 @@ struct ack {
     aw_time at;
     const char *by, *device;
     json_t *evidence;
+    aw_id message; /* lines of a batch name it themselves, or the external id */
+    char external_id[AW_EXTERNAL_ID];
 };
+
+static int take_message(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    const char *s = json_string_value(v);
+    if (!s || aw_id_parse(s, "msg_", dst) < 0)
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    return 0;
+}
 
 static int take_level(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
 {
@@ -54,15 +64,26 @@ static int take_evidence(struct aw_take *t, const struct aw_field *f, json_t *v,
     return 0;
 }
 
-static const struct aw_field ack_fields[] = {
-    {"recipient", aw_take_copy, offsetof(struct ack, user), AW_F_REQUIRED, AW_USER_MAX,
-     aw_valid_user, "a user id"},
-    {"level", take_level, offsetof(struct ack, level), 0, 0, NULL,
-     "delivered, displayed, opened or acknowledged"},
-    {"at", aw_take_time, offsetof(struct ack, at), 0, 0, NULL, "an instant"},
-    {"by", aw_take_text, offsetof(struct ack, by), 0, AW_USER_MAX, NULL, "a person"},
-    {"device", aw_take_text, offsetof(struct ack, device), 0, 128, NULL, "a device"},
-    {"evidence", take_evidence, offsetof(struct ack, evidence), 0, MAX_EVIDENCE, NULL, "evidence"},
+/* clang-format off */
+#define ACK_ROWS                                                                                   \
+    {"recipient", aw_take_copy, offsetof(struct ack, user), AW_F_REQUIRED, AW_USER_MAX,            \
+     aw_valid_user, "a user id"},                                                                  \
+    {"level", take_level, offsetof(struct ack, level), 0, 0, NULL,                                 \
+     "delivered, displayed, opened or acknowledged"},                                              \
+    {"at", aw_take_time, offsetof(struct ack, at), 0, 0, NULL, "an instant"},                      \
+    {"by", aw_take_text, offsetof(struct ack, by), 0, AW_USER_MAX, NULL, "a person"},              \
+    {"device", aw_take_text, offsetof(struct ack, device), 0, 128, NULL, "a device"},              \
+    {"evidence", take_evidence, offsetof(struct ack, evidence), 0, MAX_EVIDENCE, NULL, "evidence"}
+/* clang-format on */
+
+static const struct aw_field ack_fields[] = {ACK_ROWS, {0}};
+
+static const struct aw_field ack_line_fields[] = {
+    {"message", take_message, offsetof(struct ack, message), 0, 0, NULL,
+     "an id such as msg_004HMASW90000"},
+    {"external_id", aw_take_copy, offsetof(struct ack, external_id), 0, AW_EXTERNAL_ID - 1, NULL,
+     "an external id"},
+    ACK_ROWS,
     {0},
 };
 
@@ -78,18 +99,40 @@ static char *ack_detail(const struct ack *a)
     return text;
 }
 
+static void give_ack(const struct ack *a, struct aw_cmd *cmd)
+{
+    memcpy(cmd->u.ack.user, a->user, sizeof a->user);
+    cmd->u.ack.message = a->message;
+    cmd->u.ack.level = a->level;
+    cmd->u.ack.source = AW_SRC_APP;
+    cmd->u.ack.at = a->at;
+    cmd->u.ack.detail_json = ack_detail(a);
+}
+
 int aw_request_ack(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
 {
     struct aw_take t = {.fault = fault};
     struct ack a = {.level = AW_ACKNOWLEDGED};
     json_t *root;
     int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, ack_fields, &a, &root);
+    if (!code)
+        give_ack(&a, cmd);
+    json_decref(root);
+    return code;
+}
+
+int aw_request_ack_line(const char *p, size_t n, struct aw_cmd *cmd, char ext[AW_EXTERNAL_ID],
+                        struct aw_fault *fault)
+{
+    struct aw_take t = {.fault = fault};
+    struct ack a = {.level = AW_ACKNOWLEDGED};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, ack_line_fields, &a, &root);
+    if (!code && !a.message == !a.external_id[0])
+        code = aw_take_refuse(&t, AW_P_VALIDATION, "expected one of message and external_id");
     if (!code) {
-        memcpy(cmd->u.ack.user, a.user, sizeof a.user);
-        cmd->u.ack.level = a.level;
-        cmd->u.ack.source = AW_SRC_APP;
-        cmd->u.ack.at = a.at;
-        cmd->u.ack.detail_json = ack_detail(&a);
+        memcpy(ext, a.external_id, AW_EXTERNAL_ID);
+        give_ack(&a, cmd);
     }
     json_decref(root);
     return code;

@@ -25,6 +25,12 @@ int aw_request_registration(const char *p, size_t n, aw_time now, struct aw_regi
 /* POST /v1/messages/{id}/acks into cmd->u.ack (all but message). */
 int aw_request_ack(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 
+/* A line of POST /v1/acks:batch: the same with `message`, or `external_id` in its place, which is
+ * then in ext, else "". */
+#define AW_EXTERNAL_ID 256
+int aw_request_ack_line(const char *p, size_t n, struct aw_cmd *cmd, char ext[AW_EXTERNAL_ID],
+                        struct aw_fault *fault);
+
 /* POST ...:cancel: {reason} into cmd->u.cancel. */
 int aw_request_cancel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 

@@ -6,9 +6,19 @@
 
 /* ---- POST /v1/messages/{message}/acks ------------------------------------------------------- */
 
-static void acked(struct aw_call *call, struct aw_cmd *cmd)
+void aw_put_acked(struct aw_jsonw *w, const struct aw_cmd *cmd)
 {
     const struct aw_reply *r = &cmd->reply;
+    aw_jw_id(w, "message", "msg_", cmd->u.ack.message);
+    aw_jw_str(w, "recipient", cmd->u.ack.user);
+    aw_jw_str(w, "level", aw_level_name(cmd->u.ack.level));
+    aw_jw_str(w, "state", aw_state_name(r->state));
+    aw_jw_bool(w, "first", r->first);
+    aw_jw_time(w, "at", r->at);
+}
+
+static void acked(struct aw_call *call, struct aw_cmd *cmd)
+{
     struct aw_buf out = AW_BUF_INIT(4096);
     struct aw_jsonw w;
 
@@ -16,12 +26,7 @@ static void acked(struct aw_call *call, struct aw_cmd *cmd)
         return;
     aw_jw_init(&w, &out);
     aw_jw_object(&w, NULL);
-    aw_jw_id(&w, "message", "msg_", call->message);
-    aw_jw_str(&w, "recipient", cmd->u.ack.user);
-    aw_jw_str(&w, "level", aw_level_name(cmd->u.ack.level));
-    aw_jw_str(&w, "state", aw_state_name(r->state));
-    aw_jw_bool(&w, "first", r->first);
-    aw_jw_time(&w, "at", r->at);
+    aw_put_acked(&w, cmd);
     aw_jw_end(&w, '}');
     aw_call_json(call, 200, &out, NULL, 0);
 }

@@ -142,11 +142,16 @@ static bool admit_type(struct aw_call *call, struct aw_fault *fault)
 {
     const char *type = aw_http_header(call->rq, "Content-Type");
     size_t n = type ? strcspn(type, "; \t") : 0;
+    unsigned flags = call->route->flags;
+    const char *want = flags & AW_ROUTE_JSON    ? "application/json"
+                       : flags & AW_ROUTE_LINES ? "application/x-ndjson"
+                                                : NULL;
+    char text[80];
 
-    if (!(call->route->flags & AW_ROUTE_JSON) ||
-        (n == strlen("application/json") && strncasecmp(type, "application/json", n) == 0))
+    if (!want || (n == strlen(want) && strncasecmp(type, want, n) == 0))
         return true;
-    return refuse(fault, AW_P_UNSUPPORTED_TYPE, "", "send Content-Type: application/json");
+    snprintf(text, sizeof(text), "send Content-Type: %s", want);
+    return refuse(fault, AW_P_UNSUPPORTED_TYPE, "", text);
 }
 
 static bool admit_message(struct aw_call *call, struct aw_fault *fault)

@@ -50,6 +50,7 @@ struct aw_call {
     char external_id[256], token[AW_TOKEN_TEXT];
     aw_id timeline;
     enum aw_state state;
+    struct aw_batch *batch; /* batch.c */
 };
 
 /* ---- answers: each ends the call (answer.c) ---- */
@@ -96,8 +97,21 @@ bool aw_call_number(struct aw_call *call, const char *name, int64_t *ret);
 /* ?NAME= as text, "" when absent. */
 bool aw_call_query(struct aw_call *call, const char *name, char *dst, size_t cap);
 
+/* ---- what the routes of one and of many share ---- */
+
+/* Parses a registration into cmd, but for its key. app: of the caller, afterwards the one in force
+ * (cmd->app stays the caller's to set). AW_EINVAL with *fault. */
+int aw_register_take(const struct aw_call *call, const char *p, size_t n, struct aw_cmd *cmd,
+                     char app[AW_NAME_MAX + 1], struct aw_fault *fault);
+/* Members of the answers, into an object that is open. */
+void aw_put_registered(struct aw_jsonw *w, const struct aw_reply *r, const char *external_id,
+                       unsigned n_recipients);
+void aw_put_acked(struct aw_jsonw *w, const struct aw_cmd *cmd);
+
 /* ---- handlers, one per row of the route table ---- */
 void aw_do_register(struct aw_call *call);
+void aw_do_register_batch(struct aw_call *call);
+void aw_do_ack_batch(struct aw_call *call);
 void aw_do_messages(struct aw_call *call);
 void aw_do_message(struct aw_call *call);
 void aw_do_timeline(struct aw_call *call);

@@ -52,47 +52,49 @@ static bool take_key(struct aw_call *call, struct aw_cmd *cmd)
     return true;
 }
 
-/* A key of an app registers for that app only. */
-static bool take_app(struct aw_call *call, struct aw_cmd *cmd)
+int aw_register_take(const struct aw_call *call, const char *p, size_t n, struct aw_cmd *cmd,
+                     char app[AW_NAME_MAX + 1], struct aw_fault *fault)
 {
-    const char *app = cmd->u.reg.reg.app;
+    struct aw_registration *reg = &cmd->u.reg.reg;
 
-    if (!app)
-        return true;
-    if (call->app[0] && strcmp(app, call->app) != 0) {
-        aw_call_problem(call, AW_P_VALIDATION, "/app", "the token belongs to app %s", call->app);
-        return false;
+    if (aw_request_registration(p, n, aw_clock_wall(call->api->env.clock), reg, fault) < 0)
+        return AW_EINVAL;
+    /* A key of an app registers for that app only. */
+    if (reg->app && app[0] && strcmp(reg->app, app) != 0) {
+        fault->problem = AW_P_VALIDATION;
+        snprintf(fault->pointer, sizeof(fault->pointer), "/app");
+        snprintf(fault->detail, sizeof(fault->detail), "the token belongs to app %s", app);
+        return AW_EINVAL;
     }
-    snprintf(call->app, sizeof(call->app), "%s", app);
-    return true;
+    if (reg->app)
+        snprintf(app, AW_NAME_MAX + 1, "%s", reg->app);
+    aw_sha256(cmd->u.reg.digest, p, n);
+    return 0;
 }
 
-static void write_message(struct aw_call *call, const struct aw_reply *r, struct aw_buf *out)
+void aw_put_registered(struct aw_jsonw *w, const struct aw_reply *r, const char *external_id,
+                       unsigned n_recipients)
 {
-    struct aw_jsonw w;
-    aw_jw_init(&w, out);
-    aw_jw_object(&w, NULL);
-    aw_jw_id(&w, "id", "msg_", r->id);
-    aw_jw_str(&w, "external_id", call->external_id[0] ? call->external_id : NULL);
-    aw_jw_str(&w, "app", r->app);
-    aw_jw_object(&w, "rule");
-    aw_jw_str(&w, "name", r->rule);
-    aw_jw_hex(&w, "sha256", r->sha256, sizeof(r->sha256));
-    aw_jw_end(&w, '}');
-    aw_jw_str(&w, "state", aw_state_name(AW_OPEN)); /* what it was when registered */
-    aw_jw_time(&w, "registered_at", r->at);
-    aw_jw_time(&w, "deadline", r->deadline);
+    aw_jw_id(w, "id", "msg_", r->id);
+    aw_jw_str(w, "external_id", external_id[0] ? external_id : NULL);
+    aw_jw_str(w, "app", r->app);
+    aw_jw_object(w, "rule");
+    aw_jw_str(w, "name", r->rule);
+    aw_jw_hex(w, "sha256", r->sha256, sizeof(r->sha256));
+    aw_jw_end(w, '}');
+    aw_jw_str(w, "state", aw_state_name(AW_OPEN)); /* what it was when registered */
+    aw_jw_time(w, "registered_at", r->at);
+    aw_jw_time(w, "deadline", r->deadline);
     if (r->due) {
-        aw_jw_object(&w, "next");
-        aw_jw_str(&w, "step", r->step);
-        aw_jw_str(&w, "do", aw_kind_name(r->kind));
-        aw_jw_time(&w, "at", r->due);
-        aw_jw_end(&w, '}');
+        aw_jw_object(w, "next");
+        aw_jw_str(w, "step", r->step);
+        aw_jw_str(w, "do", aw_kind_name(r->kind));
+        aw_jw_time(w, "at", r->due);
+        aw_jw_end(w, '}');
     } else {
-        aw_jw_str(&w, "next", NULL);
+        aw_jw_str(w, "next", NULL);
     }
-    aw_jw_int(&w, "recipients", call->n_recipients);
-    aw_jw_end(&w, '}');
+    aw_jw_int(w, "recipients", n_recipients);
 }
 
 /* On an http thread: two bodies of a megabyte are no work for the core thread. */
@@ -112,6 +114,7 @@ static void registered(struct aw_call *call, struct aw_cmd *cmd)
 {
     struct aw_reply *r = &cmd->reply;
     struct aw_buf out = AW_BUF_INIT(16 << 10);
+    struct aw_jsonw w;
     char id[AW_ID_TEXT], location[64];
 
     if (r->problem == AW_P_KEY_REUSED) {
@@ -125,7 +128,10 @@ static void registered(struct aw_call *call, struct aw_cmd *cmd)
     aw_id_print(id, "msg_", r->id);
     snprintf(location, sizeof(location), "/v1/messages/%s", id);
     struct aw_http_header headers[] = {{"Location", location}, {"Idempotency-Replayed", "true"}};
-    write_message(call, r, &out);
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_put_registered(&w, r, call->external_id, call->n_recipients);
+    aw_jw_end(&w, '}');
     aw_call_json(call, 201, &out, headers, r->replayed ? 2 : 1);
 }
 
@@ -136,17 +142,15 @@ void aw_do_register(struct aw_call *call)
     struct aw_registration *reg = &cmd->u.reg.reg;
     struct aw_fault fault = {0};
 
-    if (aw_request_registration(v->body, v->n_body, aw_clock_wall(call->api->env.clock), reg,
-                                &fault) < 0) {
+    if (aw_register_take(call, v->body, v->n_body, cmd, call->app, &fault) < 0) {
         aw_call_fault(call, &fault);
         aw_cmd_free(cmd);
         return;
     }
-    if (!take_key(call, cmd) || !take_app(call, cmd)) {
+    if (!take_key(call, cmd)) {
         aw_cmd_free(cmd);
         return;
     }
-    aw_sha256(cmd->u.reg.digest, v->body, v->n_body);
     call->n_recipients = reg->n_recipients;
     snprintf(call->external_id, sizeof(call->external_id), "%s",
              reg->external_id ? reg->external_id : "");

@@ -17,12 +17,14 @@ enum scope {
     OPER = AW_SCOPE_OPS,
     ADMIN = AW_SCOPE_ADMIN,
 };
-enum body { SMALL = 16 << 10, BIG = 1 << 20 };
-enum flag { JSON = AW_ROUTE_JSON, PROOF = AW_ROUTE_PROOF };
+enum body { SMALL = 16 << 10, BIG = 1 << 20, MANY = 4 << 20 };
+enum flag { JSON = AW_ROUTE_JSON, PROOF = AW_ROUTE_PROOF, LINES = AW_ROUTE_LINES };
 
 const struct aw_route aw_routes[] = {
     /* method, path, face, scope, body, flags, query, handler */
     {"POST", "/v1/messages", V1, M_WRITE, BIG, JSON, "", aw_do_register},
+    {"POST", "/v1/messages:batch", V1, M_WRITE, MANY, LINES, "", aw_do_register_batch},
+    {"POST", "/v1/acks:batch", V1, ACKS, MANY, LINES | PROOF, "", aw_do_ack_batch},
     {"GET", "/v1/messages", V1, M_READ, 0, 0, "state rule limit after", aw_do_messages},
     {"GET", "/v1/messages/{message}", V1, M_READ, 0, 0, "reveal", aw_do_message},
     {"GET", "/v1/messages/{message}/timeline", V1, M_READ, 0, 0, "limit after", aw_do_timeline},

@@ -18,6 +18,7 @@ struct aw_call;
 enum {
     AW_ROUTE_JSON = 1,  /* the body must be application/json */
     AW_ROUTE_PROOF = 2, /* its commands travel in the lane of proofs */
+    AW_ROUTE_LINES = 4, /* the body must be application/x-ndjson */
 };
 
 struct aw_route {
