@@ -84,6 +84,11 @@ static void shipped_example_loads(void **state)
     conf_file("secrets/sms-receipts", "receipt-secret");
     conf_file("secrets/smtp-password", "smtp-secret\n");
     conf_file("secrets/webhook-secret", "whsec_aGVsbG8=\n");
+    conf_file("secrets/wecom-robot", "https://wecom.example.net/?key=k\n");
+    conf_file("secrets/dingtalk-robot", "https://dingtalk.example.net/?access_token=t\n");
+    conf_file("secrets/dingtalk-sign", "SECabc\n");
+    conf_file("secrets/feishu-robot", "https://feishu.example.net/hook/t\n");
+    conf_file("secrets/feishu-sign", "sign\n");
     char dir[300];
     snprintf(dir, sizeof(dir), "%s/rules", conf_dir());
     mkdir(dir, 0700);
@@ -104,13 +109,15 @@ static void shipped_example_loads(void **state)
     int e = load(aw_buf_str(&b), 0);
     if (e < 0)
         fail_msg("%s", conf_print(&diag));
-    assert_int_equal(env->n_channels, 4);
+    assert_int_equal(env->n_channels, 7);
     assert_string_equal(aw_channel_get(channel("jpush-main"), "master_secret"), "jpush-secret");
     assert_string_equal(aw_channel_get(channel("sms-main"), "password"), "sms-secret");
     assert_string_equal(aw_channel_get(channel("sms-main"), "receipt_secret"), "receipt-secret");
     assert_string_equal(aw_channel_get(channel("sms-main"), "fields.text"), "{{text}}");
     assert_string_equal(aw_channel_get(channel("sms-main"), "headers.X-Client"), "ackwatch");
     assert_int_equal(aw_channel_num(channel("mail"), "port", 0), 587);
+    assert_string_equal(aw_channel_get(channel("group-wecom"), "url"),
+                        "https://wecom.example.net/?key=k");
     assert_string_equal(channel("jpush-main")->app, "shop");
     assert_null(channel("mail")->app);
     assert_string_equal(env->public_url, "https://ack.example.com");

@@ -81,11 +81,27 @@ static const struct aw_setting webhook[] = {
     END,
 };
 
+#define ROBOT_URL "the robot's webhook URL as its group shows it: it is the key"
+
+static const struct aw_setting wecom[] = {
+    {"url", AW_SET_SECRET, .required = true, .help = ROBOT_URL},
+    END,
+};
+
+static const struct aw_setting signed_robot[] = {
+    {"url", AW_SET_SECRET, .required = true, .help = ROBOT_URL},
+    {"secret", AW_SET_SECRET, .help = "key of its signature, when the robot demands one"},
+    END,
+};
+
 const struct aw_provider aw_providers[] = {
     {"jpush", AW_PUSH, jpush, .reports = true, .best = AW_DELIVERED},
     {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
     {"smtp", AW_EMAIL, smtp, .reports = false, .best = AW_ACCEPTED},
     {"webhook", AW_WEBHOOK, webhook, .reports = false, .best = AW_ACCEPTED},
+    {"wecom", AW_IM, wecom, .reports = false, .best = AW_ACCEPTED},
+    {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
+    {"feishu", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
     {.name = NULL},
 };
 
