@@ -26,8 +26,8 @@ static const char *const promised[] = {
     "channels list", "channels test",   "keys create",
     "keys list",     "keys revoke",     "audit verify",
     "audit tail",    "audit head",      "config check",
-    "config show",   "completion",      "version",
-    "help",
+    "config show",   "db info",         "db backup",
+    "completion",    "version",         "help",
 };
 
 static void has_every_command(void **state)

@@ -39,6 +39,8 @@
     X(audit_head)                                                                                  \
     X(config_check)                                                                                \
     X(config_show)                                                                                 \
+    X(db_info)                                                                                     \
+    X(db_backup)                                                                                   \
     X(completion)                                                                                  \
     X(version)                                                                                     \
     X(help)
@@ -63,6 +65,7 @@ const struct aw_noun aw_nouns[] = {
     {"keys", "API keys"},
     {"audit", "the log, and the proof that it is whole"},
     {"config", "the environment file"},
+    {"db", "the database: what it holds, backups"},
     {"completion", "completion for bash, zsh, fish"},
     {"version", "version of this program"},
     {"help", "help on commands, exit codes, error codes"},

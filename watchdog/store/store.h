@@ -240,6 +240,19 @@ int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struc
 /* Fills the reading ops; path must live as long as they are used. */
 void aw_store_reading(const char *path, struct aw_reading *ret);
 
+/* What a store holds; counted row by row, in one read transaction (store/copy.c). */
+struct aw_store_info {
+    int64_t bytes, wal_bytes; /* of the files */
+    int64_t layout;           /* version of the tables */
+    const char *sqlite;       /* version of the library */
+    int64_t entries, messages, timelines, open, attempts, evidence, persons;
+    aw_time alive; /* when a daemon last said that it lives, 0: never */
+};
+int aw_store_info(const char *path, struct aw_store_info *ret, struct aw_err *err);
+/* A copy of one moment under a new name, mode 0600, flushed; beside a living daemon. AW_ECONFLICT
+ * when the name is taken, AW_ENOSPC; then nothing is left behind. */
+int aw_store_backup(const char *path, const char *to, struct aw_err *err);
+
 struct aw_finding; /* audit/verify.h */
 
 struct aw_verify_options {

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# `ackwatch db`: what a store holds, a copy of it while a real ackwatchd writes, a start from the
+# copy. No provider is needed: nothing listens where the channels point. Prints TAP by hand.
+set -u
+
+build=$(realpath "${top_builddir:-.}")
+export PATH=$build:$PATH LC_ALL=C.UTF-8 TZ=UTC
+unset ACKWATCH_URL ACKWATCH_TOKEN_FILE
+dir=$(mktemp -d "${TMPDIR:-/tmp}/aw-db-XXXXXX")
+n=0 failed=0 daemon=
+trap '[ -z "$daemon" ] || kill $daemon 2>/dev/null; wait; rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM
+cd "$dir" || exit 1
+
+check() { # DESCRIPTION COMMAND...: one TAP line
+    local what=$1
+    shift
+    n=$((n + 1))
+    if "$@"; then
+        echo "ok $n - $what"
+    else
+        echo "not ok $n - $what"
+        sed 's/^/# out: /' out | head -20
+        sed 's/^/# err: /' err | head -20
+        failed=1
+    fi
+}
+run() { # CODE ARGUMENTS...: ackwatch must end with CODE; keeps out and err
+    local want=$1 got
+    shift
+    ackwatch "$@" >out 2>err </dev/null
+    got=$?
+    [ $got -eq "$want" ] || { echo "exit $got, wanted $want: ackwatch $*" >>err; return 1; }
+}
+exits() { local what=$1; shift; check "$what" run "$@"; }
+err_has() { check "... and says on stderr: $1" grep -qF -- "$1" err; }
+holds() { # EXPRESSION: j is the text of out
+    [ "$(sqlite3 :memory: "WITH f AS (SELECT CAST(readfile('out') AS TEXT) AS j) SELECT $1 FROM f")" = 1 ]
+}
+
+mkdir rules
+cat >rules/r.yaml <<'END'
+version: 1
+rules:
+  - {name: r, until: acknowledged, deadline: 30m, steps: [{id: push, at: 0s, do: push}]}
+END
+printf x >secret && chmod 600 secret
+cat >ackwatch.yaml <<END
+version: 1
+node: db.invalid
+listen: [{address: 127.0.0.1, port: 0, faces: [api, ops]}]
+socket: $dir/ctl.sock
+store: $dir/ackwatch.db
+rules: $dir/rules
+operators: [{channel: mail, to: ops@db.invalid}]
+channels:
+  push: {provider: jpush, app_key: 0123456789abcdef01234567, master_secret: {file: secret},
+         push_url: "http://127.0.0.1:9/", report_url: "http://127.0.0.1:9/"}
+  mail: {provider: smtp, host: localhost, port: 9, user: u, password: {file: secret},
+         from: a@db.invalid}
+END
+start() {
+    rm -f ready && mkfifo ready
+    ackwatchd --config ackwatch.yaml --ready-fd 5 5>ready 2>>daemon.log &
+    daemon=$!
+    read -r -t 60 _ <ready || { sed 's/^/# /' daemon.log; echo "Bail out! no daemon"; exit 1; }
+}
+stop() { kill $daemon && wait $daemon; daemon=; }
+register() { # EXTERNAL_ID
+    echo "{\"title\":\"t\",\"external_id\":\"$1\",\"recipients\":[{\"user\":\"li\",\"alias\":\"li\"}]}" >m.json
+    run 0 messages register -f m.json --socket ctl.sock
+}
+
+exits "info of nothing" 1 db info --db ackwatch.db
+err_has "there is no ackwatch.db"
+exits "info of another file" 1 db info --db ackwatch.yaml
+exits "backup of nothing" 1 db backup b.db --db ackwatch.db
+check "... leaves nothing" bash -c '! ls b.db* 2>/dev/null'
+start
+check "messages are registered" eval 'register one && register two'
+
+exits "info beside the daemon" 0 db info --db ackwatch.db --json
+check "... counts" holds "j->>'messages' = 2 AND j->>'timelines' = 2 AND j->>'open' = 2 AND
+    j->>'persons' = 1 AND j->>'entries' > 2 AND j->>'layout' = 1 AND j->>'bytes' > 4096 AND
+    j->>'wal_bytes' > 0 AND j->>'alive_at' > '2020' AND j->>'sqlite' IS NOT NULL"
+exits "info as lines" 0 db info --db ackwatch.db
+check "... one a line" grep -qx "messages	2" out
+
+exits "backup beside the daemon" 0 db backup b.db --db ackwatch.db --json
+check "... verified" holds "j->>'ok' AND j->>'findings' = 0 AND j->>'entries' > 2"
+check "... one file for its owner only" bash -c '[ "$(ls b.db*)" = b.db ] &&
+    [ "$(stat -c %a b.db)" = 600 ]'
+check "... and without a WAL" [ "$(od -An -tu1 -j18 -N1 b.db | tr -d ' ')" = 1 ]
+cp b.db b.before
+exits "the name is taken" 6 db backup b.db --db ackwatch.db
+err_has "is there already"
+check "... and stays what it was" cmp b.db b.before
+exits "no such directory" 1 db backup none/b.db --db ackwatch.db
+check "the disk is full" bash -c "trap '' XFSZ; ulimit -f 16
+    ! ackwatch db backup full.db --db ackwatch.db >out 2>err"
+check "... and nothing is left behind" bash -c '! ls full.db* 2>/dev/null'
+check "the daemon goes on" register three
+
+stop
+exits "backup of a stopped store" 0 db backup later.db --db ackwatch.db
+exits "... holds what came later" 0 db info --db later.db --json
+check "... all three" holds "j->>'messages' = 3"
+rm ackwatch.db*
+cp b.db ackwatch.db
+start
+exits "a start from the backup" 0 messages list --socket ctl.sock --json
+check "... has its messages" holds "json_array_length(j) = 2"
+check "... knows their keys, takes new ones" register three
+stop
+exits "... and verifies" 0 audit verify --db ackwatch.db
+
+sqlite3 ackwatch.db "UPDATE timeline SET state = 1 WHERE id = (SELECT min(id) FROM timeline)"
+exits "a store that was changed by hand" 3 db backup forged.db --db ackwatch.db
+err_has "timeline"
+check "... is copied all the same" [ -s forged.db ]
+
+echo "1..$n"
+exit $failed
