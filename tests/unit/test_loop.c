@@ -139,9 +139,12 @@ static void test_climbs_to_the_end(void **state)
     rig_at(r, T0 + 5 * AW_MINUTE);
     assert_int_equal(count_kind(r, AW_SMS), 1);
     assert_string_equal(last_send(r)->phone, "+8613800001234");
+    assert_null(last_send(r)->link);
     rig_accept_all(r);
+    r->box.live->conf->public_url = "https://ack.example.com";
     rig_at(r, T0 + 10 * AW_MINUTE);
     assert_int_equal(count_kind(r, AW_EMAIL), 1);
+    assert_non_null(strstr(last_send(r)->link, "https://ack.example.com/a/"));
     rig_accept_all(r);
     rig_at(r, T0 + 15 * AW_MINUTE);
     assert_string_equal(last_send(r)->phone, "+8613900000001");

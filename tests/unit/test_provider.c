@@ -22,7 +22,7 @@ static void providers_are_found_by_name(void **state)
     } want[] = {{"jpush", AW_PUSH, true},  {"gateway", AW_SMS, false},
                 {"smtp", AW_EMAIL, false}, {"webhook", AW_WEBHOOK, false},
                 {"wecom", AW_IM, false},   {"dingtalk", AW_IM, false},
-                {"feishu", AW_IM, false}};
+                {"feishu", AW_IM, false},  {"jsms", AW_SMS, false}};
     (void)state;
     for (unsigned i = 0; i < AW_COUNT(want); i++) {
         const struct aw_provider *p = aw_provider_find(want[i].name);

@@ -76,6 +76,7 @@ struct aw_send {
     const char *phone, *email, *im;
     const char *lang;
     const char *title, *text, *html; /* html: mail only */
+    const char *link;                /* to the confirmation page, or NULL */
     const char *push_json;           /* provider's push object of the application, or NULL */
     const char *cid;                 /* stored idempotency token, or NULL */
     unsigned ttl;                    /* seconds, 0: default */

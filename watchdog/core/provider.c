@@ -94,6 +94,17 @@ static const struct aw_setting signed_robot[] = {
     END,
 };
 
+static const struct aw_setting jsms[] = {
+    {"app_key", AW_SET_TEXT, .required = true, .help = "AppKey of the application, 24 characters"},
+    {"master_secret", AW_SET_SECRET, .required = true, .help = "Master Secret of that AppKey"},
+    {"temp_id", AW_SET_NUMBER, .required = true, .min = 1, .max = INT32_MAX,
+     .help = "audited template; may use {{title}} {{body}} and, in steps with one, {{link}}"},
+    {"sign_id", AW_SET_NUMBER, .min = 1, .max = INT32_MAX,
+     .help = "audited signature; without it the application's default"},
+    {"url", AW_SET_URL, .def = "https://api.sms.jpush.cn/v1/", .help = "base of the SMS API"},
+    END,
+};
+
 const struct aw_provider aw_providers[] = {
     {"jpush", AW_PUSH, jpush, .reports = true, .best = AW_DELIVERED},
     {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
@@ -102,6 +113,7 @@ const struct aw_provider aw_providers[] = {
     {"wecom", AW_IM, wecom, .reports = false, .best = AW_ACCEPTED},
     {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
     {"feishu", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
+    {"jsms", AW_SMS, jsms, .reports = false, .best = AW_ACCEPTED},
     {.name = NULL},
 };
 

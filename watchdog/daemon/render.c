@@ -289,6 +289,7 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     texts(l, &p, s, step, &v);
     addresses(&p, s, &book.a);
     event_data(&p, s, &v, f);
+    pack(&p, &s->link, link[0] ? link : NULL);
     pack(&p, &s->cid, cid);
     pack(&p, &s->lang, book.a.lang);
     if (f->person == tl->person) {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What JSMS and JMessage have in common: Basic with the application's keys, an answer with a
+ * msg_id, or {"error": {"code", "message"}}. No network here; any thread.
+ */
+#ifndef AW_CHAN_JIGUANG_H
+#define AW_CHAN_JIGUANG_H
+
+#include "chan/call.h"
+
+/* Codes of theirs from..to; other codes are refusals. */
+struct aw_jiguang_class {
+    int from, to;
+    enum aw_outcome outcome;
+};
+
+/* POST of JSON to the channel's url and path. */
+int aw_jiguang_begin(struct aw_http_call *c, const struct aw_channel *ch, const char *path,
+                     struct aw_err *err);
+void aw_jiguang_read(const struct aw_send *s, const struct aw_http_reply *r,
+                     const struct aw_jiguang_class *classes, unsigned n_classes,
+                     struct aw_result *ret);
+
+#endif

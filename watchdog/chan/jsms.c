@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSMS: an SMS by a template that JSMS audited (temp_id). Its parameters are the title, the body
+ * (our text) and, where there is one, the link of the send; the template uses those it names.
+ * Numbers of mainland China only. There is no idempotency, but JSMS itself refuses to repeat a text
+ * to a number within a short time, which then has had it. No network here; any thread.
+ */
+#include "chan/jiguang.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "codec/jsonw.h"
+
+#define HOME "+86"
+
+static const struct aw_jiguang_class classes[] = {
+    {50001, 50002, AW_OUT_AUTH},      /* no such application or secret */
+    {50008, 50008, AW_OUT_AUTH},      /* SMS not switched on */
+    {50009, 50009, AW_OUT_TRANSIENT}, /* enough for this number; other numbers go on */
+    {50013, 50014, AW_OUT_AUTH},      /* no such template; no money */
+    {50019, 50019, AW_OUT_TRANSIENT}, /* internal error */
+    {50020, 50021, AW_OUT_AUTH},      /* template not audited, or refused */
+    {50025, 50025, AW_OUT_AUTH},      /* template of the wrong type */
+    {50033, 50033, AW_OUT_AUTH},      /* no quota for the application */
+    {50034, 50034, AW_OUT_ACCEPTED},  /* the number had this very text a moment ago */
+    {50035, 50036, AW_OUT_AUTH},      /* our address; the application is blacklisted */
+    {50042, 50047, AW_OUT_AUTH},      /* template or signature at fault */
+    {50052, 50053, AW_OUT_AUTH},      {50101, 50105, AW_OUT_AUTH},
+};
+
+static int build(const struct aw_chan_env *env, const struct aw_send *s, struct aw_http_call *c,
+                 struct aw_err *err)
+{
+    long temp = aw_channel_num(s->channel, "temp_id", 0);
+    long sign = aw_channel_num(s->channel, "sign_id", 0);
+    struct aw_jsonw w;
+    (void)env;
+    if (aw_jiguang_begin(c, s->channel, "messages", err) != 0)
+        return AW_EINVAL;
+    if (!temp || !s->text)
+        return aw_fail(err, AW_EINVAL, "an SMS of JSMS needs the channel's temp_id and a text");
+    if (!s->phone || !aw_starts(s->phone, HOME))
+        return aw_fail(err, AW_EINVAL, "JSMS takes only numbers that begin with " HOME);
+    aw_jw_init(&w, &c->body);
+    aw_jw_object(&w, NULL);
+    aw_jw_str(&w, "mobile", s->phone + strlen(HOME));
+    if (sign)
+        aw_jw_int(&w, "sign_id", sign);
+    aw_jw_int(&w, "temp_id", temp);
+    aw_jw_object(&w, "temp_para");
+    if (s->title && *s->title)
+        aw_jw_str(&w, "title", s->title);
+    aw_jw_str(&w, "body", s->text);
+    if (s->link)
+        aw_jw_str(&w, "link", s->link);
+    aw_jw_end(&w, '}');
+    aw_jw_end(&w, '}');
+    return aw_call_check(c, err);
+}
+
+static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
+                       struct aw_result *ret)
+{
+    aw_jiguang_read(s, r, classes, AW_COUNT(classes), ret);
+}
+
+const struct aw_provider_ops aw_jsms_ops = {.name = "jsms", .build = build, .read = read_reply};
