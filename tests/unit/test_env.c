@@ -109,7 +109,7 @@ static void shipped_example_loads(void **state)
     int e = load(aw_buf_str(&b), 0);
     if (e < 0)
         fail_msg("%s", conf_print(&diag));
-    assert_int_equal(env->n_channels, 8);
+    assert_int_equal(env->n_channels, 9);
     assert_string_equal(aw_channel_get(channel("jpush-main"), "master_secret"), "jpush-secret");
     assert_string_equal(aw_channel_get(channel("sms-main"), "password"), "sms-secret");
     assert_string_equal(aw_channel_get(channel("sms-main"), "receipt_secret"), "receipt-secret");

@@ -19,10 +19,10 @@ static void providers_are_found_by_name(void **state)
         const char *name;
         enum aw_kind kind;
         bool reports;
-    } want[] = {{"jpush", AW_PUSH, true},  {"gateway", AW_SMS, false},
-                {"smtp", AW_EMAIL, false}, {"webhook", AW_WEBHOOK, false},
-                {"wecom", AW_IM, false},   {"dingtalk", AW_IM, false},
-                {"feishu", AW_IM, false},  {"jsms", AW_SMS, false}};
+    } want[] = {
+        {"jpush", AW_PUSH, true},       {"gateway", AW_SMS, false}, {"smtp", AW_EMAIL, false},
+        {"webhook", AW_WEBHOOK, false}, {"wecom", AW_IM, false},    {"dingtalk", AW_IM, false},
+        {"feishu", AW_IM, false},       {"jsms", AW_SMS, false},    {"jmessage", AW_IM, false}};
     (void)state;
     for (unsigned i = 0; i < AW_COUNT(want); i++) {
         const struct aw_provider *p = aw_provider_find(want[i].name);

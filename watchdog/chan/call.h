@@ -20,6 +20,9 @@ int aw_call_check(const struct aw_http_call *c, struct aw_err *err);
 /* Percent-encoding of all but the unreserved characters of RFC 3986. */
 void aw_percent(struct aw_buf *out, const char *s);
 
+/* Adds the text; one that takes more than max bytes in JSON is cut and ends with "…". */
+void aw_call_cut(struct aw_buf *out, const char *text, size_t n, size_t max);
+
 /* The class of an HTTP status where the provider says nothing better. */
 enum aw_outcome aw_status_outcome(int status);
 

@@ -13,13 +13,14 @@
 #include "base/str.h"
 #include "chan/detail.h"
 
+#define CUT      "…"
 #define WAIT_MAX 3600 /* seconds that a provider can make us wait; more is taken for a mistake */
 
 const struct aw_provider_ops *aw_provider_ops_find(const char *name)
 {
     static const struct aw_provider_ops *const all[] = {
         &aw_jpush_ops,    &aw_gateway_ops, &aw_webhook_ops, &aw_wecom_ops,
-        &aw_dingtalk_ops, &aw_feishu_ops,  &aw_jsms_ops,
+        &aw_dingtalk_ops, &aw_feishu_ops,  &aw_jsms_ops,    &aw_jmessage_ops,
     };
     for (unsigned i = 0; i < AW_COUNT(all); i++)
         if (strcmp(all[i]->name, name) == 0)
@@ -82,6 +83,27 @@ void aw_percent(struct aw_buf *out, const char *s)
         else
             aw_buf_printf(out, "%%%02X", (unsigned char)*s);
     }
+}
+
+/* How many bytes of the text take at most max in JSON. */
+static size_t fits(const char *text, size_t n, size_t max)
+{
+    size_t cost = 0, i = 0;
+    for (; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        cost += c == '"' || c == '\\' || c == '\n' ? 2 : c < ' ' ? 6 : 1;
+        if (cost > max)
+            break;
+    }
+    return aw_utf8_cut(text, n, i);
+}
+
+void aw_call_cut(struct aw_buf *out, const char *text, size_t n, size_t max)
+{
+    size_t whole = fits(text, n, max);
+    aw_buf_add(out, text, whole == n ? n : fits(text, n, max - strlen(CUT)));
+    if (whole < n)
+        aw_buf_puts(out, CUT);
 }
 
 enum aw_outcome aw_status_outcome(int status)

@@ -21,7 +21,6 @@
 
 #define MOBILE  11 /* digits of a number in mainland China */
 #define SIGNED  48 /* bytes that hold a signature in base64 */
-#define CUT     "…"
 #define IM_CHAR "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@"
 
 struct code_class {
@@ -183,19 +182,6 @@ static void put_harmless(struct aw_buf *out, const char *text)
     }
 }
 
-/* How many bytes of the text take at most max in JSON. */
-static size_t fits(const char *text, size_t n, size_t max)
-{
-    size_t cost = 0, i = 0;
-    for (; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        cost += c == '"' || c == '\\' || c == '\n' ? 2 : c < ' ' ? 6 : 1;
-        if (cost > max)
-            break;
-    }
-    return aw_utf8_cut(text, n, i);
-}
-
 /* Mention, title and text; what is too long is cut, since a shorter alarm is better than none. */
 static void put_text(struct aw_buf *out, const struct robot *r, const struct aw_send *s)
 {
@@ -207,12 +193,7 @@ static void put_text(struct aw_buf *out, const struct robot *r, const struct aw_
         aw_buf_putc(&all, '\n');
     }
     put_harmless(&all, s->text);
-    size_t n = fits(aw_buf_str(&all), all.n, r->max);
-    if (n < all.n)
-        n = fits(all.p, all.n, r->max - strlen(CUT));
-    aw_buf_add(out, aw_buf_str(&all), n);
-    if (n < all.n)
-        aw_buf_puts(out, CUT);
+    aw_call_cut(out, aw_buf_str(&all), all.n, r->max);
 }
 
 /* conf/ cannot look at a secret's form, so it is done here; the error must not show it. */

@@ -29,7 +29,8 @@ static void read_provider(struct aw_reader *r, const struct aw_key *k, const str
 #define CHANNEL(field) .at = offsetof(struct aw_channel, field)
 static const struct aw_key channel_keys[] = {
     {"provider", AW_KEY_NAME, AW_KEY_REQUIRED, CHANNEL(provider), .read = read_provider,
-     .help = "jpush, gateway (SMS over HTTP), jsms, smtp, webhook, or a robot: wecom, dingtalk, "
+     .help = "jpush, gateway (SMS over HTTP), jsms, smtp, webhook, jmessage, or a robot: wecom, "
+             "dingtalk, "
              "feishu"},
     {"app", AW_KEY_NAME, 0, CHANNEL(app), .help = "the only app that may use it; default all"},
     {"weight", AW_KEY_NUMBER, 0, CHANNEL(weight), .max = 1000, .def = "100",

@@ -105,6 +105,14 @@ static const struct aw_setting jsms[] = {
     END,
 };
 
+static const struct aw_setting jmessage[] = {
+    {"app_key", AW_SET_TEXT, .required = true, .help = "AppKey of the application, 24 characters"},
+    {"master_secret", AW_SET_SECRET, .required = true, .help = "Master Secret of that AppKey"},
+    {"from", AW_SET_TEXT, .required = true, .help = "user name of an administrator: the sender"},
+    {"url", AW_SET_URL, .def = "https://api.im.jpush.cn/v1/", .help = "base of the IM API"},
+    END,
+};
+
 const struct aw_provider aw_providers[] = {
     {"jpush", AW_PUSH, jpush, .reports = true, .best = AW_DELIVERED},
     {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
@@ -114,6 +122,7 @@ const struct aw_provider aw_providers[] = {
     {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
     {"feishu", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
     {"jsms", AW_SMS, jsms, .reports = false, .best = AW_ACCEPTED},
+    {"jmessage", AW_IM, jmessage, .reports = false, .best = AW_ACCEPTED},
     {.name = NULL},
 };
 
