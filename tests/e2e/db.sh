@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# `ackwatch db`: what a store holds, a copy of it while a real ackwatchd writes, a start from the
-# copy. No provider is needed: nothing listens where the channels point. Prints TAP by hand.
+# `ackwatch db` and `ackwatch doctor`: what a store holds, a copy of it while a real ackwatchd writes,
+# a start from the copy, what a doctor sees. No provider is needed: nothing listens where the channels
+# point. Prints TAP by hand.
 set -u
 
 build=$(realpath "${top_builddir:-.}")
@@ -58,7 +59,7 @@ operators: [{channel: mail, to: ops@db.invalid}]
 channels:
   push: {provider: jpush, app_key: 0123456789abcdef01234567, master_secret: {file: secret},
          push_url: "http://127.0.0.1:9/", report_url: "http://127.0.0.1:9/"}
-  mail: {provider: smtp, host: localhost, port: 9, user: u, password: {file: secret},
+  mail: {provider: smtp, host: 127.0.0.1, port: 9, user: u, password: {file: secret},
          from: a@db.invalid}
 END
 start() {
@@ -103,7 +104,46 @@ check "the disk is full" bash -c "trap '' XFSZ; ulimit -f 16
 check "... and nothing is left behind" bash -c '! ls full.db* 2>/dev/null'
 check "the daemon goes on" register three
 
+# --- doctor -----------------------------------------------------------------------------------------
+
+found() { # CHECK STATE: the doctor's word on it
+    holds "(SELECT count(*) FROM json_each(j, '\$.checks') WHERE value->>'check' = '$1' AND
+        value->>'state' = '$2' AND (value->>'way_out' = '') = ('$2' = 'ok'))"
+}
+sick() { # DESCRIPTION CHECK CONFIG: that check, and so the doctor, fails
+    exits "$1" 3 doctor --config "$3" --json
+    check "... and it is the $2" eval "found $2 fail && holds \"NOT j->>'ok'\""
+}
+exits "the doctor is content" 0 doctor --config ackwatch.yaml --json
+check "... with all of it" holds "j->>'ok' AND json_array_length(j, '\$.checks') = 8"
+for what in config secrets store providers socket daemon; do
+    check "... with $what" found $what ok
+done
+exits "lines for pipes" 0 doctor --config ackwatch.yaml
+check "... of four cells" awk -F'\t' 'NF != 4 { bad = 1 } END { exit bad || NR != 8 }' out
+sed 's/provider: smtp/provider: smpt/' ackwatch.yaml >typo.yaml
+sick "a mistake in the settings" config typo.yaml
+sick "no settings" config none.yaml
+chmod 644 secret
+sick "a secret that others may read" secrets ackwatch.yaml
+chmod 600 secret
+sed 's/password: {file: secret}/password: {credential: mail}/' ackwatch.yaml >credential.yaml
+exits "a secret that systemd keeps" 0 doctor --config credential.yaml --json
+check "... is a warning" eval 'found secrets warn && found config ok && found providers ok'
+chmod 644 ackwatch.db
+sick "a store that others may read" store ackwatch.yaml
+chmod 640 ackwatch.db
+sed 's|report_url: "http://127.0.0.1|report_url: "http://no-such-host.invalid|' ackwatch.yaml >name.yaml
+sick "a provider's name that does not resolve" providers name.yaml
+sed "s|^store: .*|store: $dir/nowhere/a.db|" ackwatch.yaml >nowhere.yaml
+sick "a directory that is not there" disk nowhere.yaml
+
 stop
+sick "no daemon" socket ackwatch.yaml
+check "... so that it cannot be asked" found daemon warn
+
+# --- restore ----------------------------------------------------------------------------------------
+
 exits "backup of a stopped store" 0 db backup later.db --db ackwatch.db
 exits "... holds what came later" 0 db info --db later.db --json
 check "... all three" holds "j->>'messages' = 3"

@@ -27,7 +27,8 @@ static const char *const promised[] = {
     "keys list",     "keys revoke",     "audit verify",
     "audit tail",    "audit head",      "config check",
     "config show",   "db info",         "db backup",
-    "completion",    "version",         "help",
+    "doctor",        "completion",      "version",
+    "help",
 };
 
 static void has_every_command(void **state)

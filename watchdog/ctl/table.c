@@ -41,6 +41,7 @@
     X(config_show)                                                                                 \
     X(db_info)                                                                                     \
     X(db_backup)                                                                                   \
+    X(doctor)                                                                                      \
     X(completion)                                                                                  \
     X(version)                                                                                     \
     X(help)
@@ -66,6 +67,7 @@ const struct aw_noun aw_nouns[] = {
     {"audit", "the log, and the proof that it is whole"},
     {"config", "the environment file"},
     {"db", "the database: what it holds, backups"},
+    {"doctor", "checks of machine, files and daemon"},
     {"completion", "completion for bash, zsh, fish"},
     {"version", "version of this program"},
     {"help", "help on commands, exit codes, error codes"},
