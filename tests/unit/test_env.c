@@ -444,6 +444,30 @@ static void example_shows_every_key(void **state)
     aw_free(text);
 }
 
+/* The page about channels has a section for each provider, and every setting in it. */
+static void channels_are_documented(void **state)
+{
+    char path[512], needle[80], *text;
+    size_t n;
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof(path), "%s/docs/channels.md", top != NULL ? top : ".");
+    assert_int_equal(aw_file_read(path, 1 << 20, &text, &n, NULL), 0);
+    for (const struct aw_provider *p = aw_providers; p->name != NULL; p++) {
+        snprintf(needle, sizeof(needle), "\n### %s\n", p->name);
+        const char *section = strstr(text, needle);
+        const char *end = section != NULL ? strstr(section + 1, "\n##") : NULL;
+        if (end == NULL)
+            fail_msg("%s has no section", p->name);
+        for (const struct aw_setting *s = p->settings; s->key != NULL; s++) {
+            snprintf(needle, sizeof(needle), "`%s`", s->key);
+            const char *at = strstr(section, needle);
+            if (at == NULL || at > end)
+                fail_msg("%s of %s is not documented", s->key, p->name);
+        }
+    }
+    aw_free(text);
+}
+
 static void lenient_needs_little(void **state)
 {
     assert_int_equal(
@@ -488,6 +512,7 @@ int main(void)
         cmocka_unit_test_teardown(shown_settings_read_back, teardown),
         cmocka_unit_test_teardown(reference_names_every_setting, teardown),
         cmocka_unit_test_teardown(example_shows_every_key, teardown),
+        cmocka_unit_test_teardown(channels_are_documented, teardown),
         cmocka_unit_test_teardown(lenient_needs_little, teardown),
     };
     aw_diag_init(&diag);
