@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Many at once: batches of registrations and acknowledgements against the real daemon. Prints TAP by
-# hand.
+# Many at once: batches of registrations and acknowledgements against the real daemon, and the
+# stream of events that they bring about. Prints TAP by hand.
 set -u
 . "$(dirname "$0")/peers.sh"
 
@@ -12,9 +12,21 @@ END
 start_sim
 write_env
 start_daemon
+events() { # TOKEN FILE LAST-ID: in the background
+    curl -sSN -o "$2" -H "Authorization: Bearer $1" -H "Last-Event-ID: $3" "$url/v1/events" &
+}
+seen() { grep -c "^event: $2\$" "$1"; }
+logged() { sql "SELECT count(*) FROM log WHERE json_extract(body, '\$.kind') = '$1'"; }
+
 T=$(key shop messages:read messages:write acks:write --app shop)
 B=$(key bank messages:read messages:write acks:write --app bank)
 [ -n "$T" ] && [ -n "$B" ] || bail "no keys: $(tail -n 1 err)"
+
+A=$(key auditor messages:read audit:read)
+events "$A" all 0
+events "$T" shop.events 0
+events "$B" bank.events 0
+readers=$(jobs -p | tail -n 3)
 
 batch() { # TOKEN PATH FILE: the status; the results go to out
     http "$1" POST "$2" -H 'Content-Type: application/x-ndjson' --data-binary "@$3"
@@ -73,8 +85,29 @@ tail -n 1 acks >foreign
 batch "$B" /v1/acks:batch foreign >/dev/null
 is "a message of another app" "$(results "v->>'status'")" 404
 
+# --- events ----------------------------------------------------------------------------------------
+
+caught_up() { [ "$(seen all message.ended)" = "$(logged message.ended)" ]; }
+check "the stream catches up" within 10 caught_up
+last=$(grep '^id: ' all | tail -n 1 | cut -c 5-)
+sql "SELECT body FROM log WHERE seq BETWEEN 1 AND $last" >logged
+check "... with every entry once, in order" cmp logged <(sed -n 's/^data: //p' all)
+is "an app sees its own" "$(seen shop.events message.ended)" "$(logged message.ended)"
+is "... and nothing of the daemon's" "$(seen shop.events daemon.started)" 0
+is "another app sees nothing" "$(grep -c '^data' bank.events)" 0
+events "$A" tail $((last - 10))
+tail_reader=$!
+check "going on behind an entry" within 10 grep -qs "^id: $last" tail
+is "... begins with the next" "$(head -n 1 tail)" "id: $((last - 9))"
+
+begun=$SECONDS
 stop_daemon
-is "a clean stop" $? 0
+is "a clean stop, with streams open" $? 0
+check "... that does not wait for them" [ $((SECONDS - begun)) -lt 5 ]
+for p in $readers $tail_reader; do
+    wait "$p"
+    is "a stream was ended properly" $? 0
+done
 exits "the log verifies" 0 ackwatch audit verify --db ackwatch.db
 check "no sanitizer spoke" bash -c '! grep -E "Sanitizer|runtime error" daemon.log sim.log'
 

@@ -22,6 +22,7 @@
 #include "net/server.h"
 
 struct fake fake;
+_Atomic int fake_more;
 unsigned fake_port, fake_port_ops;
 char fake_socket[64];
 
@@ -208,8 +209,13 @@ static int read_entries(struct aw_reader *r, int64_t from, unsigned limit,
         "{\"seq\":3,\"kind\":\"timeline.ended\",\"n\":1}",
     };
     static const uint8_t leaf[32] = {1};
-    for (int64_t i = from; i < 4 && i < from + limit; i++) {
-        struct aw_entry_row e = {i, bodies[i], strlen(bodies[i]), leaf};
+    for (int64_t i = from; i < 4 + fake_more && i < from + limit; i++) {
+        char id[AW_ID_TEXT], more[160];
+        aw_id_print(id, "msg_", FAKE_MSG + i % 2);
+        snprintf(more, sizeof(more), "{\"seq\":%d,\"ts\":\"\",\"kind\":\"%s\",\"msg\":\"%s\"}",
+                 (int)i, i % 3 ? "firing.claimed" : "timeline.ended", id);
+        const char *body = i < 4 ? bodies[i] : more;
+        struct aw_entry_row e = {i, body, strlen(body), leaf};
         int rc = row(arg, &e);
         if (rc)
             return rc;
@@ -225,7 +231,7 @@ static int read_history(struct aw_reader *r, aw_id message, unsigned limit,
 
 static int read_head(struct aw_reader *r, struct aw_head *ret)
 {
-    *ret = (struct aw_head){.size = 4, .root = {0xfe}, .at = FAKE_NOW};
+    *ret = (struct aw_head){.size = 4 + fake_more, .root = {0xfe}, .at = FAKE_NOW};
     return 0;
 }
 

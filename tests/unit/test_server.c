@@ -80,6 +80,57 @@ static void echo(struct aw_http_request *rq, const struct aw_http_view *v)
     aw_buf_free(&out);
 }
 
+/* A stream of the letters a, b, c as far as it may go, then its end. */
+static struct {
+    pthread_mutex_t lock;
+    struct aw_http_request *rq; /* while it is open */
+    unsigned n, may;
+} letters = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static ssize_t fill_letters(void *arg, char *dst, size_t cap)
+{
+    pthread_mutex_lock(&letters.lock);
+    ssize_t got = letters.n == 3 ? -1 : letters.n < letters.may;
+    if (got > 0)
+        *dst = "abc"[letters.n++];
+    pthread_mutex_unlock(&letters.lock);
+    return got;
+}
+
+static void gone_letters(void *arg)
+{
+    pthread_mutex_lock(&letters.lock);
+    letters.rq = NULL;
+    pthread_mutex_unlock(&letters.lock);
+}
+
+static void let_letters(unsigned may)
+{
+    pthread_mutex_lock(&letters.lock);
+    letters.may = may;
+    if (letters.rq)
+        aw_http_wake(letters.rq);
+    pthread_mutex_unlock(&letters.lock);
+}
+
+static bool letters_open(void)
+{
+    pthread_mutex_lock(&letters.lock);
+    bool open = letters.rq != NULL;
+    pthread_mutex_unlock(&letters.lock);
+    return open;
+}
+
+static void start_letters(struct aw_http_request *rq)
+{
+    pthread_mutex_lock(&letters.lock);
+    letters.rq = rq;
+    letters.n = letters.may = 0;
+    pthread_mutex_unlock(&letters.lock);
+    aw_http_stream(rq, "text/letters", &(struct aw_http_stream){fill_letters, gone_letters, NULL},
+                   NULL, 0);
+}
+
 static void handler(void *ctx, struct aw_http_request *rq, const struct aw_http_view *v)
 {
     pthread_mutex_lock(&seeing);
@@ -95,6 +146,8 @@ static void handler(void *ctx, struct aw_http_request *rq, const struct aw_http_
         aw_http_set_data(rq, rq);
         start_worker(rq, "/again", strcmp(v->query, "race") == 0 ? 0 : 20);
         nap(strcmp(v->query, "race") == 0 ? 20 : 0);
+    } else if (strcmp(v->path, "/letters") == 0) {
+        start_letters(rq);
     } else if (strcmp(v->path, "/drop") == 0) {
         aw_http_drop(rq);
     } else if (strcmp(v->path, "/drop-later") == 0) {
@@ -451,15 +504,95 @@ static void test_stale_and_quiesce(void **state)
     aw_http_server_free(s);
 }
 
+static void expect_bytes(int fd, const char *want)
+{
+    char got[128] = "";
+    size_t n = 0;
+    while (n < strlen(want)) {
+        ssize_t more = recv(fd, got + n, strlen(want) - n, 0);
+        if (more <= 0)
+            fail_msg("%s and no more", got);
+        n += (size_t)more;
+    }
+    assert_string_equal(got, want);
+}
+
+static int open_letters(unsigned at, struct aw_http_server *s)
+{
+    struct raw_answer a;
+    char value[64];
+    int fd = raw_connect(at);
+    raw_sends(fd, "GET /letters HTTP/1.1\r\nHost: x\r\n\r\n");
+    raw_read(fd, true, &a);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(raw_header(&a, "Content-Type", value, 64), "text/letters");
+    raw_done(&a);
+    assert_int_equal(aw_http_active(s), 0); /* shutdown does not wait for it */
+    return fd;
+}
+
+static void test_stream(void **state)
+{
+    struct raw_answer a;
+    int fd = open_letters(port, server);
+    assert_false(raw_ended(fd, 700)); /* silence is longer than any deadline, and does no harm */
+    let_letters(1);
+    expect_bytes(fd, "1\r\na\r\n");
+    let_letters(3);
+    expect_bytes(fd, "1\r\nb\r\n1\r\nc\r\n");
+    let_letters(3); /* there is nothing: now it ends */
+    expect_bytes(fd, "0\r\n\r\n");
+    for (int i = 0; i < 1000 && letters_open(); i++)
+        nap(1);
+    assert_false(letters_open());
+    raw_sends(fd, "GET /next HTTP/1.1\r\nHost: x\r\n\r\n"); /* the connection goes on */
+    raw_read(fd, false, &a);
+    assert_int_equal(a.status, 200);
+    raw_done(&a);
+    close(fd);
+    expect_body("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", 200, "GET /a  ");
+}
+
+/* The peer went away: that shows with the next letters. */
+static void test_stream_left(void **state)
+{
+    close(open_letters(port, server));
+    for (unsigned i = 0; i < 1000 && letters_open(); i++) {
+        let_letters(i < 3 ? i : 3);
+        nap(1);
+    }
+    assert_false(letters_open());
+}
+
+static void test_stream_quiesce(void **state)
+{
+    unsigned p;
+    struct aw_http_server *s = new_server(&p);
+    int fd = open_letters(p, s);
+    aw_http_quiesce(s);
+    expect_bytes(fd, "0\r\n\r\n");
+    aw_http_server_free(s);
+    assert_false(letters_open());
+    close(fd);
+
+    s = new_server(&p); /* the same without a moment between */
+    fd = open_letters(p, s);
+    aw_http_server_free(s);
+    assert_false(letters_open());
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_simple),        cmocka_unit_test(test_keep_alive),
-        cmocka_unit_test(test_later),         cmocka_unit_test(test_active),
-        cmocka_unit_test(test_crowd),         cmocka_unit_test(test_body_limits),
-        cmocka_unit_test(test_chunked),       cmocka_unit_test(test_expect),
-        cmocka_unit_test(test_drip),          cmocka_unit_test(test_unix),
-        cmocka_unit_test(test_listen_errors), cmocka_unit_test(test_stale_and_quiesce),
+        cmocka_unit_test(test_simple),         cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_later),          cmocka_unit_test(test_active),
+        cmocka_unit_test(test_crowd),          cmocka_unit_test(test_body_limits),
+        cmocka_unit_test(test_chunked),        cmocka_unit_test(test_expect),
+        cmocka_unit_test(test_drip),           cmocka_unit_test(test_unix),
+        cmocka_unit_test(test_listen_errors),  cmocka_unit_test(test_stale_and_quiesce),
+        cmocka_unit_test(test_stream),         cmocka_unit_test(test_stream_left),
+        cmocka_unit_test(test_stream_quiesce),
     };
     return cmocka_run_group_tests_name("server", tests, setup, teardown);
 }

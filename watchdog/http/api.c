@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "http/call.h"
+#include "http/events.h"
 
 struct aw_api *aw_api_new(const struct aw_http_env *env)
 {
@@ -23,6 +24,7 @@ struct aw_api *aw_api_new(const struct aw_http_env *env)
     api->auth = aw_auth_new();
     aw_random(&api->seed, sizeof(api->seed));
     pthread_mutex_init(&api->lock, NULL);
+    api->hub = aw_hub_new(api);
     return api;
 }
 
@@ -30,6 +32,7 @@ void aw_api_free(struct aw_api *api)
 {
     if (!api)
         return;
+    aw_hub_free(api->hub);
     while (api->n_readers > 0)
         api->env.reading.close(api->readers[--api->n_readers]);
     aw_free(api->readers);

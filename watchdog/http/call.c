@@ -59,18 +59,29 @@ void aw_call_again(struct aw_call *call, void (*next)(struct aw_call *call))
 
 /* ---- readers ----------------------------------------------------------------------------- */
 
-/* Handles are opened when all are out, so there are at most as many as http threads. */
-struct aw_reader *aw_call_reader(struct aw_call *call)
+/* Handles are opened when all are out, so there are at most as many as threads that read. */
+struct aw_reader *aw_api_reader(struct aw_api *api)
 {
-    struct aw_api *api = call->api;
     struct aw_reader *r = NULL;
 
     pthread_mutex_lock(&api->lock);
     if (api->n_readers > 0)
         r = api->readers[--api->n_readers];
     pthread_mutex_unlock(&api->lock);
-    if (!r)
-        r = api->env.reading.open(api->env.reading.ctx);
+    return r ? r : api->env.reading.open(api->env.reading.ctx);
+}
+
+void aw_api_release(struct aw_api *api, struct aw_reader *r)
+{
+    pthread_mutex_lock(&api->lock);
+    api->readers = aw_realloc(api->readers, (api->n_readers + 1) * sizeof(struct aw_reader *));
+    api->readers[api->n_readers++] = r;
+    pthread_mutex_unlock(&api->lock);
+}
+
+struct aw_reader *aw_call_reader(struct aw_call *call)
+{
+    struct aw_reader *r = aw_api_reader(call->api);
     if (!r)
         aw_call_problem(call, AW_P_STORE_FAILED, "", "the store cannot be read now");
     return r;
@@ -78,12 +89,7 @@ struct aw_reader *aw_call_reader(struct aw_call *call)
 
 void aw_call_release(struct aw_call *call, struct aw_reader *r)
 {
-    struct aw_api *api = call->api;
-
-    pthread_mutex_lock(&api->lock);
-    api->readers = aw_realloc(api->readers, (api->n_readers + 1) * sizeof(struct aw_reader *));
-    api->readers[api->n_readers++] = r;
-    pthread_mutex_unlock(&api->lock);
+    aw_api_release(call->api, r);
 }
 
 /* ---- query parameters -------------------------------------------------------------------- */

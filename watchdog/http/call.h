@@ -27,6 +27,7 @@ struct aw_api {
     pthread_mutex_t lock; /* readers */
     struct aw_reader **readers;
     unsigned n_readers;
+    struct aw_hub *hub; /* events.c */
 };
 
 struct aw_call {
@@ -88,6 +89,8 @@ bool aw_call_refused(struct aw_call *call, struct aw_cmd *cmd);
 void aw_call_again(struct aw_call *call, void (*next)(struct aw_call *call));
 
 /* ---- reading (call.c) ---- */
+struct aw_reader *aw_api_reader(struct aw_api *api); /* NULL: the store cannot be read now */
+void aw_api_release(struct aw_api *api, struct aw_reader *r);
 struct aw_reader *aw_call_reader(struct aw_call *call); /* NULL: ended with a problem */
 void aw_call_release(struct aw_call *call, struct aw_reader *r);
 /* ?limit=, 1 to max; false: the call has ended. */
@@ -132,6 +135,7 @@ void aw_do_key_create(struct aw_call *call);
 void aw_do_key_revoke(struct aw_call *call);
 void aw_do_audit_head(struct aw_call *call);
 void aw_do_audit_entries(struct aw_call *call);
+void aw_do_events(struct aw_call *call);
 void aw_do_status(struct aw_call *call);
 void aw_do_livez(struct aw_call *call);
 void aw_do_readyz(struct aw_call *call);

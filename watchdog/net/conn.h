@@ -62,6 +62,11 @@ struct aw_http_request {
     bool keep, again, drop;
     struct MHD_Response *response;
     int status;
+    /* of a stream; from `woken` on under turn */
+    struct aw_http_stream stream; /* without fill: none */
+    bool woken;                   /* since fill was called */
+    bool asleep;                  /* suspended until it is woken */
+    struct aw_http_request *prev_stream, *next_stream;
 };
 
 struct aw_http_server {
@@ -70,7 +75,9 @@ struct aw_http_server {
     struct listener *listeners;
     pthread_mutex_t lock, turn;
     pthread_t sweeper;
-    int wake;           /* an eventfd that ends the sweeper */
+    int wake;                        /* an eventfd that ends the sweeper */
+    struct aw_http_request *streams; /* under turn */
+    atomic_uint n_streams;
     struct conn *conns; /* under lock */
     atomic_bool quiet;  /* no new connections: answers close theirs */
     atomic_uint active;
@@ -83,6 +90,15 @@ void aw_sweeper_stop(struct aw_http_server *s);
 void aw_conn_add(struct aw_http_server *s, struct conn *c);
 void aw_conn_remove(struct aw_http_server *s, struct conn *c);
 void aw_conn_deadline(struct conn *c, aw_boot ms); /* from now; 0: none */
+
+/* stream.c */
+void aw_stream_done(struct aw_http_request *rq); /* the request ends */
+void aw_streams_end(struct aw_http_server *s);   /* after `quiet`: wakes all, which then end */
+
+/* request.c: what an answer is made of */
+void aw_request_dress(const struct aw_http_request *rq, struct MHD_Response *r, const char *type,
+                      const struct aw_http_header *headers, unsigned n_headers);
+void aw_request_go_on(struct aw_http_request *rq, struct MHD_Response *r, int status, bool drop);
 
 /* request.c: callbacks of the library, cls is the listener */
 void *aw_request_new(void *cls, const char *target, struct MHD_Connection *mhd);

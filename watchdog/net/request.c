@@ -47,6 +47,7 @@ void aw_request_done(void *cls, struct MHD_Connection *mhd, void **request,
     struct aw_http_server *s = rq->server;
 
     *request = NULL;
+    aw_stream_done(rq);
     rq->conn->served = true;
     aw_conn_deadline(rq->conn, s->idle_ms);
     s->body_bytes -= rq->body.n;
@@ -75,27 +76,21 @@ static void put_header(struct MHD_Response *r, const char *name, const char *val
     (void)MHD_add_response_header(r, name, value);
 }
 
-static struct MHD_Response *make_response(const struct aw_http_request *rq, const char *type,
-                                          const void *body, size_t n,
-                                          const struct aw_http_header *headers, unsigned n_headers)
+void aw_request_dress(const struct aw_http_request *rq, struct MHD_Response *r, const char *type,
+                      const struct aw_http_header *headers, unsigned n_headers)
 {
-    bool close = rq->close || rq->server->quiet;
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(n, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
-
     put_header(r, "Content-Type", type);
     put_header(r, "X-Content-Type-Options", "nosniff");
     put_header(r, "Cache-Control", "no-store");
     for (unsigned i = 0; i < n_headers; i++)
         put_header(r, headers[i].name, headers[i].value);
-    if (close)
+    if (rq->close || rq->server->quiet)
         put_header(r, "Connection", "close");
-    return r;
 }
 
 /* Tells the request, from any thread, how it goes on. After the unlock it may be gone, unless it
  * is suspended: then it waits for our resume. */
-static void go_on(struct aw_http_request *rq, struct MHD_Response *r, int status, bool drop)
+void aw_request_go_on(struct aw_http_request *rq, struct MHD_Response *r, int status, bool drop)
 {
     struct aw_http_server *s = rq->server;
     struct MHD_Connection *mhd = rq->mhd;
@@ -116,17 +111,20 @@ static void go_on(struct aw_http_request *rq, struct MHD_Response *r, int status
 void aw_http_answer(struct aw_http_request *rq, int status, const char *type, const void *body,
                     size_t n, const struct aw_http_header *headers, unsigned n_headers)
 {
-    go_on(rq, make_response(rq, type, body, n, headers, n_headers), status, false);
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(n, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+    aw_request_dress(rq, r, type, headers, n_headers);
+    aw_request_go_on(rq, r, status, false);
 }
 
 void aw_http_again(struct aw_http_request *rq)
 {
-    go_on(rq, NULL, 0, false);
+    aw_request_go_on(rq, NULL, 0, false);
 }
 
 void aw_http_drop(struct aw_http_request *rq)
 {
-    go_on(rq, NULL, 0, true);
+    aw_request_go_on(rq, NULL, 0, true);
 }
 
 void aw_http_keep(struct aw_http_request *rq)

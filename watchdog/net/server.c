@@ -240,13 +240,14 @@ void aw_http_quiesce(struct aw_http_server *s)
         if (l->path)
             unlink(l->path);
     }
+    aw_streams_end(s);
 }
 
 /* Answers that are under way to the sockets get a moment. */
 static void wait_calm(struct aw_http_server *s)
 {
     aw_boot until = aw_clock_boot() + LAST_MS;
-    while (s->active > 0 && aw_clock_boot() < until)
+    while ((s->active > 0 || s->n_streams > 0) && aw_clock_boot() < until)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 

@@ -103,6 +103,23 @@ void aw_http_keep(struct aw_http_request *rq);
 /* Ends a suspension without an answer: the handler is called again, on an http thread. For work
  * that must not be done where the news came in. */
 void aw_http_again(struct aw_http_request *rq);
+/* Ends a request, in the handler, with an answer that goes on (status 200, chunked). From then on
+ * the request is not among the active. On an http thread, whenever the peer has taken what it was
+ * given: fill() puts at most cap bytes at dst and says how many; 0: nothing now, ask again after
+ * aw_http_wake; negative: the end. It must not block for long. gone() comes once, on an http
+ * thread, when it is over: by fill, by the peer, which has body_ms to take what it is given, or by
+ * aw_http_quiesce, which ends all streams. A peer that went away shows when it is sent something.
+ */
+struct aw_http_stream {
+    ssize_t (*fill)(void *arg, char *dst, size_t cap);
+    void (*gone)(void *arg);
+    void *arg;
+};
+void aw_http_stream(struct aw_http_request *rq, const char *type,
+                    const struct aw_http_stream *stream, const struct aw_http_header *headers,
+                    unsigned n_headers);
+/* Has a stream's fill called again, from any thread, before its gone(). */
+void aw_http_wake(struct aw_http_request *rq);
 /* One pointer of the handler's, e.g. parsed state. */
 void aw_http_set_data(struct aw_http_request *rq, void *data);
 void *aw_http_data(struct aw_http_request *rq);
