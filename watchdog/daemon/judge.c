@@ -219,6 +219,27 @@ static int message_end(struct aw_loop *l, struct aw_msg *m, struct aw_err *err)
     return aw_store_message_ended(l->store, m->row.id, &l->tl, state, err);
 }
 
+/* What operators must hear: which firing of which message, and how it failed. No personal data. */
+static int tell(struct aw_loop *l, const struct aw_msg *m, struct aw_err *err)
+{
+    char id[AW_ID_TEXT], text[512];
+    const struct aw_fact *f = NULL;
+    const struct aw_step *step;
+
+    for (unsigned i = 0; i < l->up.n_facts; i++)
+        if (l->up.facts[i].type == AW_FACT_OUTCOME || l->up.facts[i].type == AW_FACT_SKIPPED)
+            f = &l->up.facts[i];
+    aw_id_print(id, "msg_", m->row.id);
+    step = f ? aw_rule_step(m->rule, f->step) : NULL;
+    snprintf(text, sizeof(text),
+             "a channel refuses or cannot be reached: %s of rule %s, step %s, %s: %s (%s). "
+             "See ackwatch channels list, and messages show %s --attempts",
+             id, m->rule->name, step ? step->id : "-", f ? aw_kind_name(f->kind) : "-",
+             f && f->type == AW_FACT_OUTCOME ? aw_outcome_name(f->outcome) : "skipped",
+             f ? aw_why_name(f->why) : "-", id);
+    return aw_store_notice(l->store, "delivery", text, err);
+}
+
 static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct aw_err *err)
 {
     int r = AW_OK;
@@ -233,10 +254,7 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
         r = aw_store_polls_urge(l->store, l->tl.id, l->up.ask_at, l->tl.due, err);
     }
     if (r == AW_OK && l->up.tell_operators)
-        r = aw_store_notice(l->store, "delivery",
-                            "a channel refuses or cannot be reached: see channels list and the "
-                            "log for attempts that failed",
-                            err);
+        r = tell(l, m, err);
     return r;
 }
 
