@@ -320,6 +320,13 @@ exits "from standard input" 0 messages list $U
 echo '{"class":"order","titel":"x","external_id":"o2","recipients":[{"user":"li"}]}' >m3.json
 exits "a typo in the body" 1 messages register -f m3.json $U
 err_has "titel"
+printf '%s\n' "$(sed 's/o1/b1/' m.json)" "$(sed 's/o1/b2/' m.json)" >lines
+exits "a batch" 0 messages register --batch -f lines $U --json
+check "... a result a line" test "$(grep -c '"external_id"' out)" -eq 2
+cat m3.json >>lines
+exits "a batch with a bad line" 3 messages register --batch -f lines $U
+out_has "titel"
+exits "a batch has no key" 2 messages register --batch -f lines --key k $U
 exits "no such message" 5 messages show msg_0000000000001 $U
 exits "what is no id" 2 messages show 42 $U
 exits "list" 0 messages list --state open $U

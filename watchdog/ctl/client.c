@@ -30,6 +30,7 @@ struct aw_client {
     struct aw_buf answer;
     char problem[64];
     bool quiet;
+    const char *type; /* of what is sent */
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -84,6 +85,7 @@ struct aw_client *aw_client_new(const struct aw_client_options *o)
     c->answer = AW_BUF_INIT(ANSWER_MAX);
     c->base = aw_strdup(o->url ? o->url : "http://localhost");
     c->where = aw_strdup(o->url ? o->url : o->socket);
+    c->type = "Content-Type: application/json";
     size_t n = strlen(c->base);
     while (n && c->base[n - 1] == '/')
         c->base[--n] = '\0';
@@ -211,7 +213,7 @@ static CURLcode perform(struct aw_client *c, const char *method, const char *pat
     if (c->bearer)
         headers = curl_slist_append(headers, c->bearer);
     if (body)
-        headers = curl_slist_append(headers, "Content-Type: application/json");
+        headers = curl_slist_append(headers, c->type);
     if (idem) {
         aw_buf_printf(&key, "Idempotency-Key: %s", idem);
         headers = curl_slist_append(headers, aw_buf_str(&key));
@@ -249,35 +251,71 @@ static void say_unreachable(const struct aw_client *c, CURLcode r)
                                           : " (is ackwatchd running?)");
 }
 
-int aw_client_call(struct aw_client *c, const char *method, const char *path, const char *body,
-                   const char *idem, json_t **ret)
+/* The bytes of a good answer are in c->answer on AW_EXIT_DONE. */
+static int exchange(struct aw_client *c, const char *method, const char *path, const char *body,
+                    const char *idem, long *ret_status)
 {
-    long status = 0;
     c->problem[0] = '\0';
-    CURLcode r = perform(c, method, path, body, idem, &status);
+    CURLcode r = perform(c, method, path, body, idem, ret_status);
     if (r != CURLE_OK) {
         snprintf(c->problem, sizeof c->problem, "unreachable");
         if (!c->quiet)
             say_unreachable(c, r);
         return r == CURLE_OPERATION_TIMEDOUT ? AW_EXIT_TIME : AW_EXIT_UNREACHABLE;
     }
+    if (*ret_status >= 200 && *ret_status < 300)
+        return AW_EXIT_DONE;
     json_t *v = NULL;
-    struct aw_err err;
-    if (c->answer.n && aw_json_parse(c->answer.p, c->answer.n, ANSWER_MAX, &v, &err) < 0)
+    if (!c->answer.n || aw_json_parse(c->answer.p, c->answer.n, ANSWER_MAX, &v, NULL) < 0)
         v = NULL;
-    if (status >= 400 || status < 200 || status >= 300) {
-        int code = refuse(c, status, v);
-        json_decref(v);
+    int code = refuse(c, *ret_status, v);
+    json_decref(v);
+    return code;
+}
+
+static int no_json(const struct aw_client *c, long status)
+{
+    return aw_ctl_say(AW_EXIT_UNREACHABLE,
+                      "%s answered %ld with something that is not JSON: is it ackwatchd?", c->where,
+                      status);
+}
+
+int aw_client_call(struct aw_client *c, const char *method, const char *path, const char *body,
+                   const char *idem, json_t **ret)
+{
+    long status = 0;
+    json_t *v = NULL;
+    int code = exchange(c, method, path, body, idem, &status);
+    if (code != AW_EXIT_DONE || !ret)
         return code;
+    if (!c->answer.n || aw_json_parse(c->answer.p, c->answer.n, ANSWER_MAX, &v, NULL) < 0)
+        return no_json(c, status);
+    *ret = v;
+    return AW_EXIT_DONE;
+}
+
+int aw_client_lines(struct aw_client *c, const char *path, const char *body, json_t **ret)
+{
+    const char *plain = c->type, *p, *end, *lf;
+    long status = 0;
+    c->type = "Content-Type: application/x-ndjson";
+    int code = exchange(c, "POST", path, body, NULL, &status);
+    c->type = plain;
+    if (code != AW_EXIT_DONE)
+        return code;
+    json_t *all = json_array(), *v;
+    p = aw_buf_str(&c->answer);
+    end = p + c->answer.n;
+    for (; (lf = memchr(p, '\n', (size_t)(end - p))); p = lf + 1) {
+        if (aw_json_parse(p, (size_t)(lf - p), ANSWER_MAX, &v, NULL) < 0)
+            break;
+        json_array_append_new(all, v);
     }
-    if (!v && ret)
-        return aw_ctl_say(AW_EXIT_UNREACHABLE,
-                          "%s answered %ld with something that is not JSON: is it ackwatchd?",
-                          c->where, status);
-    if (ret)
-        *ret = v;
-    else
-        json_decref(v);
+    if (p != end) {
+        json_decref(all);
+        return no_json(c, status);
+    }
+    *ret = all;
     return AW_EXIT_DONE;
 }
 

@@ -39,6 +39,10 @@ int aw_client_call(struct aw_client *c, const char *method, const char *path, co
 int aw_client_get(struct aw_client *c, json_t **ret, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* POSTs lines of JSON (NDJSON), of which each has an answer of its own: on AW_EXIT_DONE *ret is the
+ * array of these. */
+int aw_client_lines(struct aw_client *c, const char *path, const char *body, json_t **ret);
+
 /* The problem's code of the last call that was refused ("not-found"), or "". */
 const char *aw_client_problem(const struct aw_client *c);
 

@@ -129,6 +129,48 @@ static int exec_list(struct aw_ctl *ctl)
 
 /* --- register -------------------------------------------------------------------------------- */
 
+static void print_results(const struct aw_out *o, const json_t *results)
+{
+    static const char *const line_heads[] = {"LINE", "STATUS", "EXTERNAL ID", "ID", "WHY", NULL};
+    struct aw_table t;
+    size_t i;
+    json_t *v;
+    aw_table_init(&t, line_heads);
+    json_array_foreach(results, i, v)
+    {
+        const json_t *problem = json_object_get(v, "problem");
+        aw_table_addf(&t, AW_PLAIN, "%zu", i + 1);
+        aw_table_addf(&t, problem ? AW_BAD : AW_PLAIN, "%lld",
+                      (long long)json_integer_value(json_object_get(v, "status")));
+        aw_table_add(&t, AW_PLAIN, aw_json_str(v, "external_id") ?: "-");
+        aw_table_add(&t, AW_PLAIN, aw_json_str(v, "id") ?: "-");
+        aw_table_add(&t, AW_PLAIN, aw_json_str(problem, "detail") ?: "-");
+    }
+    aw_table_print(&t, o);
+    aw_table_free(&t);
+}
+
+static int register_lines(struct aw_ctl *ctl, struct aw_client *c, const char *body)
+{
+    AW_AUTO(aw_json_cleanup) json_t *results = NULL;
+    size_t i, refused = 0;
+    json_t *v;
+    if (aw_ctl_flag(ctl, "key"))
+        return aw_ctl_say(AW_EXIT_USAGE, "--batch takes no --key: that of a line is external_id");
+    int code = aw_client_lines(c, "/v1/messages:batch", body, &results);
+    if (code != AW_EXIT_DONE)
+        return code;
+    json_array_foreach(results, i, v)
+    {
+        refused += json_object_get(v, "problem") != NULL;
+        if (ctl->out.json)
+            aw_out_json(&ctl->out, v);
+    }
+    if (!ctl->out.json)
+        print_results(&ctl->out, results);
+    return refused ? AW_EXIT_PROBLEMS : AW_EXIT_DONE;
+}
+
 static int exec_register(struct aw_ctl *ctl)
 {
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
@@ -141,6 +183,8 @@ static int exec_register(struct aw_ctl *ctl)
         return AW_EXIT_FAILED;
     if (strlen(body) != n)
         return aw_ctl_say(AW_EXIT_FAILED, "the registration contains a NUL byte");
+    if (aw_ctl_flag(ctl, "batch"))
+        return register_lines(ctl, c, body);
     int code = aw_client_call(c, "POST", "/v1/messages", body, aw_ctl_flag(ctl, "key"), &v);
     if (code != AW_EXIT_DONE)
         return code;
@@ -281,10 +325,11 @@ static const struct aw_param register_flags[] = {
      "the registration as JSON, body of POST /v1/messages; - is standard input"},
     {"key", 0, AW_VAL_TEXT, 0, NULL,
      "Idempotency-Key; without it external_id in the body stands for it"},
+    {"batch", 0, AW_VAL_NONE, 0, NULL, "the file has up to 1,000 registrations, one a line"},
     {NULL},
 };
 static const char *const register_examples[] = {"messages register -f push.json --key order-42",
-                                                NULL};
+                                                "messages register --batch -f orders.ndjson", NULL};
 static const char *const ack_levels[] = {"delivered", "displayed", "opened", "acknowledged", NULL};
 static const struct aw_param ack_flags[] = {
     {"recipient", 0, AW_VAL_TEXT, 0, NULL, "user; may be left out when there is only one"},
@@ -317,7 +362,9 @@ const struct aw_cmd_entry aw_cmd_messages_register = {
     .verb = "register",
     .summary = "register a critical push",
     .text = "The answer comes after the registration is durable. The same key with the same body "
-            "gives the same answer; with another body it is a conflict (exit code 6).",
+            "gives the same answer; with another body it is a conflict (exit code 6). "
+            "With --batch each line needs an external_id and has a result of its own; exit code 3 "
+            "says that some were refused.",
     .flags = register_flags,
     .remote = true,
     .examples = register_examples,
