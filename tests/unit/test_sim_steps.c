@@ -320,6 +320,41 @@ static void test_replies_follow_the_receipt(void **state)
     sim_stop(&r);
 }
 
+/* Path, body, the code of the answer. */
+static void robot(struct sim_rig *r, const char *path, const char *body, const char *code, int want)
+{
+    json_t *answer = sim_call(r, "POST", path, body);
+    if (r->status != 200 || json_integer_value(json_object_get(answer, code)) != want)
+        fail_msg("%s %s: %s", path, body, aw_buf_str(&r->body));
+    assert_true(json_is_integer(json_object_get(answer, code)));
+    json_decref(answer);
+}
+
+static void test_robots_answer_in_their_words(void **state)
+{
+    static const char text[] = "{\"msgtype\":\"text\",\"text\":{\"content\":\"x\"}}";
+    static const char feishu[] = "{\"msg_type\":\"text\",\"content\":{\"text\":\"x\"}}";
+    char *longer = aw_calloc(1, 2200);
+    struct sim_rig r;
+    sim_start(&r);
+    robot(&r, "/robot/wecom/k1", text, "errcode", 0);
+    robot(&r, "/robot/wecom/limited", text, "errcode", 45009);
+    robot(&r, "/robot/wecom/unknown", text, "errcode", 93000);
+    robot(&r, "/robot/wecom/k1", feishu, "errcode", 40058);
+    robot(&r, "/robot/wecom/k1", "{", "errcode", 40058);
+    robot(&r, "/robot/dingtalk/k1?timestamp=1&sign=x", text, "errcode", 0);
+    robot(&r, "/robot/dingtalk/limited", text, "errcode", 130101);
+    robot(&r, "/robot/feishu/k1", feishu, "code", 0);
+    robot(&r, "/robot/feishu/k1", text, "code", 9499);
+    snprintf(longer, 2200, "{\"msgtype\":\"text\",\"text\":{\"content\":\"%02049d\"}}", 0);
+    robot(&r, "/robot/wecom/k1", longer, "errcode", 40058);
+    robot(&r, "/robot/dingtalk/k1", longer, "errcode", 0);
+    assert_int_equal(sim_recorded(&r, "im", NULL), 4);
+    assert_int_equal(sim_recorded(&r, "refused", NULL), 7);
+    aw_free(longer);
+    sim_stop(&r);
+}
+
 /* One story, told to two simulators with one seed, leaves one record. */
 static char *tell(void)
 {
@@ -365,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_limited_number_opens_after_a_minute),
         cmocka_unit_test(test_receipt_is_repeated_until_taken),
         cmocka_unit_test(test_replies_follow_the_receipt),
+        cmocka_unit_test(test_robots_answer_in_their_words),
         cmocka_unit_test(test_a_run_repeats_exactly),
     };
     curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "sim/call.h"
 #include "sim/jpush.h"
+#include "sim/robot.h"
 #include "sim/sms.h"
 #include "sim/timer.h"
 
@@ -136,6 +137,9 @@ static const struct route {
     {"POST", "/v3/status/message", AW_SIM_FAMILY_REPORT, AW_SIM_PART_REPORT, aw_sim_jpush_status},
     {"POST", "/sms/send", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_sms_send},
     {"GET", "/sms/send", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_sms_send},
+    {"POST", "/robot/wecom/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_robot_wecom},
+    {"POST", "/robot/dingtalk/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_robot_dingtalk},
+    {"POST", "/robot/feishu/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_robot_feishu},
     {"POST", "/hook/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, post_hook},
     {"GET", "/sim/record", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, get_record},
     {"POST", "/sim/people", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, post_people},
