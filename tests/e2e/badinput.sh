@@ -266,7 +266,7 @@ exits "config show" 0 ackwatch config show --config ackwatch.yaml
 cat out >>args
 stop_daemon
 is "a clean stop" $? 0
-secret=$(cut -d_ -f3 <<<"$T")
+secret=$(cut -d_ -f3- <<<"$T") # it may hold a "_" itself
 check "no secret in database, log, arguments or what is shown" bash -c \
     "! grep -laF -e '$jpush_secret' -e '$smtp_secret' -e '$hook_secret' -e '$secret' -e canary-inline \
         ackwatch.db ackwatch.db-wal daemon.log args sim.log"

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/str.h"
 #include "ctl/help.h"
 
 /* Text for roff: backslash, leading dot or quote, and hyphens that must stay ASCII. */
@@ -113,6 +115,27 @@ void aw_manual_roff(FILE *f)
 
 /* --- docs/cli.md ----------------------------------------------------------------------------- */
 
+/* The document is of no particular build: directories stand as a distribution has them. */
+static void md_help(FILE *f, const char *text)
+{
+    static const struct {
+        const char *here, *usual;
+    } dirs[] = {{AW_SYSCONFDIR, "/etc/ackwatch"},
+                {AW_STATEDIR, "/var/lib/ackwatch"},
+                {AW_RUNDIR, "/run/ackwatch"}};
+    while (*text) {
+        unsigned i = 0;
+        while (i < AW_COUNT(dirs) && !aw_starts(text, dirs[i].here))
+            i++;
+        if (i == AW_COUNT(dirs)) {
+            fputc(*text++, f);
+        } else {
+            fputs(dirs[i].usual, f);
+            text += strlen(dirs[i].here);
+        }
+    }
+}
+
 static void md_params(FILE *f, const char *title, const struct aw_param *p, const char *dashes)
 {
     if (!p || !p->name)
@@ -127,8 +150,9 @@ static void md_params(FILE *f, const char *title, const struct aw_param *p, cons
             for (const char *s = aw_buf_str(&b); *s; s++)
                 fprintf(f, *s == '|' ? "\\|" : "%c", *s);
         }
-        fprintf(f, "` | %s%s%s |\n", p->help,
-                p->how & AW_MANY && *dashes ? " (may be repeated)" : "",
+        fputs("` | ", f);
+        md_help(f, p->help);
+        fprintf(f, "%s%s |\n", p->how & AW_MANY && *dashes ? " (may be repeated)" : "",
                 p->how & AW_REQUIRED ? " (required)" : "");
         aw_buf_free(&b);
     }
