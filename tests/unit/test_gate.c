@@ -192,6 +192,45 @@ static void test_limits(void **state)
     assert_int_equal(aw_gate_check(&rq, &r), 414);
 }
 
+/* The head as the library leaves it; `~` stands for NUL. */
+static int check_head(const char *text)
+{
+    char head[128];
+    struct aw_gate_header h[] = {{head + 16, head + 22, 4, 1}, {head + 25, head + 29, 1, 1}};
+    struct aw_gate_request rq = {.method = head,
+                                 .version = head + 6,
+                                 .target = "/",
+                                 .headers = h,
+                                 .n_headers = 2,
+                                 .n_head = strlen(text),
+                                 .target_in_head = head + 4};
+    struct aw_gate_result r;
+
+    for (size_t i = 0; i <= strlen(text); i++)
+        head[i] = text[i] == '~' ? 0 : text[i];
+    int status = aw_gate_check(&rq, &r);
+    assert_true(!status || r.framing);
+    return status;
+}
+
+static void test_head(void **state)
+{
+    static const char good[] = "GET~/~HTTP/1.1~~Host~\ta~~X~  b~~~~";
+    assert_int_equal(check_head(good), 0);
+    /* any byte changed where separators are, and any byte less or more */
+    for (size_t i = 0; i < strlen(good); i++) {
+        char bad[64];
+        memcpy(bad, good, sizeof(good));
+        bad[i] = bad[i] == '~' ? 'z' : '~';
+        if (i != 4) /* the target, of which there is a copy */
+            assert_int_not_equal(check_head(bad), 0);
+    }
+    assert_int_equal(check_head("GET~/~HTTP/1.1~~Host~\ta~~X~  b~~~"), 400);
+    assert_int_equal(check_head("GET~/~HTTP/1.1~~Host~\ta~~X~  b~~"), 400);
+    assert_int_equal(check_head("GET~/~HTTP/1.1~~Host~\ta~~X~  b~~~~~"), 400);
+    assert_int_equal(check_head("GET~/~HTTP/1.1~~Host~\ta~~X~  b~~~~c"), 400);
+}
+
 static void test_percent(void **state)
 {
     char t[8];
@@ -232,8 +271,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),          cmocka_unit_test(test_result),
-        cmocka_unit_test(test_empty_segments), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_percent),        cmocka_unit_test(test_query),
+        cmocka_unit_test(test_empty_segments), cmocka_unit_test(test_head),
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_query),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

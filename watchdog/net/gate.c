@@ -15,8 +15,9 @@ static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD"};
 
 /* Headers of which a second one would leave open which of them holds. */
 static const char *const singles[] = {
-    "Content-Length", "Transfer-Encoding", "Host",   "Authorization",
-    "Content-Type",   "Idempotency-Key",   "Expect",
+    "Content-Length",    "Transfer-Encoding", "Host",   "Authorization",
+    "Content-Type",      "Idempotency-Key",   "Expect", "Webhook-Id",
+    "Webhook-Timestamp", "Webhook-Signature",
 };
 
 static bool is_token(const char *p, size_t n)
@@ -75,6 +76,40 @@ static const char *check_names(const struct aw_gate_request *rq)
         if (count(rq, singles[i]) > 1)
             return "a header that must be single is there twice";
     return NULL;
+}
+
+static bool line_end(const char **p, const char *end)
+{
+    if (end - *p < 2 || (*p)[0] || (*p)[1])
+        return false;
+    *p += 2;
+    return true;
+}
+
+/* Walks the head as it was received: one blank in the request line, CR LF behind each line, nothing
+ * between name and value but a colon and blanks, nothing anywhere that was cut off. */
+static const char *check_head(const struct aw_gate_request *rq)
+{
+    static const char why[] = "lines end in CR LF, without NUL and without folding";
+    const char *p = rq->method + strlen(rq->method) + 1, *end = rq->method + rq->n_head;
+
+    if (!rq->n_head)
+        return NULL;
+    if (rq->target_in_head != p || rq->version != p + strlen(rq->target) + 1 || rq->version[-1])
+        return "the request line is method, target and version, with one blank between";
+    p = rq->version + strlen(rq->version);
+    for (size_t i = 0; i < rq->n_headers; i++) {
+        const struct aw_gate_header *h = &rq->headers[i];
+        if (!line_end(&p, end) || h->name != p || h->name[h->n_name])
+            return why;
+        p += h->n_name + 1;
+        while (p < end && p != h->value && (*p == ' ' || *p == '\t'))
+            p++;
+        if (p != h->value)
+            return why;
+        p += h->n_value;
+    }
+    return line_end(&p, end) && line_end(&p, end) && p == end ? NULL : why;
 }
 
 /* Where does the body end? Returns why that is in doubt, or NULL. */
@@ -171,6 +206,8 @@ int aw_gate_check(const struct aw_gate_request *rq, struct aw_gate_result *ret)
     if (!http11 && strcmp(rq->version, "HTTP/1.0") != 0)
         return refuse(ret, 400, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     const char *why = check_names(rq);
+    if (!why)
+        why = check_head(rq);
     if (!why)
         why = check_framing(rq, ret);
     if (why)

@@ -4,8 +4,11 @@
  * (Content-Length beside Transfer-Encoding, two lengths, two hosts, any method, any bytes); two
  * readers of one request must never disagree about where it ends. Pure, any thread.
  *
- * What the library hides stays hidden: it ends lines at a bare CR or LF and cuts names and values
- * at a NUL, and the gate sees the result. Behind a proxy, use one that refuses those.
+ * The library also ends lines at a bare LF, cuts names and values at a NUL and joins folded lines.
+ * It does so in place: the head lies in one run of bytes, in which every separator was overwritten
+ * with NUL. Given that run, the gate counts them, and what is not exactly one separator wide does
+ * not pass. What the library does with the lines of a chunked body cannot be seen; the server
+ * therefore closes the connection behind each of them.
  */
 #ifndef AW_NET_GATE_H
 #define AW_NET_GATE_H
@@ -28,6 +31,10 @@ struct aw_gate_request {
     const struct aw_gate_header *headers;
     size_t n_headers;
     bool empty_segments; /* the path may have them */
+    /* The head as it was received: n_head bytes from `method` on, version and headers among them;
+     * 0: not at hand. */
+    size_t n_head;
+    const char *target_in_head;
 };
 
 struct aw_gate_result {

@@ -207,21 +207,31 @@ static enum MHD_Result gather(void *cls, enum MHD_ValueKind kind, const char *na
     return MHD_YES;
 }
 
-static int ask_gate(struct aw_http_request *rq, const char *method, const char *version,
-                    struct aw_gate_result *ret)
+/* The size of the head, which begins at the method and is kept as gate.h says by all versions 0.x;
+ * those behind have a strict parser of their own. */
+static size_t head_size(struct MHD_Connection *mhd)
+{
+    if (strncmp(MHD_get_version(), "0.", 2) != 0)
+        return 0;
+    return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+}
+
+static int ask_gate(struct aw_http_request *rq, const char *url, const char *method,
+                    const char *version, struct aw_gate_result *ret)
 {
     struct aw_gate_header headers[AW_GATE_HEADERS + 1];
     struct gathered g = {headers, 0};
 
     MHD_get_connection_values_n(rq->mhd, MHD_HEADER_KIND, gather, &g);
-    return aw_gate_check(
-        &(struct aw_gate_request){.method = method,
-                                  .version = version,
-                                  .target = rq->target,
-                                  .headers = headers,
-                                  .n_headers = g.n,
-                                  .empty_segments = rq->server->opt.empty_segments},
-        ret);
+    return aw_gate_check(&(struct aw_gate_request){.method = method,
+                                                   .version = version,
+                                                   .target = rq->target,
+                                                   .headers = headers,
+                                                   .n_headers = g.n,
+                                                   .empty_segments = rq->server->opt.empty_segments,
+                                                   .n_head = head_size(rq->mhd),
+                                                   .target_in_head = url},
+                         ret);
 }
 
 static void fill_view(struct aw_http_request *rq, const char *method)
@@ -253,12 +263,14 @@ static void ask_limit(struct aw_http_request *rq, const struct aw_gate_result *g
         refuse(rq, 413, "the body is larger than this request may carry");
 }
 
-static enum MHD_Result begin(struct aw_http_request *rq, const char *method, const char *version)
+static enum MHD_Result begin(struct aw_http_request *rq, const char *url, const char *method,
+                             const char *version)
 {
     struct aw_gate_result gate;
-    int status = ask_gate(rq, method, version, &gate);
+    int status = ask_gate(rq, url, method, version, &gate);
 
     rq->begun = true;
+    rq->close = gate.chunked; /* where chunks end is the library's word alone: nothing follows */
     aw_conn_deadline(rq->conn, rq->server->opt.body_ms);
     if (status)
         refuse(rq, status, gate.why);
@@ -299,7 +311,7 @@ enum MHD_Result aw_request_step(void *cls, struct MHD_Connection *mhd, const cha
     struct aw_http_request *rq = *request;
 
     if (!rq->begun)
-        return begin(rq, method, version);
+        return begin(rq, url, method, version);
     if (*n_data > 0) {
         size_t n = *n_data;
         *n_data = 0;
