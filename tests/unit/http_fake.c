@@ -347,19 +347,23 @@ static void put_metrics(void *ctx, struct aw_buf *out)
     aw_buf_puts(out, "ackwatch_open 1\n");
 }
 
-static int get_setting(void *ctx, const char *name, const char *key, char *dst, size_t cap)
+/* ---- what providers send ------------------------------------------------------------------ */
+
+static void receive(void *ctx, const struct aw_inbound *in, struct aw_news *ret)
 {
-    static const char *const settings[][2] = {
-        {"receipt_secret", "s3cret"},          {"receipt_ref", "ref"},
-        {"receipt_status", "status"},          {"receipt_delivered", "DELIVRD 0"},
-        {"receipt_failed", "UNDELIV REJECTD"}, {"receipt_id", "msgid"},
-    };
-    for (size_t i = 0; i < AW_COUNT(settings); i++)
-        if (strcmp(name, "sms-main") == 0 && strcmp(key, settings[i][0]) == 0) {
-            snprintf(dst, cap, "%s", settings[i][1]);
-            return 0;
-        }
-    return AW_ENOENT;
+    memset(ret, 0, sizeof(*ret));
+    fake.in = *in;
+    snprintf(fake.in_text, sizeof(fake.in_text), "%s %s %s %s %s %s %s", in->channel, in->secret,
+             in->method, in->query, in->type, in->authorization, in->body);
+    ret->refused = fake.news.refused;
+    memcpy(ret->detail, fake.news.detail, sizeof(ret->detail));
+    memcpy(ret->text, fake.news.text, sizeof(ret->text));
+    memcpy(ret->nonce, fake.news.nonce, sizeof(ret->nonce));
+    ret->sum = fake.news.sum;
+    for (unsigned i = 0; i < fake.news.n_receipts; i++)
+        *aw_news_receipt(ret) = (struct aw_receipt){.ref = 38 + (aw_id)i, .level = AW_DELIVERED};
+    for (unsigned i = 0; i < fake.news.n_replies; i++)
+        *aw_news_reply(ret) = (struct aw_said){.from = "+8613812341234", .text = "Y"};
 }
 
 /* ---- start and stop ---------------------------------------------------------------------- */
@@ -386,7 +390,8 @@ int fake_start(void **state)
                               .keys = {NULL, check_key},
                               .tokens = {NULL, print_token, parse_token},
                               .status = {NULL, put_status, put_channels, put_rules, put_rule_text,
-                                         put_planned, is_ready, put_metrics, get_setting},
+                                         put_planned, is_ready, put_metrics},
+                              .receiving = {NULL, receive},
                               .version = "test"});
     server = aw_http_server_new(&(struct aw_http_server_options){
         .handler = aw_api_handle, .limit = aw_api_limit, .problem = aw_api_problem, .ctx = api});

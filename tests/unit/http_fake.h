@@ -30,6 +30,10 @@ struct fake {
     char seen_json[2048]; /* ack detail, contact */
     bool seen_proof;
     unsigned n_recipients;
+    /* What the provider's code makes of a request (only its counts and texts), and was given. */
+    struct aw_news news;
+    struct aw_inbound in; /* texts are gone */
+    char in_text[512];    /* all of them, blanks between */
     /* What the readers were asked. */
     char read_app[AW_NAME_MAX + 1];
     int read_state;

@@ -192,9 +192,81 @@ static void each_answer_has_its_class(void **state)
     }
 }
 
+/* ---- receipts ------------------------------------------------------------------------------ */
+
+#define REF "aw_0000000000016" /* 38 */
+
+static struct aw_news news;
+
+static void receive(const char *secret, const char *query, const char *type, const char *body)
+{
+    struct aw_channel *ch =
+        fix_channel("gateway", PAIRS("receipt_secret", "s3cret", "receipt_delivered", "DELIVRD 0"));
+    struct aw_inbound in = {.channel = "test",
+                            .secret = secret,
+                            .method = "POST",
+                            .query = query,
+                            .type = type,
+                            .authorization = "",
+                            .body = body,
+                            .n_body = strlen(body)};
+    aw_news_free(&news);
+    aw_gateway_ops.receive(ch, &in, &news);
+    fix_channel_free(ch);
+}
+
+static void one(enum aw_level level, enum aw_negative negative)
+{
+    assert_int_equal(news.refused, 0);
+    assert_string_equal(news.text, "ok");
+    assert_int_equal(news.n_receipts, 1);
+    assert_int_equal(news.n_replies, 0);
+    assert_int_equal(news.receipts[0].ref, 38);
+    assert_int_equal(news.receipts[0].level, level);
+    assert_int_equal(news.receipts[0].negative, negative);
+    assert_false(news.receipts[0].hint);
+}
+
+static void receipts(void **state)
+{
+    (void)state;
+    receive("s3cret", "ref=" REF "&status=DELIVRD", "", "");
+    one(AW_DELIVERED, AW_NEG_NONE);
+    receive("s3cret", "", "application/x-www-form-urlencoded", "ref=" REF "&status=UNDELIV");
+    one(AW_LEVEL_NONE, AW_NEG_BOUNCED);
+    receive("s3cret", "", "application/json; charset=utf-8", "{\"ref\":\"" REF "\",\"status\":0}");
+    one(AW_DELIVERED, AW_NEG_NONE);
+    aw_news_free(&news);
+}
+
+static void receipts_without_news(void **state)
+{
+    (void)state;
+    receive("s3cret", "ref=" REF "&status=ENROUTE", "", "");
+    assert_int_equal(news.n_receipts, 0);
+    assert_string_equal(news.text, "ok");
+    receive("s3cret", "ref=theirs&status=DELIVRD", "", "");
+    assert_int_equal(news.n_receipts, 0);
+    receive("s3cret", "", "application/json", "{\"ref\":\"" REF "\"}");
+    assert_int_equal(news.n_receipts, 0);
+    receive("s3cret", "", "application/json", "{\"ref\":{},\"status\":[]}");
+    assert_int_equal(news.n_receipts, 0);
+    assert_int_equal(news.refused, 0);
+    receive("s3cret", "", "application/json", "{");
+    assert_int_equal(news.refused, AW_P_BAD_JSON);
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const wrong[] = {"s3cre", "s3crett", ""};
+        receive(wrong[i], "ref=" REF "&status=DELIVRD", "", "");
+        assert_int_equal(news.refused, AW_P_NOT_FOUND);
+        assert_int_equal(news.n_receipts, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(receipts),
+        cmocka_unit_test(receipts_without_news),
         cmocka_unit_test(requests_have_the_configured_form),
         cmocka_unit_test(bad_settings_are_refused),
         cmocka_unit_test(a_text_cannot_add_a_header),

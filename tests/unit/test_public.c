@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What strangers reach: receipts of gateways and the confirmation page.
+ * What strangers reach: what providers send, and the confirmation page.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,87 +23,86 @@ static int end(void **state)
     return 0;
 }
 
-/* ---- receipts ---------------------------------------------------------------------------------
+/* ---- what providers send ----------------------------------------------------------------------
  */
 
-#define REF "aw_0000000000016" /* 38 */
-
-static void receipt(const char *method, const char *query, const char *type, const char *text)
+static void deliver(unsigned n_receipts, unsigned n_replies)
 {
-    char path[256], header[96] = "";
-    snprintf(path, sizeof(path), "/in/sms-main/s3cret%s", query);
-    if (type)
-        snprintf(header, sizeof(header), "Content-Type: %s\r\n", type);
-    memset(&fake.seen, 0, sizeof(fake.seen));
-    fake_call_with(method, path, 0, header, text, &a);
+    fake.news = (struct aw_news){
+        .text = "ok", .nonce = "77", .sum = 5, .n_receipts = n_receipts, .n_replies = n_replies};
+    fake.n_cmds = 0;
+    fake_call_with("POST", "/in/sms-main/s%203cret?a=b", 0,
+                   "Content-Type: text/plain\r\nAuthorization: Basic eA==\r\n", "body", &a);
 }
 
-static void expect_receipt(enum aw_level level, enum aw_negative negative, const char *id)
+static void test_inbound(void **state)
 {
+    deliver(1, 0);
     expect_body(&a, 200, "ok");
+    assert_string_equal(fake.in_text, "sms-main s 3cret POST a=b text/plain Basic eA== body");
+    assert_int_equal(fake.in.n_body, 4);
+    assert_int_equal(fake.in.now, FAKE_NOW);
     assert_int_equal(fake.seen.type, AW_CMD_RECEIPT);
-    assert_int_equal(fake.seen.u.receipt.ref, 38);
-    assert_int_equal(fake.seen.u.receipt.level, level);
-    assert_int_equal(fake.seen.u.receipt.negative, negative);
-    assert_string_equal(fake.seen.u.receipt.provider_id, id);
+    assert_int_equal(fake.seen.u.receipt.r.ref, 38);
+    assert_int_equal(fake.seen.u.receipt.r.level, AW_DELIVERED);
     assert_string_equal(fake.seen.u.receipt.channel, "sms-main");
+    assert_string_equal(fake.seen.u.receipt.nonce, "77");
+    assert_int_equal(fake.seen.u.receipt.sum, 5);
     assert_string_equal(fake.seen.actor, "channel:sms-main");
     assert_true(fake.seen_proof);
     raw_done(&a);
+    deliver(0, 1);
+    expect_body(&a, 200, "ok");
+    assert_int_equal(fake.seen.type, AW_CMD_REPLY);
+    assert_string_equal(fake.seen.u.said.r.text, "Y");
+    assert_string_equal(fake.seen.u.said.nonce, "77");
+    assert_string_equal(fake.seen.u.said.channel, "sms-main");
+    raw_done(&a);
+    deliver(40, 20); /* one answer, when all of them are durable */
+    expect_body(&a, 200, "ok");
+    assert_int_equal(fake.n_cmds, 60);
+    raw_done(&a);
+    deliver(0, 0);
+    expect_body(&a, 200, "ok");
+    assert_int_equal(fake.n_cmds, 0);
+    raw_done(&a);
+    fake_call("GET", "/in/sms-main?echostr=x", 0, NULL, &a);
+    expect_body(&a, 200, "ok");
+    assert_string_equal(fake.in_text, "sms-main  GET echostr=x   ");
+    raw_done(&a);
+    fake_call("HEAD", "/in/sms-main", 0, NULL, &a);
+    assert_int_equal(a.status, 404);
 }
 
-static void test_receipts(void **state)
+static void test_inbound_repeats(void **state)
 {
-    receipt("GET", "?ref=" REF "&status=DELIVRD", NULL, NULL);
-    expect_receipt(AW_DELIVERED, AW_NEG_NONE, "");
-    receipt("POST", "", "application/x-www-form-urlencoded",
-            "ref=" REF "&status=UNDELIV&msgid=a%20b");
-    expect_receipt(AW_LEVEL_NONE, AW_NEG_BOUNCED, "a b");
-    receipt("POST", "", "application/json; charset=utf-8",
-            "{\"ref\":\"" REF "\",\"status\":0,\"msgid\":18446744073}");
-    expect_receipt(AW_DELIVERED, AW_NEG_NONE, "18446744073");
     fake.reply.problem = AW_P_NOT_FOUND; /* repeating would not help */
-    receipt("GET", "?ref=" REF "&status=DELIVRD", NULL, NULL);
-    expect_receipt(AW_DELIVERED, AW_NEG_NONE, "");
-    fake.reply.problem = AW_P_STORE_FAILED; /* the gateway shall come again */
-    receipt("GET", "?ref=" REF "&status=DELIVRD", NULL, NULL);
+    deliver(3, 0);
+    expect_body(&a, 200, "ok");
+    raw_done(&a);
+    fake.reply.problem = AW_P_STORE_FAILED; /* the provider shall come again */
+    deliver(3, 1);
     expect_problem(&a, 503, "store-failed");
     raw_done(&a);
+    fake.reply.problem = AW_P_STATE_CONFLICT; /* a nonce with other data */
+    deliver(1, 0);
+    expect_problem(&a, 409, "state-conflict");
+    raw_done(&a);
     fake.full = true;
-    receipt("GET", "?ref=" REF "&status=DELIVRD", NULL, NULL);
+    deliver(2, 0);
     expect_problem(&a, 503, "busy");
-}
-
-static void test_receipts_without_news(void **state)
-{
-    receipt("GET", "?ref=" REF "&status=ENROUTE", NULL, NULL);
-    expect_body(&a, 200, "ok");
-    raw_done(&a);
-    receipt("GET", "?ref=theirs&status=DELIVRD", NULL, NULL);
-    expect_body(&a, 200, "ok");
-    raw_done(&a);
-    receipt("POST", "", "application/json", "{\"ref\":\"" REF "\"}");
-    expect_body(&a, 200, "ok");
-    raw_done(&a);
-    receipt("POST", "", "application/json", "{\"ref\":{},\"status\":[]}");
-    expect_body(&a, 200, "ok");
-    raw_done(&a);
-    receipt("POST", "", "application/json", "{");
-    expect_problem(&a, 400, "bad-json");
     assert_int_equal(fake.n_cmds, 0);
 }
 
-static void test_receipt_secret(void **state)
+static void test_inbound_refused(void **state)
 {
-    static const char *const wrong[] = {"/in/sms-main/s3cre", "/in/sms-main/s3crett",
-                                        "/in/other/s3cret", "/in/other/%20"};
-    for (int i = 0; i < 4; i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s?ref=" REF "&status=DELIVRD", wrong[i]);
-        fake_call("GET", path, 0, NULL, &a);
-        expect_problem(&a, 404, "not-found");
-        raw_done(&a);
-    }
+    fake.news = (struct aw_news){.refused = AW_P_NOT_FOUND, .detail = "there is nothing here"};
+    fake_call("GET", "/in/other/x", 0, NULL, &a);
+    expect_problem(&a, 404, "not-found");
+    raw_done(&a);
+    fake.news.refused = AW_P_UNAUTHENTICATED;
+    fake_call("POST", "/in/other", 0, "{}", &a);
+    expect_problem(&a, 401, "unauthenticated");
     assert_int_equal(fake.n_cmds, 0);
 }
 
@@ -180,9 +179,8 @@ static void test_page_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_receipts),       TEST(test_receipts_without_news),
-        TEST(test_receipt_secret), TEST(test_page),
-        TEST(test_page_head),      TEST(test_page_unknown),
+        TEST(test_inbound), TEST(test_inbound_repeats), TEST(test_inbound_refused),
+        TEST(test_page),    TEST(test_page_head),       TEST(test_page_unknown),
     };
     return cmocka_run_group_tests_name("public", tests, fake_start, fake_stop);
 }

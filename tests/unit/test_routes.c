@@ -59,7 +59,7 @@ static void test_not_found(void **state)
         "/livez/",
         "/a/",
         "/a/b/c",
-        "/in/sms",
+        "/in/",
         "/in/sms/x/y",
         "/v1/rules:check",
         "/v1/messages/x/acks/y",

@@ -3,7 +3,8 @@
  * SMS through any gateway that speaks HTTP: URL, method, fields and the test of success stand in
  * the environment file (core/provider.c lists the settings). Fields and headers are texts with
  * {{to}} {{text}} {{ref}} {{receipt_url}} {{user}} {{password}}. Receipts come to
- * /in/CHANNEL/SECRET, where http/ maps them. No network here; any thread.
+ * /in/CHANNEL/SECRET as query, form or JSON, by GET or POST, with names that are settings too. No
+ * network here; any thread.
  */
 #include "chan/call.h"
 
@@ -13,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "chan/inbound.h"
 #include "codec/json.h"
 #include "codec/jsonw.h"
 
@@ -224,25 +226,7 @@ static const json_t *at_pointer(const json_t *v, const char *pointer)
 /* A scalar as text; false when there is none. */
 static bool text_at(const json_t *body, const char *pointer, char dst[128])
 {
-    const json_t *v = pointer ? at_pointer(body, pointer) : NULL;
-    if (json_is_string(v))
-        return (size_t)snprintf(dst, 128, "%s", json_string_value(v)) < 128;
-    if (json_is_integer(v))
-        return snprintf(dst, 128, "%" JSON_INTEGER_FORMAT, json_integer_value(v)) > 0;
-    if (json_is_boolean(v))
-        return snprintf(dst, 128, "%s", json_is_true(v) ? "true" : "false") > 0;
-    return false;
-}
-
-/* True when one of the words of `list` is `word`. */
-static bool has_word(const char *list, const char *word)
-{
-    for (size_t n; list && *(list += strspn(list, " ,")); list += n) {
-        n = strcspn(list, " ,");
-        if (n == strlen(word) && memcmp(list, word, n) == 0)
-            return true;
-    }
-    return false;
+    return aw_scalar_text(pointer ? at_pointer(body, pointer) : NULL, dst, 128);
 }
 
 /* True when `status` is in a list such as "200-299 304". */
@@ -270,7 +254,7 @@ static enum aw_outcome judge(const struct aw_channel *ch, const struct aw_http_r
     bool coded = text_at(body, pointer, code);
     if (!coded)
         code[0] = '\0';
-    if (coded && has_word(aw_channel_get(ch, "refused_values"), code))
+    if (coded && aw_has_word(aw_channel_get(ch, "refused_values"), code))
         return AW_OUT_REFUSED;
     if (!good) {
         enum aw_outcome o = aw_status_outcome(r->status);
@@ -311,8 +295,49 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
     json_decref(body);
 }
 
+/* --- receipts ------------------------------------------------------------------------------ */
+
+/* The value under the name that a setting gives. */
+static bool named(const struct aw_letter *l, const char *setting, char *dst, size_t cap)
+{
+    const char *name = aw_channel_get(l->channel, setting);
+    dst[0] = '\0';
+    return name && aw_letter_value(l, name, dst, cap);
+}
+
+static void take_receipt(struct aw_letter *l)
+{
+    char ref[64], status[128];
+    aw_id id;
+    if (!named(l, "receipt_ref", ref, sizeof ref) || aw_id_parse(ref, "aw_", &id) != 0 ||
+        !named(l, "receipt_status", status, sizeof status))
+        return; /* says nothing to us */
+    bool delivered = aw_has_word(aw_channel_get(l->channel, "receipt_delivered"), status);
+    if (!delivered && !aw_has_word(aw_channel_get(l->channel, "receipt_failed"), status))
+        return; /* on its way: not news */
+    struct aw_receipt *r = aw_news_receipt(l->news);
+    r->ref = id;
+    r->level = delivered ? AW_DELIVERED : AW_LEVEL_NONE;
+    r->negative = delivered ? AW_NEG_NONE : AW_NEG_BOUNCED;
+}
+
+static void receive(const struct aw_channel *ch, const struct aw_inbound *in, struct aw_news *ret)
+{
+    struct aw_letter l = {.channel = ch, .in = in, .news = ret};
+    if (!aw_letter_secret(&l, "receipt_secret")) {
+        aw_letter_refuse(&l, AW_P_NOT_FOUND, "there is nothing at this path");
+        return;
+    }
+    if (!aw_letter_open(&l, ch, in, ret))
+        return;
+    snprintf(ret->text, sizeof ret->text, "ok");
+    take_receipt(&l);
+    aw_letter_close(&l);
+}
+
 const struct aw_provider_ops aw_gateway_ops = {
     .name = "gateway",
     .build = build,
     .read = read_reply,
+    .receive = receive,
 };

@@ -9,6 +9,7 @@
 
 #include "base/id.h"
 #include "core/channel.h"
+#include "core/inbound.h"
 #include "core/registration.h"
 
 enum aw_cmd_type {
@@ -16,7 +17,7 @@ enum aw_cmd_type {
     AW_CMD_ACK,
     AW_CMD_CANCEL,
     AW_CMD_PAGE,    /* confirmation page: viewed (GET) or confirmed (POST) */
-    AW_CMD_RECEIPT, /* a provider's receipt by callback */
+    AW_CMD_RECEIPT, /* what a provider says of something sent, by callback or by a pull */
     AW_CMD_LOOKUP,  /* external id -> message id */
     AW_CMD_CONTACT_GET,
     AW_CMD_CONTACT_PUT,
@@ -29,6 +30,7 @@ enum aw_cmd_type {
     AW_CMD_RESULT,
     AW_CMD_REPORT,
     AW_CMD_CIDS,
+    AW_CMD_REPLY, /* a person's reply, by callback or by a pull: u.said */
 };
 
 /* The stable codes of problems; the API's `code` is the name (aw_problem_name), the HTTP status
@@ -118,13 +120,17 @@ struct aw_cmd {
             bool confirm;
         } page;
         struct {
-            aw_id ref; /* our reference */
             char channel[AW_NAME_MAX + 1];
-            enum aw_level level;
-            enum aw_negative negative;
-            char provider_id[128];
-            aw_time at; /* the provider's date, 0 if none */
+            char nonce[40]; /* as in struct aw_news */
+            uint64_t sum;
+            struct aw_receipt r;
         } receipt;
+        struct {
+            char channel[AW_NAME_MAX + 1];
+            char nonce[40];
+            uint64_t sum;
+            struct aw_said r;
+        } said;
         struct {
             char external_id[256];
         } lookup;

@@ -178,8 +178,15 @@ struct aw_status {
                    const struct aw_timeline *tl, struct aw_buf *out);
     bool (*ready)(void *ctx, struct aw_buf *why_not /* JSON array of texts */);
     void (*metrics)(void *ctx, struct aw_buf *out); /* Prometheus text */
-    /* Setting `key` of channel `name` (receipt mapping of a gateway); copies; AW_ENOENT. */
-    int (*channel_setting)(void *ctx, const char *name, const char *key, char *dst, size_t cap);
+};
+
+/* What providers send us: verified and decoded by the provider's own code in chan/, before
+ * anything is submitted. */
+struct aw_receiving {
+    void *ctx;
+    /* *ret is the caller's to free (aw_news_free). An unknown channel, and one whose provider
+     * sends nothing, are refused as not found. */
+    void (*receive)(void *ctx, const struct aw_inbound *in, struct aw_news *ret);
 };
 
 /* All that http/ is handed. */
@@ -190,6 +197,7 @@ struct aw_http_env {
     struct aw_keys keys;
     struct aw_tokens tokens;
     struct aw_status status;
+    struct aw_receiving receiving;
     const char *version;
 };
 

@@ -72,14 +72,23 @@ void aw_loop_peek(struct aw_loop *l, struct aw_step_state *ret)
 typedef int (*turn_fn)(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 
 static const turn_fn table[] = {
-    [AW_CMD_REGISTER] = aw_turn_register,      [AW_CMD_ACK] = aw_turn_ack,
-    [AW_CMD_CANCEL] = aw_turn_cancel,          [AW_CMD_PAGE] = aw_turn_page,
-    [AW_CMD_RECEIPT] = aw_turn_receipt,        [AW_CMD_LOOKUP] = aw_turn_lookup,
-    [AW_CMD_CONTACT_GET] = aw_turn_contact,    [AW_CMD_CONTACT_PUT] = aw_turn_contact,
-    [AW_CMD_CONTACT_DELETE] = aw_turn_contact, [AW_CMD_KEY_CREATE] = aw_turn_key,
-    [AW_CMD_KEY_REVOKE] = aw_turn_key,         [AW_CMD_CHANNEL_TEST] = aw_turn_test,
-    [AW_CMD_RELOAD] = aw_turn_reload,          [AW_CMD_RESULT] = aw_turn_result,
-    [AW_CMD_REPORT] = aw_turn_report,          [AW_CMD_CIDS] = aw_turn_cids,
+    [AW_CMD_REGISTER] = aw_turn_register,
+    [AW_CMD_ACK] = aw_turn_ack,
+    [AW_CMD_CANCEL] = aw_turn_cancel,
+    [AW_CMD_PAGE] = aw_turn_page,
+    [AW_CMD_RECEIPT] = aw_turn_receipt,
+    [AW_CMD_LOOKUP] = aw_turn_lookup,
+    [AW_CMD_CONTACT_GET] = aw_turn_contact,
+    [AW_CMD_CONTACT_PUT] = aw_turn_contact,
+    [AW_CMD_CONTACT_DELETE] = aw_turn_contact,
+    [AW_CMD_KEY_CREATE] = aw_turn_key,
+    [AW_CMD_KEY_REVOKE] = aw_turn_key,
+    [AW_CMD_CHANNEL_TEST] = aw_turn_test,
+    [AW_CMD_RELOAD] = aw_turn_reload,
+    [AW_CMD_RESULT] = aw_turn_result,
+    [AW_CMD_REPORT] = aw_turn_report,
+    [AW_CMD_CIDS] = aw_turn_cids,
+    [AW_CMD_REPLY] = aw_turn_reply,
 };
 
 /* New work may be refused when the disk is full; proofs must still land. */

@@ -235,6 +235,7 @@ int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "chan/chan.h"
 #include "codec/digest.h"
 #include "codec/jsonw.h"
 #include "daemon/loop_int.h"
@@ -108,6 +109,26 @@ static int token_parse(void *ctx, const char *token, aw_id *ret)
     return aw_token_parse(((struct aw_ports *)ctx)->token_secret, token, ret);
 }
 
+/* --- what providers send
+ * --------------------------------------------------------------------------- */
+
+static void receive(void *ctx, const struct aw_inbound *in, struct aw_news *ret)
+{
+    struct aw_ports *p = ctx;
+    struct aw_live *live = aw_live_box_get(p->source.box);
+    const struct aw_channel *ch = aw_live_channel(live, in->channel);
+    const struct aw_provider_ops *ops = ch ? aw_provider_ops_find(ch->provider->name) : NULL;
+
+    memset(ret, 0, sizeof(*ret));
+    if (ops && ops->receive) {
+        ops->receive(ch, in, ret);
+    } else {
+        ret->refused = AW_P_NOT_FOUND;
+        snprintf(ret->detail, sizeof(ret->detail), "there is nothing at this path");
+    }
+    aw_live_drop(live);
+}
+
 /* --- all of it
  * ------------------------------------------------------------------------------------- */
 
@@ -154,5 +175,7 @@ void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env)
     env->tokens.print = token_print;
     env->tokens.parse = token_parse;
     aw_status_fill(&p->source, &env->status);
+    env->receiving.ctx = p;
+    env->receiving.receive = receive;
     aw_store_reading(p->store_path, &env->reading);
 }

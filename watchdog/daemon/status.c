@@ -250,21 +250,6 @@ static int planned(void *ctx, const char *rule, const uint8_t sha256[32],
     return r ? AW_OK : AW_ENOENT;
 }
 
-static int channel_setting(void *ctx, const char *name, const char *key, char *dst, size_t cap)
-{
-    struct aw_status_source *s = ctx;
-    struct aw_live *live = aw_live_box_get(s->box);
-    const struct aw_channel *c = aw_live_channel(live, name);
-    const char *v = c ? aw_channel_get(c, key) : NULL;
-
-    if (v && strlen(v) < cap)
-        memcpy(dst, v, strlen(v) + 1);
-    else
-        v = NULL;
-    aw_live_drop(live);
-    return v ? AW_OK : AW_ENOENT;
-}
-
 /* --- metrics
  * ------------------------------------------------------------------------------------------ */
 
@@ -311,6 +296,5 @@ void aw_status_fill(struct aw_status_source *source, struct aw_status *ret)
                               .rule_text = rule_text,
                               .planned = planned,
                               .ready = ready,
-                              .metrics = metrics,
-                              .channel_setting = channel_setting};
+                              .metrics = metrics};
 }

@@ -102,20 +102,20 @@ static int receipt_event(struct aw_loop *l, struct aw_cmd *cmd, struct aw_stored
                          struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_EVIDENCE,
-                          .level = cmd->u.receipt.level,
+                          .level = cmd->u.receipt.r.level,
                           .source = AW_SRC_CALLBACK,
                           .known = a->level,
                           .attempt = a->id,
                           .person = a->person,
-                          .at = cmd->u.receipt.at ? cmd->u.receipt.at : l->now};
+                          .at = cmd->u.receipt.r.at ? cmd->u.receipt.r.at : l->now};
     struct aw_msg *m;
     int r = aw_judge_load(l, a->message + a->n, &m, err);
 
     if (r)
         return r;
-    if (cmd->u.receipt.negative) {
+    if (cmd->u.receipt.r.negative) {
         ev.type = AW_EV_NEGATIVE;
-        ev.negative = cmd->u.receipt.negative;
+        ev.negative = cmd->u.receipt.r.negative;
         ev.kind = a->kind;
         ev.step = (uint8_t)a->step;
         ev.round = (uint16_t)a->round;
@@ -126,7 +126,7 @@ static int receipt_event(struct aw_loop *l, struct aw_cmd *cmd, struct aw_stored
 int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
-    int r = aw_store_attempt(l->store, cmd->u.receipt.ref, a, err);
+    int r = aw_store_attempt(l->store, cmd->u.receipt.r.ref, a, err);
 
     /* All tries of a firing carry the first one's reference, also those on the next channel. A
      * receipt from a channel that none of them went over is nobody's. */
@@ -141,6 +141,15 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     }
     aw_free(a);
     return r;
+}
+
+/* What a person answered proves nothing yet: operators read it in the log. */
+int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    (void)l, (void)err;
+    aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "replies are not read");
+    aw_log(AW_LOG_WARN, "reply-unread", "channel=%s", cmd->u.said.channel);
+    return AW_OK;
 }
 
 /* Ends one timeline, and takes back its pushes that nobody has received. */

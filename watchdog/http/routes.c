@@ -52,8 +52,10 @@ const struct aw_route aw_routes[] = {
     {"GET", "/metrics", OPS, 0, 0, 0, NULL, aw_do_metrics},
     {"GET", "/a/{token}", PUB, 0, 0, PROOF, NULL, aw_do_page},
     {"POST", "/a/{token}", PUB, 0, SMALL, PROOF, NULL, aw_do_page},
+    {"GET", "/in/{channel}", PUB, 0, 0, PROOF, NULL, aw_do_receipt},
+    {"POST", "/in/{channel}", PUB, 0, AW_INBOUND_MAX, PROOF, NULL, aw_do_receipt},
     {"GET", "/in/{channel}/{secret}", PUB, 0, 0, PROOF, NULL, aw_do_receipt},
-    {"POST", "/in/{channel}/{secret}", PUB, 0, SMALL, PROOF, NULL, aw_do_receipt},
+    {"POST", "/in/{channel}/{secret}", PUB, 0, AW_INBOUND_MAX, PROOF, NULL, aw_do_receipt},
     {0},
 };
 

@@ -336,6 +336,11 @@ const char *aw_http_header(struct aw_http_request *rq, const char *name)
     return MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, name);
 }
 
+int aw_http_query(const struct aw_http_view *view, const char *name, char *dst, size_t cap)
+{
+    return aw_form_value(view->query, name, dst, cap);
+}
+
 void aw_http_set_data(struct aw_http_request *rq, void *data)
 {
     rq->data = data;

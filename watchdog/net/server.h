@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/form.h"
 
 struct aw_http_server;
 struct aw_http_request;
@@ -80,17 +81,6 @@ unsigned aw_http_active(struct aw_http_server *s);
 const char *aw_http_header(struct aw_http_request *rq, const char *name);
 /* A query parameter, percent-decoded into dst; AW_ENOENT, AW_ELIMIT, AW_EINVAL. */
 int aw_http_query(const struct aw_http_view *view, const char *name, char *dst, size_t cap);
-/* Percent-decoding of a path segment or form value ('+' is a blank when form). AW_ELIMIT, and
- * AW_EINVAL for a broken escape or a NUL. */
-int aw_percent_decode(const char *s, size_t n, bool form, char *dst, size_t cap);
-/* The same as aw_http_query for any a=b&c=d text, e.g. a form body. */
-int aw_form_value(const char *list, const char *name, char *dst, size_t cap);
-/* Walks such a text pair by pair, undecoded; false at the end. */
-struct aw_form_pair {
-    const char *name, *value;
-    size_t n_name, n_value;
-};
-bool aw_form_next(const char **pp, struct aw_form_pair *ret);
 
 /* Ends a request. body is copied. type e.g. "application/json". headers may be NULL. */
 void aw_http_answer(struct aw_http_request *rq, int status, const char *type, const void *body,

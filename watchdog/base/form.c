@@ -1,11 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Percent-decoding and name=value lists (query strings, form bodies). Pure, any thread. What does
- * not decode to text without NUL is refused, never repaired.
- */
-#include "net/server.h"
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/form.h"
 
 #include <string.h>
+
+#include "base/err.h"
 
 static int hex_digit(char c)
 {
@@ -71,9 +69,4 @@ int aw_form_value(const char *list, const char *name, char *dst, size_t cap)
             strcmp(decoded, name) == 0)
             return aw_percent_decode(pair.value, pair.n_value, true, dst, cap);
     return AW_ENOENT;
-}
-
-int aw_http_query(const struct aw_http_view *view, const char *name, char *dst, size_t cap)
-{
-    return aw_form_value(view->query, name, dst, cap);
 }
