@@ -79,6 +79,25 @@ static void all_parameters_are_sent(void **state)
     fix_channel_free(ch);
 }
 
+static void the_form_goes_first(void **state)
+{
+    struct aw_channel_setting form[] = {{"temp_id", "70"}, {"para.name", "Li"}, {"para.no", "42"}};
+    struct aw_send s = sms();
+    struct aw_http_call c = {0};
+    (void)state;
+    s.form = form;
+    s.n_form = 3;
+    s.link = "https://ack.example.com/a/x";
+    assert_int_equal(aw_jsms_ops.build(&env, &s, &c, NULL), 0);
+    assert_string_equal(aw_buf_str(&c.body), "{\"mobile\":\"13812345678\",\"temp_id\":70,"
+                                             "\"temp_para\":{\"name\":\"Li\",\"no\":\"42\"}}");
+    aw_http_call_free(&c);
+    s.n_form = 1; /* no parameters: ours, as without a form */
+    assert_int_equal(aw_jsms_ops.build(&env, &s, &c, NULL), 0);
+    assert_non_null(strstr(aw_buf_str(&c.body), "\"temp_id\":70,\"temp_para\":{\"body\":"));
+    aw_http_call_free(&c);
+}
+
 static void bad_sends_are_refused(void **state)
 {
     static const struct {
@@ -157,9 +176,8 @@ static void each_answer_has_its_class(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_sms_names_its_template),
-        cmocka_unit_test(all_parameters_are_sent),
-        cmocka_unit_test(bad_sends_are_refused),
+        cmocka_unit_test(an_sms_names_its_template), cmocka_unit_test(all_parameters_are_sent),
+        cmocka_unit_test(the_form_goes_first),       cmocka_unit_test(bad_sends_are_refused),
         cmocka_unit_test(each_answer_has_its_class),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -373,6 +373,48 @@ static void references_are_checked(void **state)
     aw_templates_free(&templates);
 }
 
+/* A channel that sends audited templates only, named or by default. */
+static void forms_are_demanded(void **state)
+{
+    static struct aw_channel_setting own = {"temp_id", "5"};
+    struct aw_channel channels[] = {{.name = "plain", .provider = aw_provider_find("gateway")},
+                                    {.name = "audited", .provider = aw_provider_find("jsms")}};
+    struct aw_templates templates;
+    conf_file("t/bare.yaml", "version: 1\nsms: {en: {text: hello}}\n");
+    conf_file("t/half.yaml",
+              "version: 1\nsms: {zh-CN: {text: a, jsms: {temp_id: 1}}, en: {text: b}}\n");
+    conf_file("t/full.yaml", "version: 1\nsms: {en: {text: hello, jsms: {temp_id: 1}}}\n");
+    char dir[300];
+    snprintf(dir, sizeof(dir), "%s/t", conf_dir());
+    assert_int_equal(aw_templates_load(dir, &templates, &diag), 0);
+    const struct aw_rules_world world = {
+        .templates = &templates,
+        .channels[AW_SMS] = (const char *const[]){"plain", "audited", NULL},
+        .list = channels,
+        .n_list = 2,
+    };
+    const char *text =
+        STEPS "      - {id: a, at: 0s, do: sms, via: [plain, audited], template: bare}\n"
+              "      - {id: b, at: 1m, do: sms, template: bare}\n"
+              "      - {id: c, at: 2m, do: sms, via: plain, template: bare}\n"
+              "      - {id: d, at: 3m, do: sms, template: half}\n"
+              "      - {id: e, at: 4m, do: sms, template: full}\n"
+              "      - {id: f, at: 5m, do: sms}\n"
+              "      - {id: g, at: 6m, do: [push, im]}\n";
+    assert_int_equal(parse(text, &world), AW_EINVAL);
+    const char *said = conf_print(&diag);
+    assert_non_null(strstr(said, ":7:47: error E125: template \"bare\" has no form for jsms in en "
+                                 "(sms), which channel \"audited\" needs"));
+    assert_non_null(
+        strstr(said, "add jsms: {temp_id: ...} to bare.yaml, or temp_id to the channel"));
+    parse(text, &world);
+    assert_string_equal(conf_codes(&diag), "7:47 E125, 8:44 E125, 10:44 E125, 12:25 E125");
+    channels[1].settings = &own;
+    channels[1].n_settings = 1;
+    assert_int_equal(parse(text, &world), 0);
+    aw_templates_free(&templates);
+}
+
 /* --- the set ------------------------------------------------------------------------------- */
 
 #define RULE(name, match)                                                                          \
@@ -512,6 +554,7 @@ int main(void)
         cmocka_unit_test_teardown(each_mistake_has_code_and_place, teardown),
         cmocka_unit_test_teardown(all_mistakes_come_in_one_run, teardown),
         cmocka_unit_test_teardown(hint_says_the_way_out, teardown),
+        cmocka_unit_test_teardown(forms_are_demanded, teardown),
         cmocka_unit_test_teardown(references_are_checked, teardown),
         cmocka_unit_test_teardown(shadowed_rules_are_warned_of, teardown),
         cmocka_unit_test_teardown(directory_is_taken_as_a_whole, teardown),

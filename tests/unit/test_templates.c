@@ -71,6 +71,14 @@ static const struct {
     {"E124", "version: 1\nsms: {en: {text: \"订单 ^{{titel}}\"}}\n"},
     {"E124", "version: 1\nsms: {en: {text: \"^{{title\"}}\n"},
     {"E124", "version: 1\nsms:\n  en:\n    text: ^|\n      a\n      {{titel}}\n"},
+    {"E103", "version: 1\nsms: {en: {text: t, jsms: ^7}}\n"},
+    {"E101", "version: 1\nsms: {en: {text: t, ^jsms: {}}}\n"},
+    {"E102", "version: 1\nsms: {en: {text: t, jsms: {temp_id: 7, ^sing_id: 8}}}\n"},
+    {"E102", "version: 1\nsms: {en: {text: t, ^jsm: {temp_id: 7}}}\n"},
+    {"E102", "version: 1\nim: {en: {text: t, ^jsms: {temp_id: 7}}}\n"},
+    {"E111", "version: 1\nsms: {en: {text: t, jsms: {temp_id: ^x}}}\n"},
+    {"E124", "version: 1\nsms: {en: {text: t, jsms: {temp_id: 7, para: {a: \"^{{b}}\"}}}}\n"},
+    {"E126", "version: 1\nsms: {en: {text: t, jsms: {temp_id: 7, para: {a: ^\"【b】\"}}}}\n"},
 };
 
 static void mistakes_have_places(void **state)
@@ -87,6 +95,89 @@ static void mistakes_have_places(void **state)
         }
     }
     assert_int_equal(wrong, 0);
+}
+
+/* --- what an SMS costs ---------------------------------------------------------------------- */
+
+#define X10  "xxxxxxxxxx"
+#define X50  X10 X10 X10 X10 X10
+#define X150 X50 X50 X50
+
+static const struct {
+    const char *codes, *text; /* as in mistakes */
+} dear[] = {
+    {"", "version: 1\nsms: {en: {text: \"" X150 X10 "{{title}}\"}}\n"},
+    {"W107", "version: 1\nsms: {en: {text: ^\"" X150 X10 "x\"}}\n"},
+    {"W107", "version: 1\nsms: {zh: {text: ^\"订" X50 X10 X10 "\"}}\n"},
+    /* the dash is not ASCII, but costs nothing here */
+    {"", "version: 1\nsms: {en: {text: \"a – b\"}}\n"},
+    {"W108", "version: 1\nsms: {en: {text: \"" X50 " ^– b {{title}}\"}}\n"},
+    {"W107 W108", "version: 1\nsms: {en: {text: ^\"" X50 "^’" X50 "\"}}\n"},
+    {"", "version: 1\nsms: {zh: {text: \"" X50 " – 订单 {{title}}\"}}\n"},
+    {"", "version: 1\nsms: {en: {text: \"" X50 X10 " {{link}}\"}}\n"},
+    {"W107 W105", "version: 1\nsms: {en: {text: ^\"" X50 X50 X10 " ^{{link}}\"}}\n"},
+    {"W105", "version: 1\nsms: {zh: {text: \"订 {{title}} ^{{link}}\"}}\n"},
+    {"", "version: 1\nsms: {zh: {text: \"订 {{title}} {{code}}\"}}\n"},
+    {"W105", "version: 1\nsms: {zh: {text: \"{{body}}{{body}}{{body}} ^{{code}}\"}}\n"},
+    {"", "version: 1\nim: {en: {text: \"" X150 X150 "’\"}}\n"},
+};
+
+static void an_sms_is_priced(void **state)
+{
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < sizeof(dear) / sizeof(dear[0]); i++) {
+        struct conf_marked m = conf_unmark(dear[i].text, dear[i].codes);
+        conf_file("t.yaml", m.text);
+        assert_int_equal(aw_templates_load(conf_dir(), &templates, &diag), 0);
+        aw_templates_free(&templates);
+        const char *codes = conf_codes(&diag);
+        const char *places = dear[i].codes[0] != '\0' ? m.places : "";
+        if (strcmp(codes, places) != 0) {
+            print_error("expected %s, got %s for\n%s", places, codes, m.text);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    conf_file("t.yaml",
+              "version: 1\nsms:\n  en:\n    text: \"Don\u2019t miss it: " X50 "\u2026\"\n");
+    assert_int_equal(aw_templates_load(conf_dir(), &templates, &diag), 0);
+    const char *text = conf_print(&diag);
+    assert_non_null(strstr(text,
+                           ":4:15: warning W108: \"\u2019\" (U+2019), character 4, takes this "
+                           "SMS out of GSM-7: 2 segments instead of 1\n"));
+    assert_non_null(strstr(text, "^ write ', and 1 more\n"));
+}
+
+static void ten_segments_are_enough(void **state)
+{
+    struct aw_buf b = AW_BUF_INIT(65536);
+    aw_buf_puts(&b, "version: 1\nsms: {en: {text: \"");
+    for (unsigned i = 0; i < 31; i++)
+        aw_buf_puts(&b, X50);
+    aw_buf_puts(&b, "\"}}\n");
+    conf_file("t.yaml", aw_buf_str(&b));
+    aw_buf_free(&b);
+    assert_int_equal(aw_templates_load(conf_dir(), &templates, &diag), AW_EINVAL);
+    assert_string_equal(conf_codes(&diag), "2:18 E126");
+}
+
+static void forms_are_read(void **state)
+{
+    conf_file("t.yaml", "version: 1\n"
+                        "sms:\n"
+                        "  en: {text: t}\n"
+                        "  zh-CN:\n"
+                        "    text: t\n"
+                        "    jsms: {temp_id: 7, sign_id: 8, para: {a: \"{{title}}\", b: x}}\n");
+    assert_int_equal(aw_templates_load(conf_dir(), &templates, &diag), 0);
+    const struct aw_provider *p = aw_provider_find("jsms");
+    assert_null(aw_template_form(aw_template_find(&templates, "t", AW_SMS, "en"), p));
+    const struct aw_template_form *f =
+        aw_template_form(aw_template_find(&templates, "t", AW_SMS, "zh-CN"), p);
+    assert_int_equal(f->n_settings, 4);
+    assert_string_equal(f->settings[0].key, "temp_id");
+    assert_string_equal(f->settings[2].key, "para.a");
+    assert_string_equal(f->settings[2].value, "{{title}}");
 }
 
 static void file_names_are_template_names(void **state)
@@ -124,6 +215,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(texts_land_by_kind_and_language, teardown),
         cmocka_unit_test_teardown(mistakes_have_places, teardown),
+        cmocka_unit_test_teardown(an_sms_is_priced, teardown),
+        cmocka_unit_test_teardown(ten_segments_are_enough, teardown),
+        cmocka_unit_test_teardown(forms_are_read, teardown),
         cmocka_unit_test_teardown(file_names_are_template_names, teardown),
         cmocka_unit_test_teardown(library_speaks_both_languages, teardown),
     };

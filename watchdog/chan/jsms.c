@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSMS: an SMS by a template that JSMS audited (temp_id). Its parameters are the title, the body
- * (our text) and, where there is one, the link of the send; the template uses those it names.
- * Numbers of mainland China only. There is no idempotency, but JSMS itself refuses to repeat a text
- * to a number within a short time, which then has had it. No network here; any thread.
+ * JSMS: an SMS by a template that JSMS audited (temp_id): the one that our template's form names,
+ * with the parameters that stand there, else the channel's. Without parameters in the form they are
+ * the title, the body (our text) and, where there is one, the link of the send; the audited
+ * template uses those it names. Numbers of mainland China only. There is no idempotency, but JSMS
+ * itself refuses to repeat a text to a number within a short time, which then has had it. No
+ * network here; any thread.
  */
 #include "chan/jiguang.h"
 
@@ -30,17 +32,42 @@ static const struct aw_jiguang_class classes[] = {
     {50052, 50053, AW_OUT_AUTH},      {50101, 50105, AW_OUT_AUTH},
 };
 
+#define PARA "para."
+
+/* The parameters of the form; false: it names none. */
+static bool form_paras(struct aw_jsonw *w, const struct aw_send *s)
+{
+    bool any = false;
+    for (unsigned i = 0; i < s->n_form; i++) {
+        if (!aw_starts(s->form[i].key, PARA))
+            continue;
+        aw_jw_str(w, s->form[i].key + strlen(PARA), s->form[i].value);
+        any = true;
+    }
+    return any;
+}
+
+static void own_paras(struct aw_jsonw *w, const struct aw_send *s)
+{
+    if (s->title && *s->title)
+        aw_jw_str(w, "title", s->title);
+    aw_jw_str(w, "body", s->text);
+    if (s->link)
+        aw_jw_str(w, "link", s->link);
+}
+
 static int build(const struct aw_chan_env *env, const struct aw_send *s, struct aw_http_call *c,
                  struct aw_err *err)
 {
-    long temp = aw_channel_num(s->channel, "temp_id", 0);
-    long sign = aw_channel_num(s->channel, "sign_id", 0);
+    long temp = aw_send_form_num(s, "temp_id", 0);
+    long sign = aw_send_form_num(s, "sign_id", 0);
     struct aw_jsonw w;
     (void)env;
     if (aw_jiguang_begin(c, s->channel, "messages", err) != 0)
         return AW_EINVAL;
     if (!temp || !s->text)
-        return aw_fail(err, AW_EINVAL, "an SMS of JSMS needs the channel's temp_id and a text");
+        return aw_fail(err, AW_EINVAL,
+                       "an SMS of JSMS needs a text, and a temp_id of its template or the channel");
     if (!s->phone || !aw_starts(s->phone, HOME))
         return aw_fail(err, AW_EINVAL, "JSMS takes only numbers that begin with " HOME);
     aw_jw_init(&w, &c->body);
@@ -50,11 +77,8 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
         aw_jw_int(&w, "sign_id", sign);
     aw_jw_int(&w, "temp_id", temp);
     aw_jw_object(&w, "temp_para");
-    if (s->title && *s->title)
-        aw_jw_str(&w, "title", s->title);
-    aw_jw_str(&w, "body", s->text);
-    if (s->link)
-        aw_jw_str(&w, "link", s->link);
+    if (!form_paras(&w, s))
+        own_paras(&w, s);
     aw_jw_end(&w, '}');
     aw_jw_end(&w, '}');
     return aw_call_check(c, err);

@@ -79,6 +79,13 @@ static const struct page pages[] = {
     {"E123", "A contact or user is not in the directory of this test or simulation. Add the "
              "person under people:."},
     {"E124", "A template text uses {{name}} with a name that is not known, or a {{ is not closed."},
+    {"E125", "A channel of the step carries only texts of templates that its provider has audited, "
+             "and the template here does not say which.\n"
+             "  sms: {zh-CN: {text: \"...\", jsms: {temp_id: 123}}}\n"
+             "Add the form to each language of that kind, or temp_id to the channel, or name by "
+             "via a channel that takes any text."},
+    {"E126", "A text is longer than its kind carries, or holds what the provider refuses. The "
+             "text names the limit."},
     {"E130", "ttl or replaces refers to a step that does not fit. ttl: until ID names a later "
              "step; replaces: ID names an earlier step that does push."},
     {"E131", "A step is due after the deadline of its rule, so it would never run. Move it before "
@@ -111,13 +118,22 @@ static const struct page pages[] = {
     {"W103", "A file ends in .yml. Only files that end in .yaml are read."},
     {"W104", "ack_link: true gives the text its {{link}} to the confirmation page, but the text of "
              "the step has no {{link}}, so nobody sees it. Use a template that shows it."},
+    {"W105", "{{code}} or {{link}} is not whole in the first segment of an SMS: a phone that gets "
+             "the parts late or out of order shows a link that cannot be touched. Put it first, "
+             "or shorten what stands before it."},
+    {"W107", "An SMS takes more than one segment, and each is paid for. One holds 160 characters "
+             "of the GSM alphabet, or 70 of any other; of several, 153 or 67."},
+    {"W108", "One character outside of the GSM alphabet, most often a curly quote or a long dash "
+             "that a word processor put in, makes UCS-2 of the whole SMS: 70 characters a "
+             "segment instead of 160. Write the plain form that the hint names."},
 };
 
 const char *const aw_diag_codes[] = {
-    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E100",
-    "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112", "E113", "E114",
-    "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E130", "E131", "E132", "E140", "E141",
-    "E150", "E160", "E161", "E162", "E163", "E170", "E171", "W101", "W102", "W103", "W104", NULL,
+    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011",
+    "E100", "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112",
+    "E113", "E114", "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E125", "E126",
+    "E130", "E131", "E132", "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E170",
+    "E171", "W101", "W102", "W103", "W104", "W105", "W107", "W108", NULL,
 };
 _Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
 

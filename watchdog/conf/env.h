@@ -67,6 +67,8 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out);
 /* Templates of a directory NAME.yaml (conf/templates.c), also used by aw_env_load. */
 int aw_templates_load(const char *dir, struct aw_templates *ret, struct aw_diag *diag);
 void aw_templates_free(struct aw_templates *t);
+/* A value of usual length for a {{name}}, in Chinese where lang is (conf/template_check.c). */
+const char *aw_template_sample(const char *name, const char *lang);
 
 /* The settings table of the environment file for docs and config help: one line per key. */
 void aw_env_reference(struct aw_buf *out);

@@ -10,8 +10,7 @@
 
 #include "base/mem.h"
 #include "conf/env_int.h"
-
-enum { MAX_PAIRS = 64, MAX_CHOICES = 8, SETTING_MAX = 4096 };
+#include "conf/setting.h"
 
 static void read_provider(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                           void *base)
@@ -87,17 +86,6 @@ static void check_unknown(struct aw_reader *r, const struct aw_provider *p,
     }
 }
 
-static const char *read_choice(struct aw_reader *r, const struct aw_setting *s,
-                               const struct aw_yaml *v)
-{
-    char text[128], *p = text;
-    const char *words[MAX_CHOICES + 1] = {0};
-    snprintf(text, sizeof(text), "%s", s->choices);
-    for (unsigned n = 0; n < MAX_CHOICES && p != NULL; n++)
-        words[n] = strsep(&p, " ");
-    return aw_schema_word(r, v, words, s->key) >= 0 ? aw_arena_str(r->arena, v->text) : NULL;
-}
-
 static const char *read_secret(struct aw_reader *r, const struct aw_channel *c,
                                const struct aw_setting *s, const struct aw_yaml *v)
 {
@@ -109,84 +97,17 @@ static const char *read_secret(struct aw_reader *r, const struct aw_channel *c,
     return r->lenient ? NULL : aw_secret_read(r, v, &from);
 }
 
-/* One setting as text, or NULL: refused, or a secret that nobody needs here. */
-static const char *read_setting(struct aw_reader *r, const struct aw_channel *c,
-                                const struct aw_setting *s, const struct aw_yaml *v)
-{
-    static const char *const bools[] = {"true", "false", NULL};
-    int64_t number;
-    aw_ms ms;
-    char *text;
-    const char *path;
-    switch (s->type) {
-    case AW_SET_TEXT:
-        return aw_schema_text(r, v, s->required, SETTING_MAX, false);
-    case AW_SET_URL:
-        return aw_schema_url(r, v);
-    case AW_SET_SECRET:
-        return read_secret(r, c, s, v);
-    case AW_SET_NUMBER:
-        return aw_schema_number(r, v, s->min, s->max, &number) ? aw_arena_str(r->arena, v->text)
-                                                               : NULL;
-    case AW_SET_BOOL:
-        return aw_schema_word(r, v, bools, "value") >= 0 ? aw_arena_str(r->arena, v->text) : NULL;
-    case AW_SET_CHOICE:
-        return read_choice(r, s, v);
-    case AW_SET_DURATION:
-        if (!aw_schema_duration(r, v, s->min, s->max, &ms))
-            return NULL;
-        text = aw_arena_alloc(r->arena, 24);
-        snprintf(text, 24, "%lld", (long long)ms);
-        return text;
-    case AW_SET_PATH:
-        path = aw_schema_text(r, v, 1, 1000, false);
-        return path != NULL ? aw_schema_path(r, path) : NULL;
-    case AW_SET_PAIRS:
-        break; /* several settings: read_pairs */
-    }
-    return NULL;
-}
-
-static void add_setting(struct aw_channel *c, const char *key, const char *value)
-{
-    ((struct aw_channel_setting *)c->settings)[c->n_settings++] =
-        (struct aw_channel_setting){key, value};
-}
-
-/* A map of texts: settings "key.<name>". */
-static void read_pairs(struct aw_reader *r, struct aw_channel *c, const struct aw_setting *s,
-                       const struct aw_yaml *v)
-{
-    if (v->type != AW_YAML_MAP || v->n > MAX_PAIRS) {
-        aw_schema_error(r, v, "E103", "write {name: text, ...}",
-                        "\"%s\" is a map of at most %d names and texts", s->key, MAX_PAIRS);
-        return;
-    }
-    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next) {
-        const char *value = aw_schema_text(r, item, 0, SETTING_MAX, false);
-        size_t n = strlen(item->key), size = strlen(s->key) + n + 2;
-        if (n == 0 || n > 128 || !aw_utf8_clean(item->key, n, false)) {
-            aw_schema_key_error(r, item, "E114", NULL, "a name in \"%s\" is 1 to 128 bytes",
-                                s->key);
-        } else if (value != NULL) {
-            char *key = aw_arena_alloc(r->arena, size);
-            snprintf(key, size, "%s.%s", s->key, item->key);
-            add_setting(c, key, value);
-        }
-    }
-}
-
 static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
                           const struct aw_yaml *fallback, void *base)
 {
     struct aw_channel *c = base;
+    const char *secret;
     if (c->provider == NULL)
         return;
     check_unknown(r, c->provider, map);
-    unsigned n = 0;
-    for (const struct aw_setting *s = c->provider->settings; s->key != NULL; s++)
-        n += s->type == AW_SET_PAIRS ? MAX_PAIRS : 1;
-    c->settings = aw_arena_alloc(r->arena, n * sizeof(*c->settings));
+    struct aw_channel_setting *list =
+        aw_arena_alloc(r->arena, aw_setting_room(c->provider->settings) * sizeof(*list));
+    c->settings = list;
     for (const struct aw_setting *s = c->provider->settings; s->key != NULL; s++) {
         const struct aw_yaml def = {.type = AW_YAML_SCALAR, .text = s->def, .quoted = true};
         const struct aw_yaml *v = aw_yaml_get(map, s->key);
@@ -197,12 +118,9 @@ static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
             v = &def;
         if (v == NULL)
             continue;
-        if (s->type == AW_SET_PAIRS) {
-            read_pairs(r, c, s, v);
-        } else {
-            const char *value = read_setting(r, c, s, v);
-            if (value != NULL)
-                add_setting(c, s->key, value);
-        }
+        if (s->type != AW_SET_SECRET)
+            c->n_settings += aw_setting_read(r, s, v, list + c->n_settings);
+        else if ((secret = read_secret(r, c, s, v)) != NULL)
+            list[c->n_settings++] = (struct aw_channel_setting){s->key, secret};
     }
 }

@@ -8,6 +8,7 @@
 #define AW_CONF_RULES_H
 
 #include "conf/diag.h"
+#include "core/channel.h"
 #include "core/rule.h"
 
 /* What rules may refer to; NULL members are not checked. */
@@ -16,6 +17,8 @@ struct aw_rules_world {
     /* NULL-terminated names of channels per kind, of contacts. */
     const char *const *channels[AW_N_KINDS];
     const char *const *contacts;
+    const struct aw_channel *list; /* the channels themselves, for what they ask of templates */
+    unsigned n_list;
 };
 
 struct aw_rules_file { /* one loaded file: text kept for the store */

@@ -194,6 +194,59 @@ static void check_link(struct aw_reader *r, const struct at_step *s, const struc
     }
 }
 
+/* A channel that carries audited templates only, and a text of this step in some language that has
+ * no form for it. */
+static void check_form(struct aw_reader *r, const struct at_step *s, const struct aw_templates *t,
+                       const struct aw_channel *c, const struct aw_yaml *place)
+{
+    const char *name = s->step->template_name;
+    const struct aw_template *template = NULL;
+    for (unsigned i = 0; name != NULL && i < t->n; i++)
+        if (aw_streq(t->list[i].name, name))
+            template = &t->list[i];
+    if (name == NULL)
+        aw_schema_key_error(r, place, "E125", "name a template that has one",
+                            "channel \"%s\" sends only templates that %s audited, and the step "
+                            "has none",
+                            c->name, c->provider->name);
+    for (unsigned i = 0; template != NULL && i < template->n_texts; i++) {
+        const struct aw_template_text *x = &template->texts[i];
+        char hint[256];
+        if (x->kind != c->provider->kind || aw_template_form(x, c->provider) != NULL)
+            continue;
+        snprintf(hint, sizeof(hint), "add %s: {%s: ...} to %s.yaml, or %s to the channel",
+                 c->provider->name, c->provider->form->key, name, c->provider->form->key);
+        aw_schema_error(r, place, "E125", hint,
+                        "template \"%s\" has no form for %s in %s (%s), which channel \"%s\" "
+                        "needs",
+                        name, c->provider->name, x->lang, aw_kind_name(x->kind), c->name);
+        return;
+    }
+}
+
+/* Of the channels in `via`, else of all of the step's kinds. */
+static void check_forms(struct aw_reader *r, const struct at_step *s,
+                        const struct aw_rules_world *w)
+{
+    const struct aw_yaml *via = aw_yaml_get(s->map, "via");
+    const struct aw_yaml *named = aw_yaml_get(s->map, "template");
+    for (unsigned i = 0; i < w->n_list; i++) {
+        const struct aw_channel *c = &w->list[i];
+        if (!has_kind(s->step, c->provider->kind) || !aw_channel_needs_form(c))
+            continue;
+        const struct aw_yaml *item = via;
+        for (unsigned k = 0; via != NULL && (item = aw_schema_item(via, k)) != NULL; k++)
+            if (item->type == AW_YAML_SCALAR && aw_streq(item->text, c->name))
+                break;
+        if (via != NULL && item == NULL)
+            continue;
+        check_form(r, s, w->templates, c,
+                   item != NULL    ? item
+                   : named != NULL ? named
+                                   : aw_yaml_get(s->map, "do"));
+    }
+}
+
 static void check_targets(struct aw_reader *r, const struct at_step *s, const char *const *people)
 {
     const struct aw_yaml *v = aw_yaml_get(s->map, "to");
@@ -228,6 +281,7 @@ static void check_step(struct aw_reader *r, const struct at_step *s)
     if (w->templates != NULL) {
         check_template(r, s, w->templates);
         check_link(r, s, w->templates);
+        check_forms(r, s, w);
     }
     if (w->contacts != NULL)
         check_targets(r, s, w->contacts);

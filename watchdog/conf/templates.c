@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Template files NAME.yaml: per kind, per language, the texts. Each text is checked by
- * core/template.c for unknown names here, so that a broken one is found at load and not when
- * somebody must be told. One arena owns a loaded directory; it stands right before the list.
+ * Template files NAME.yaml: per kind, per language, the texts, and what providers of audited
+ * templates must be told (a form). Each text is checked by core/template.c for unknown names here,
+ * so that a broken one is found at load and not when somebody must be told. One arena owns a loaded
+ * directory; it stands right before the list.
  */
 #include <stddef.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "conf/dir.h"
 #include "conf/env.h"
 #include "conf/schema.h"
+#include "conf/setting.h"
+#include "conf/templates_int.h"
 
 enum { MAX_TEMPLATES = 1000, MAX_LANGS = 64, TITLE_MAX = 256, BODY_MAX = 8192, HTML_MAX = 65536 };
 
@@ -29,16 +32,27 @@ struct file_texts {
 
 #define TEXT(field) .at = offsetof(struct aw_template_text, field)
 
-/* Shows the place inside of a one-line text, else its beginning. */
+/* Inside of a one-line text without escapes. A text longer or shorter than what stands in the file
+ * has some. */
+struct aw_yaml_place aw_template_place(const struct aw_yaml *v, size_t offset, bool *ret_exact)
+{
+    struct aw_yaml_place at = v->at;
+    unsigned chars = 0;
+    for (const char *p = v->text, *end = p + strlen(p); p < end; chars++)
+        aw_utf8_next(&p, end);
+    *ret_exact = v->end.line == at.line && v->end.col - at.col == chars + 2 * v->quoted;
+    for (const char *p = v->text, *end = p + offset; *ret_exact && p < end; at.col++)
+        aw_utf8_next(&p, v->text + strlen(v->text));
+    at.col += *ret_exact && v->quoted;
+    return at;
+}
+
 static void text_error(struct aw_reader *r, const struct aw_yaml *v, size_t offset,
                        const struct aw_err *err)
 {
-    struct aw_yaml_place at = v->at;
-    bool as_written = v->end.line == at.line && strchr(v->text, '\\') == NULL;
-    for (const char *p = v->text, *end = p + offset; as_written && p < end; at.col++)
-        aw_utf8_next(&p, v->text + strlen(v->text));
-    at.col += as_written && v->quoted;
-    aw_diag_error(r->diag, r->file, at, as_written ? 2 : 1, "E124",
+    bool exact;
+    struct aw_yaml_place at = aw_template_place(v, offset, &exact);
+    aw_diag_error(r->diag, r->file, at, exact ? 2 : 1, "E124",
                   "names: title body link code user rule message step recipient deadline app "
                   "extras.KEY labels.KEY",
                   "%s", err->text);
@@ -52,14 +66,93 @@ static void read_text(struct aw_reader *r, const struct aw_key *k, const struct 
     const char *s = aw_schema_text(r, v, 1, (size_t)k->max, k->max > TITLE_MAX);
     if (s == NULL)
         return;
+    const struct aw_template_text *t = base;
     if (aw_template_check(s, &offset, &err) < 0)
         text_error(r, v, offset, &err);
+    else if (t->kind == AW_SMS)
+        aw_template_check_sms(r, v, s, t->lang);
     *(const char **)(void *)((char *)base + k->at) = s;
 }
+
+/* --- forms: the key is the provider's name -------------------------------------------------- */
+
+/* Pairs are texts of ours, with {{names}}. */
+static void check_pairs(struct aw_reader *r, const struct aw_provider *p, const struct aw_yaml *v)
+{
+    struct aw_err err;
+    size_t offset;
+    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next) {
+        if (item->type != AW_YAML_SCALAR)
+            continue;
+        if (aw_template_check(item->text, &offset, &err) < 0)
+            text_error(r, item, offset, &err);
+        aw_template_check_form(r, p, item);
+    }
+}
+
+static void check_form_keys(struct aw_reader *r, const struct aw_provider *p,
+                            const struct aw_yaml *map)
+{
+    const char *names[16];
+    unsigned n = 0;
+    for (const struct aw_setting *s = p->form; s->key != NULL && n < 15; s++) {
+        names[n++] = s->key;
+        if (s->required && aw_yaml_get(map, s->key) == NULL)
+            aw_schema_key_error(r, map, "E101", s->help, "a form for %s needs \"%s\"", p->name,
+                                s->key);
+    }
+    names[n] = NULL;
+    for (const struct aw_yaml *v = map->child; v != NULL; v = v->next) {
+        char hint[256];
+        unsigned i = 0;
+        while (i < n && strcmp(names[i], v->key) != 0)
+            i++;
+        if (i < n)
+            continue;
+        aw_schema_suggest(hint, v->key, names);
+        aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in a form for %s", v->key,
+                            p->name);
+    }
+}
+
+static void read_form(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                      void *base)
+{
+    struct aw_template_text *t = base;
+    const struct aw_provider *p = aw_provider_find(k->key);
+    if (!aw_schema_is_map(r, v, k->key))
+        return;
+    check_form_keys(r, p, v);
+    struct aw_channel_setting *list =
+        aw_arena_alloc(r->arena, aw_setting_room(p->form) * sizeof(*list));
+    unsigned n = 0;
+    for (const struct aw_setting *s = p->form; s->key != NULL; s++) {
+        const struct aw_yaml *value = aw_yaml_get(v, s->key);
+        if (value == NULL)
+            continue;
+        n += aw_setting_read(r, s, value, list + n);
+        if (s->type == AW_SET_PAIRS)
+            check_pairs(r, p, value);
+    }
+    struct aw_template_form *forms = aw_arena_alloc(r->arena, (t->n_forms + 1) * sizeof(*forms));
+    if (t->n_forms > 0)
+        memcpy(forms, t->forms, t->n_forms * sizeof(*forms));
+    forms[t->n_forms++] = (struct aw_template_form){p, list, n};
+    t->forms = forms;
+}
+
+/* --- texts ---------------------------------------------------------------------------------- */
 
 static const struct aw_key text_only_keys[] = {
     {"text", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(text), .max = BODY_MAX, .read = read_text,
      .help = "the text, with {{names}}"},
+    {NULL},
+};
+static const struct aw_key sms_keys[] = {
+    {"text", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(text), .max = BODY_MAX, .read = read_text,
+     .help = "the text, with {{names}}"},
+    {"jsms", AW_KEY_OTHER, 0, .read = read_form,
+     .help = "its audited template at JSMS: {temp_id, sign_id, para}"},
     {NULL},
 };
 static const struct aw_key push_keys[] = {
@@ -78,6 +171,7 @@ static const struct aw_key email_keys[] = {
      .help = "the same as HTML; values are escaped"},
     {NULL},
 };
+static const struct aw_shape sms_text = {"an SMS text", sms_keys};
 static const struct aw_shape text_only = {"a text", text_only_keys};
 static const struct aw_shape push_text = {"a push text", push_keys};
 static const struct aw_shape email_text = {"an e-mail text", email_keys};
@@ -109,7 +203,7 @@ static const struct aw_key file_keys[] = {
     {"version", AW_KEY_WORD, AW_KEY_REQUIRED, offsetof(struct file_texts, version), .min = 1,
      .words = version_words, .help = "of the file format"},
     {"push", AW_KEY_OTHER, 0, .child = &push_text, .read = read_kind, .help = "by language"},
-    {"sms", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},
+    {"sms", AW_KEY_OTHER, 0, .child = &sms_text, .read = read_kind, .help = "by language"},
     {"email", AW_KEY_OTHER, 0, .child = &email_text, .read = read_kind, .help = "by language"},
     {"im", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},
     {"call", AW_KEY_OTHER, 0, .child = &text_only, .read = read_kind, .help = "by language"},

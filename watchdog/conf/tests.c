@@ -211,6 +211,10 @@ static void load_rules(struct suite *s)
     if (s->env != NULL && s->env->n_channels > 0)
         for (unsigned k = 0; k < AW_N_KINDS; k++)
             world.channels[k] = channels_of(s, k);
+    if (s->env != NULL) {
+        world.list = s->env->channels;
+        world.n_list = s->env->n_channels;
+    }
     aw_rules_load_files(s->files, s->n_files, &world, &s->rules, s->diag);
 }
 

@@ -27,11 +27,26 @@ long aw_channel_num(const struct aw_channel *c, const char *key, long def)
     return (long)v;
 }
 
+bool aw_channel_needs_form(const struct aw_channel *c)
+{
+    for (const struct aw_setting *s = c->provider->form; s && s->key; s++)
+        if (s->required && !aw_channel_get(c, s->key))
+            return true;
+    return false;
+}
+
+long aw_send_form_num(const struct aw_send *s, const char *key, long def)
+{
+    const struct aw_channel form = {.settings = s->form, .n_settings = s->n_form};
+    return aw_channel_num(&form, key, aw_channel_num(s->channel, key, def));
+}
+
 void aw_send_free(struct aw_send *s)
 {
     aw_free(s->arena);
     aw_free(s->late_cid);
     aw_free(s->also);
     aw_free(s->registration_ids);
+    aw_free(s->form);
     *s = (struct aw_send){0};
 }

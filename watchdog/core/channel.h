@@ -38,6 +38,10 @@ struct aw_provider {
     const struct aw_setting *settings; /* ends with key NULL */
     bool reports;                      /* can be asked for receipts */
     enum aw_level best;                /* highest rung that it can prove by itself */
+    /* What a template must say for it to carry its text (an audited template's number and so on),
+     * ends with key NULL; NULL: it takes any text. Settings of these names in the channel stand in
+     * for a form that is missing. */
+    const struct aw_setting *form;
 };
 
 extern const struct aw_provider aw_providers[]; /* ends with name NULL */
@@ -58,6 +62,9 @@ struct aw_channel {
     const struct aw_channel_setting *settings; /* defaults filled in; secrets read */
     unsigned n_settings;
 };
+
+/* True when the channel carries only texts that have its provider's form. */
+bool aw_channel_needs_form(const struct aw_channel *c);
 
 /* The value of a setting, or NULL when it has none. */
 const char *aw_channel_get(const struct aw_channel *c, const char *key);
@@ -83,12 +90,18 @@ struct aw_send {
     const char *override_id;         /* provider id to replace, or NULL */
     const char *event_type;          /* webhook: CloudEvents type */
     const char *data_json;           /* webhook: CloudEvents data */
-    aw_time time;                    /* instant of the claim */
-    char *arena;                     /* owns the texts */
-    char *also;                      /* owns a text that names further recipients */
-    unsigned n_also;                 /* how many it names */
-    char *late_cid;                  /* owns a cid that came after the claim */
+    struct aw_channel_setting *form; /* the template's form for the provider, texts expanded; the
+                                        array is the struct's own */
+    unsigned n_form;
+    aw_time time;    /* instant of the claim */
+    char *arena;     /* owns the texts */
+    char *also;      /* owns a text that names further recipients */
+    unsigned n_also; /* how many it names */
+    char *late_cid;  /* owns a cid that came after the claim */
 };
+
+/* What the form says, else the channel's setting, as a number. */
+long aw_send_form_num(const struct aw_send *s, const char *key, long def);
 
 void aw_send_free(struct aw_send *s);
 

@@ -97,11 +97,23 @@ static const struct aw_setting signed_robot[] = {
 static const struct aw_setting jsms[] = {
     {"app_key", AW_SET_TEXT, .required = true, .help = "AppKey of the application, 24 characters"},
     {"master_secret", AW_SET_SECRET, .required = true, .help = "Master Secret of that AppKey"},
-    {"temp_id", AW_SET_NUMBER, .required = true, .min = 1, .max = INT32_MAX,
-     .help = "audited template; may use {{title}} {{body}} and, in steps with one, {{link}}"},
+    {"temp_id", AW_SET_NUMBER, .min = 1, .max = INT32_MAX,
+     .help = "audited template of texts whose own template names none; may use {{title}} {{body}} "
+             "and, in steps with one, {{link}}"},
     {"sign_id", AW_SET_NUMBER, .min = 1, .max = INT32_MAX,
      .help = "audited signature; without it the application's default"},
     {"url", AW_SET_URL, .def = "https://api.sms.jpush.cn/v1/", .help = "base of the SMS API"},
+    END,
+};
+
+static const struct aw_setting jsms_form[] = {
+    {"temp_id", AW_SET_NUMBER, .required = true, .min = 1, .max = INT32_MAX,
+     .help = "the audited template that says the same"},
+    {"sign_id", AW_SET_NUMBER, .min = 1, .max = INT32_MAX,
+     .help = "audited signature; without it the channel's"},
+    {"para", AW_SET_PAIRS,
+     .help = "its parameters: name: text with {{names}}; without it title, "
+             "body and link"},
     END,
 };
 
@@ -121,7 +133,7 @@ const struct aw_provider aw_providers[] = {
     {"wecom", AW_IM, wecom, .reports = false, .best = AW_ACCEPTED},
     {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
     {"feishu", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
-    {"jsms", AW_SMS, jsms, .reports = false, .best = AW_ACCEPTED},
+    {"jsms", AW_SMS, jsms, .reports = false, .best = AW_ACCEPTED, .form = jsms_form},
     {"jmessage", AW_IM, jmessage, .reports = false, .best = AW_ACCEPTED},
     {.name = NULL},
 };

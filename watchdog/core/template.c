@@ -208,3 +208,12 @@ const struct aw_template_text *aw_template_find(const struct aw_templates *t, co
     }
     return best;
 }
+
+const struct aw_template_form *aw_template_form(const struct aw_template_text *t,
+                                                const struct aw_provider *provider)
+{
+    for (unsigned i = 0; i < t->n_forms; i++)
+        if (t->forms[i].provider == provider)
+            return &t->forms[i];
+    return NULL;
+}

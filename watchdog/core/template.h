@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/channel.h"
 #include "core/types.h"
 
 enum aw_escape {
@@ -30,6 +31,14 @@ int aw_template_check(const char *text, size_t *ret_at, struct aw_err *err);
 void aw_template_expand(struct aw_buf *out, const char *text, enum aw_escape esc,
                         aw_template_value value, void *ctx);
 
+/* What a text says for a provider that sends audited templates only: settings as its form lists
+ * them, pairs as "para.<name>" with {{names}} in the values. */
+struct aw_template_form {
+    const struct aw_provider *provider;
+    const struct aw_channel_setting *settings;
+    unsigned n_settings;
+};
+
 /* One kind's text in one language, as loaded (conf/templates.c). Unused parts are NULL. */
 struct aw_template_text {
     enum aw_kind kind;
@@ -37,6 +46,8 @@ struct aw_template_text {
     const char *title; /* push title, mail subject */
     const char *text;
     const char *html; /* mail */
+    const struct aw_template_form *forms;
+    unsigned n_forms;
 };
 
 struct aw_template {
@@ -54,5 +65,9 @@ struct aw_templates {
  * NULL when the template or the kind is missing. */
 const struct aw_template_text *aw_template_find(const struct aw_templates *t, const char *name,
                                                 enum aw_kind kind, const char *lang);
+
+/* What the text says for this provider, or NULL. */
+const struct aw_template_form *aw_template_form(const struct aw_template_text *t,
+                                                const struct aw_provider *provider);
 
 #endif

@@ -14,6 +14,8 @@ void aw_local_world_init(struct aw_local_world *w, const struct aw_env_conf *env
     *w = (struct aw_local_world){0};
     if (env->templates.n)
         w->world.templates = &env->templates;
+    w->world.list = env->channels;
+    w->world.n_list = env->n_channels;
     if (!env->n_channels)
         return;
     for (unsigned k = 0; k < AW_N_KINDS; k++) {

@@ -30,6 +30,8 @@ static void names_init(struct names *n, const struct aw_env_conf *conf)
 {
     memset(n, 0, sizeof(*n));
     n->world.templates = &conf->templates;
+    n->world.list = conf->channels;
+    n->world.n_list = conf->n_channels;
     for (unsigned k = 0; k < AW_N_KINDS; k++) {
         n->lists[k] = aw_calloc(conf->n_channels + 1, sizeof(char *));
         names_of(conf, k, n->lists[k]);

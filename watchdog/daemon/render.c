@@ -58,7 +58,7 @@ struct pack {
     struct {
         const char **slot;
         size_t at;
-    } fix[64];
+    } fix[128];
     unsigned n;
 };
 
@@ -142,6 +142,20 @@ static void expand(struct pack *p, const char **slot, const char *text, enum aw_
     aw_buf_free(&out);
 }
 
+/* What the template says for the provider: pairs hold {{names}}, the rest stays as it is. */
+static void form(struct pack *p, struct aw_send *s, const struct aw_template_form *f,
+                 struct values *v)
+{
+    if (!f)
+        return;
+    s->form = aw_calloc(f->n_settings, sizeof(*s->form));
+    s->n_form = f->n_settings;
+    for (unsigned i = 0; i < f->n_settings; i++) {
+        pack(p, &s->form[i].key, f->settings[i].key);
+        expand(p, &s->form[i].value, f->settings[i].value, AW_ESC_LINE, v);
+    }
+}
+
 static void texts(struct aw_loop *l, struct pack *p, struct aw_send *s, const struct aw_step *step,
                   struct values *v)
 {
@@ -159,6 +173,7 @@ static void texts(struct aw_loop *l, struct pack *p, struct aw_send *s, const st
     expand(p, &s->title, t->title ? t->title : "{{title}}", AW_ESC_LINE, v);
     expand(p, &s->text, t->text ? t->text : "{{title}}", body, v);
     expand(p, &s->html, t->html, AW_ESC_HTML, v);
+    form(p, s, aw_template_form(t, s->channel->provider), v);
 }
 
 /* --- one send ------------------------------------------------------------------------------------
