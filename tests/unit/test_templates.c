@@ -139,7 +139,7 @@ static void an_sms_is_priced(void **state)
     }
     assert_int_equal(wrong, 0);
     conf_file("t.yaml",
-              "version: 1\nsms:\n  en:\n    text: \"Don\u2019t miss it: " X50 "\u2026\"\n");
+              "version: 1\nsms:\n  en:\n    text: \"Don\u2019t miss it: " X50 X10 "\u2026\"\n");
     assert_int_equal(aw_templates_load(conf_dir(), &templates, &diag), 0);
     const char *text = conf_print(&diag);
     assert_non_null(strstr(text,
