@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     int code = aw_sim_push_parse((const char *)p, n, &rq);
     if (code != 0 && (code < 1002 || code > 1009 || !rq.why[0]))
         abort();
-    if (code == 0 && !rq.all && !rq.alias && !rq.rids && !rq.nobody)
+    if (code == 0 && !json_object_get(rq.body, "audience"))
         abort();
     aw_sim_push_request_free(&rq);
     return 0;

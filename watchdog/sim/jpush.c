@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sim/jpush_audience.h"
 #include "sim/jpush_check.h"
 #include "sim/jpush_store.h"
 #include "sim/timer.h"
@@ -45,37 +46,49 @@ void aw_sim_jpush_error(struct aw_sim_reply *r, int status, int code, const char
     aw_sim_reply_json(r, status, body);
 }
 
-static bool authentic(const struct aw_sim_jpush *jp, struct aw_http_request *rq)
+static bool authentic(const struct aw_sim_jpush *jp, struct aw_http_request *rq,
+                      enum aw_sim_family family)
 {
     const char *h = aw_http_header(rq, "Authorization");
-    return h && strncasecmp(h, "Basic ", 6) == 0 && aw_streq(h + 6, jp->basic);
+    return h && strncasecmp(h, "Basic ", 6) == 0 &&
+           aw_streq(h + 6, family == AW_SIM_FAMILY_GROUP ? jp->group_basic : jp->basic);
 }
+
+static const struct {
+    const char *name;
+    unsigned limit; /* calls a minute */
+    int auth_code;
+    const char *auth_text;
+} families[AW_SIM_N_FAMILIES] = {
+    [AW_SIM_FAMILY_PUSH] = {"push", 600, 1004, "Authen failed"},
+    [AW_SIM_FAMILY_REPORT] = {"report", 2400, 3001, "Basic authentication failed"},
+    [AW_SIM_FAMILY_DEVICE] = {"device", 600, 7004, "Authen failed"},
+    [AW_SIM_FAMILY_GROUP] = {"group", 600, 1004, "Authen failed"},
+};
 
 bool aw_sim_jpush_admit(struct aw_sim *sim, struct aw_sim_call *c, enum aw_sim_family family)
 {
-    static const unsigned limits[AW_SIM_N_FAMILIES] = {0, 600, 2400};
     struct aw_sim_jpush *jp = sim->jpush;
     struct aw_sim_quota *q = &jp->quota[family];
     aw_time now = aw_sim_now(sim);
-    bool known = authentic(jp, c->rq);
+    bool known = authentic(jp, c->rq, family);
+    unsigned limit = families[family].limit;
     quota_roll(q, now, AW_MINUTE);
-    bool room = !known || quota_take(q, limits[family]);
+    bool room = !known || quota_take(q, limit);
 
-    aw_sim_reply_header(c->reply, "X-Rate-Limit-Limit", limits[family]);
-    aw_sim_reply_header(c->reply, "X-Rate-Limit-Remaining", limits[family] - q->used);
+    aw_sim_reply_header(c->reply, "X-Rate-Limit-Limit", limit);
+    aw_sim_reply_header(c->reply, "X-Rate-Limit-Remaining", limit - q->used);
     aw_sim_reply_header(c->reply, "X-Rate-Limit-Reset",
                         (q->from + AW_MINUTE - now + AW_SECOND - 1) / AW_SECOND);
-    if (!known && family == AW_SIM_FAMILY_REPORT)
-        aw_sim_jpush_error(c->reply, 401, 3001, "Basic authentication failed", 0);
-    else if (!known)
-        aw_sim_jpush_error(c->reply, 401, 1004, "Authen failed", 0);
+    if (!known)
+        aw_sim_jpush_error(c->reply, 401, families[family].auth_code, families[family].auth_text,
+                           0);
     else if (!room)
         aw_sim_jpush_error(c->reply, 429, 2002, "Rate limit exceeded", 0);
     if (!known || !room)
-        aw_sim_note(sim, "refused", NULL,
-                    json_pack("{s:s, s:i}", "of",
-                              family == AW_SIM_FAMILY_REPORT ? "report" : "push", "status",
-                              c->reply->status));
+        aw_sim_note(
+            sim, "refused", NULL,
+            json_pack("{s:s, s:i}", "of", families[family].name, "status", c->reply->status));
     return known && room;
 }
 
@@ -144,61 +157,6 @@ void aw_sim_jpush_people_changed(struct aw_sim *sim)
                 send_out(sim, e, i);
 }
 
-/* --- audience ----------------------------------------------------------------------------- */
-
-static bool listed(const json_t *list, const char *text)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (aw_streq(json_string_value(json_array_get(list, i)), text))
-            return true;
-    return false;
-}
-
-static bool has_target(const struct aw_sim_push_entry *e, const char *rid)
-{
-    for (unsigned i = 0; i < e->n_targets; i++)
-        if (aw_streq(e->targets[i].rid, rid))
-            return true;
-    return false;
-}
-
-static void add_devices(struct aw_sim_push_entry *e, const struct aw_sim_push_request *rq,
-                        const struct aw_sim_person *who, const json_t *rids)
-{
-    if (!who || who->push == AW_SIM_NO_DEVICE || !(who->platform & rq->platforms))
-        return;
-    for (unsigned i = 0; i < who->n_rids; i++) {
-        if ((rids && !listed(rids, who->rids[i])) || has_target(e, who->rids[i]))
-            continue;
-        e->targets = aw_realloc(e->targets, (e->n_targets + 1) * sizeof(*e->targets));
-        e->targets[e->n_targets++] = (struct aw_sim_target){.user = aw_strdup(who->user),
-                                                            .rid = aw_strdup(who->rids[i]),
-                                                            .platform = who->platform};
-    }
-}
-
-static const struct aw_sim_person *addressee(const struct aw_sim *sim,
-                                             const struct aw_sim_push_request *rq, size_t i)
-{
-    const json_t *list = rq->alias ? rq->alias : rq->rids;
-    const char *name = json_string_value(json_array_get(list, i));
-    return name ? aw_sim_people_find(sim->people, rq->alias ? AW_SIM_ALIAS : AW_SIM_RID, name)
-                : NULL;
-}
-
-/* Kinds of audience given together are ANDed. */
-static void find_targets(const struct aw_sim *sim, const struct aw_sim_push_request *rq,
-                         struct aw_sim_push_entry *e)
-{
-    if (rq->nobody)
-        return;
-    for (size_t i = 0; rq->all && i < aw_sim_people_count(sim->people); i++)
-        add_devices(e, rq, aw_sim_people_at(sim->people, i), NULL);
-    size_t n = json_array_size(rq->alias ? rq->alias : rq->rids);
-    for (size_t i = 0; i < n; i++)
-        add_devices(e, rq, addressee(sim, rq, i), rq->rids);
-}
-
 /* --- push --------------------------------------------------------------------------------- */
 
 static json_t *particulars(const struct aw_sim_push_request *rq)
@@ -228,29 +186,29 @@ static const char *only_user(const struct aw_sim_push_entry *e)
     return e->n_targets ? e->targets[0].user : NULL;
 }
 
-static void refuse(struct aw_sim *sim, struct aw_sim_call *c, const struct aw_sim_push_request *rq,
+static void refuse(struct aw_sim *sim, struct aw_sim_reply *r, const struct aw_sim_push_request *rq,
                    int status, int code, const char *why)
 {
     uint64_t msg_id = code == 1011 ? aw_sim_jpush_new_msg_id(sim) : 0;
-    const struct aw_sim_person *who = addressee(sim, rq, 0);
+    const struct aw_sim_person *who = aw_sim_audience_first(sim, rq);
     json_t *more = json_pack("{s:s, s:i, s:i}", "of", "push", "status", status, "code", code);
     json_t *rest = particulars(rq);
     json_object_update(more, rest);
     json_decref(rest);
     aw_sim_note(sim, "refused", who ? who->user : NULL, more);
-    aw_sim_jpush_error(c->reply, status, code, why, msg_id);
+    aw_sim_jpush_error(r, status, code, why, msg_id);
 }
 
 /* The answer of a success has exactly these two keys. */
-static void accepted(struct aw_sim_call *c, int64_t sendno, uint64_t msg_id)
+static void accepted(struct aw_sim_reply *r, int64_t sendno, uint64_t msg_id)
 {
     json_t *body = json_object();
     json_object_set_new(body, "sendno", json_sprintf("%lld", (long long)sendno));
     json_object_set_new(body, "msg_id", json_sprintf("%llu", (unsigned long long)msg_id));
-    aw_sim_reply_json(c->reply, 200, body);
+    aw_sim_reply_json(r, 200, body);
 }
 
-static void accept_push(struct aw_sim *sim, struct aw_sim_call *c,
+static void accept_push(struct aw_sim *sim, struct aw_sim_reply *r,
                         const struct aw_sim_push_request *rq, struct aw_sim_push_entry *e)
 {
     e->msg_id = aw_sim_jpush_new_msg_id(sim);
@@ -271,10 +229,10 @@ static void accept_push(struct aw_sim *sim, struct aw_sim_call *c,
     aw_sim_note(sim, "push", only_user(e), more);
     for (unsigned i = 0; i < e->n_targets; i++)
         send_out(sim, e, i);
-    accepted(c, rq->sendno, e->msg_id);
+    accepted(r, rq->sendno, e->msg_id);
 }
 
-static void replay(struct aw_sim *sim, struct aw_sim_call *c, const struct aw_sim_push_request *rq,
+static void replay(struct aw_sim *sim, struct aw_sim_reply *r, const struct aw_sim_push_request *rq,
                    const struct aw_sim_cid *cid)
 {
     const struct aw_sim_push_entry *e = aw_sim_jpush_find(sim, cid->msg_id);
@@ -282,7 +240,7 @@ static void replay(struct aw_sim *sim, struct aw_sim_call *c, const struct aw_si
     json_object_set_new(more, "msg_id", json_sprintf("%llu", (unsigned long long)cid->msg_id));
     json_object_set_new(more, "replayed", json_true());
     aw_sim_note(sim, "push", e ? only_user(e) : NULL, more);
-    accepted(c, cid->sendno, cid->msg_id);
+    accepted(r, cid->sendno, cid->msg_id);
 }
 
 /* What is left to check when the body is well-formed; 0 or a code with its status and text. */
@@ -315,33 +273,34 @@ static int check_state(struct aw_sim *sim, const struct aw_sim_push_request *rq,
     return 0;
 }
 
-static void handle_push(struct aw_sim *sim, struct aw_sim_call *c, bool for_real)
+void aw_sim_jpush_carry_out(struct aw_sim *sim, const char *p, size_t n, bool for_real,
+                            struct aw_sim_reply *r)
 {
     struct aw_sim_push_request rq;
-    int status = 400, code = aw_sim_push_parse(c->view->body, c->view->n_body, &rq);
+    int status = 400, code = aw_sim_push_parse(p, n, &rq);
     const char *why = rq.why;
     struct aw_sim_cid *cid = code == 0 && rq.cid ? aw_sim_jpush_find_cid(sim, rq.cid) : NULL;
     if (for_real && cid && cid->msg_id) {
-        replay(sim, c, &rq, cid);
+        replay(sim, r, &rq, cid);
         aw_sim_push_request_free(&rq);
         return;
     }
     struct aw_sim_push_entry *e = aw_calloc(1, sizeof(*e));
     if (code == 0) {
-        find_targets(sim, &rq, e);
+        aw_sim_audience_find(sim, &rq, e);
         code = check_state(sim, &rq, e, cid, &status, &why);
     }
     if (code == 0 && for_real) {
-        accept_push(sim, c, &rq, e);
+        accept_push(sim, r, &rq, e);
         if (cid) {
             cid->msg_id = e->msg_id;
             cid->sendno = rq.sendno;
         }
     } else {
         if (code != 0)
-            refuse(sim, c, &rq, status, code, why);
+            refuse(sim, r, &rq, status, code, why);
         else
-            accepted(c, rq.sendno, aw_sim_jpush_new_msg_id(sim));
+            accepted(r, rq.sendno, aw_sim_jpush_new_msg_id(sim));
         aw_sim_push_entry_free(e);
     }
     aw_sim_push_request_free(&rq);
@@ -349,12 +308,12 @@ static void handle_push(struct aw_sim *sim, struct aw_sim_call *c, bool for_real
 
 void aw_sim_jpush_push(struct aw_sim *sim, struct aw_sim_call *c)
 {
-    handle_push(sim, c, true);
+    aw_sim_jpush_carry_out(sim, c->view->body, c->view->n_body, true, c->reply);
 }
 
 void aw_sim_jpush_validate(struct aw_sim *sim, struct aw_sim_call *c)
 {
-    handle_push(sim, c, false);
+    aw_sim_jpush_carry_out(sim, c->view->body, c->view->n_body, false, c->reply);
 }
 
 /* --- cid pool, revocation ----------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 
 #define BODY_MAX    ((size_t)1 << 20)
 #define NAMES_MAX   1000 /* aliases or registration ids */
+#define TAGS_MAX    20
 #define ANDROID_MAX 4000
 #define IOS_MAX     2000
 #define MESSAGE_MAX 4000
@@ -191,8 +192,7 @@ static int check_platform(struct aw_sim_push_request *rq)
     return 0;
 }
 
-/* Tags and aliases: 1 to 40 bytes; letters, digits, Chinese and a few signs. */
-static bool valid_alias(const char *s)
+bool aw_sim_valid_alias(const char *s)
 {
     size_t n = strlen(s);
     if (n == 0 || n > 40)
@@ -204,7 +204,7 @@ static bool valid_alias(const char *s)
     return true;
 }
 
-static bool valid_rid(const char *s)
+bool aw_sim_valid_rid(const char *s)
 {
     size_t n = strlen(s);
     if (aw_starts(s, "sim-"))
@@ -230,39 +230,36 @@ static int check_names(struct aw_sim_push_request *rq, const char *key, size_t m
 
 static int check_audience(struct aw_sim_push_request *rq)
 {
-    /* Kinds to which nobody belongs here; of tag_not everybody is a part. */
-    static const struct {
+    const json_t *others[2] = {0};
+    const struct {
         const char *key;
         size_t max;
-        bool nobody;
-    } others[] = {{"tag", 20, true},
-                  {"tag_and", 20, true},
-                  {"tag_not", 20, false},
-                  {"segment", 1, true},
-                  {"abtest", 1, true}};
+        bool (*valid)(const char *);
+        const json_t **list;
+    } kinds[] = {{"alias", NAMES_MAX, aw_sim_valid_alias, &rq->alias},
+                 {"registration_id", NAMES_MAX, aw_sim_valid_rid, &rq->rids},
+                 {"tag", TAGS_MAX, aw_sim_valid_alias, &rq->tag},
+                 {"tag_and", TAGS_MAX, aw_sim_valid_alias, &rq->tag_and},
+                 {"tag_not", TAGS_MAX, aw_sim_valid_alias, &rq->tag_not},
+                 {"segment", 1, aw_sim_valid_alias, &others[0]},
+                 {"abtest", 1, aw_sim_valid_alias, &others[1]}};
     const json_t *v = json_object_get(rq->body, "audience");
     if (!v)
         return refuse(rq, 1002, "Missing parameter '%s'.", "audience");
-    if (json_is_string(v)) {
-        rq->all = aw_streq(json_string_value(v), "all");
-        return rq->all ? 0 : refuse(rq, 1003, "Invalid value of '%s'.", "audience");
+    if (json_is_string(v))
+        return aw_streq(json_string_value(v), "all")
+                   ? 0
+                   : refuse(rq, 1003, "Invalid value of '%s'.", "audience");
+    bool any = false;
+    for (unsigned i = 0; i < AW_COUNT(kinds); i++) {
+        int code = check_names(rq, kinds[i].key, kinds[i].max, kinds[i].valid, kinds[i].list);
+        if (code != 0)
+            return code;
+        any |= *kinds[i].list != NULL;
     }
-    int code = check_names(rq, "alias", NAMES_MAX, valid_alias, &rq->alias);
-    if (code == 0)
-        code = check_names(rq, "registration_id", NAMES_MAX, valid_rid, &rq->rids);
-    bool any = rq->alias || rq->rids;
-    for (unsigned i = 0; code == 0 && i < AW_COUNT(others); i++) {
-        const json_t *list = NULL;
-        code = check_names(rq, others[i].key, others[i].max, valid_alias, &list);
-        any |= list != NULL;
-        rq->nobody |= list && others[i].nobody;
-        rq->all |= list && !others[i].nobody && !rq->alias && !rq->rids;
-    }
-    if (json_object_get(v, "live_activity_id") || json_object_get(v, "file"))
-        any = rq->nobody = true;
-    if (code == 0 && !any)
-        return refuse(rq, 1002, "Missing parameter '%s'.", "audience");
-    return code;
+    rq->nobody = others[0] || others[1] || json_object_get(v, "live_activity_id") ||
+                 json_object_get(v, "file");
+    return any || rq->nobody ? 0 : refuse(rq, 1002, "Missing parameter '%s'.", "audience");
 }
 
 static size_t size_of(const json_t *v)

@@ -54,7 +54,7 @@ static const struct column detail[] = {
     {"hmos_msg_sent", N_COUNTS},        {NULL, N_COUNTS}};
 
 static json_t *row_of(const struct aw_sim *sim, const struct aw_sim_push_entry *e,
-                      const struct column *columns)
+                      const void *columns)
 {
     json_t *row = json_object();
     int64_t counts[N_COUNTS];
@@ -62,9 +62,9 @@ static json_t *row_of(const struct aw_sim *sim, const struct aw_sim_push_entry *
     json_object_set_new(row, "msg_id", json_sprintf("%llu", (unsigned long long)e->msg_id));
     if (aw_sim_now(sim) - e->at < REPORT_LAG)
         return row;
-    for (; columns->name; columns++) {
-        int64_t v = columns->count == N_COUNTS ? -1 : counts[columns->count];
-        json_object_set_new(row, columns->name, v < 0 ? json_null() : json_integer(v));
+    for (const struct column *k = columns; k->name; k++) {
+        int64_t v = k->count == N_COUNTS ? -1 : counts[k->count];
+        json_object_set_new(row, k->name, v < 0 ? json_null() : json_integer(v));
     }
     return row;
 }
@@ -74,9 +74,8 @@ static void note_report(struct aw_sim *sim, const char *path, size_t ids)
     aw_sim_note(sim, "report", NULL, json_pack("{s:s, s:I}", "path", path, "ids", (json_int_t)ids));
 }
 
-/* Ids that are not known are left out. */
-static void report(struct aw_sim *sim, struct aw_sim_call *c, const char *path,
-                   const struct column *columns)
+void aw_sim_jpush_rows(struct aw_sim *sim, struct aw_sim_call *c, const char *path, aw_sim_row *row,
+                       const void *arg)
 {
     char ids[IDS_MAX * 21 + 1];
     uint64_t id;
@@ -89,7 +88,7 @@ static void report(struct aw_sim *sim, struct aw_sim_call *c, const char *path,
         rc = ++n > IDS_MAX ? AW_ELIMIT : aw_parse_u64(s, strlen(s), INT64_MAX, &id);
         struct aw_sim_push_entry *e = rc == 0 ? aw_sim_jpush_find(sim, id) : NULL;
         if (e)
-            json_array_append_new(rows, row_of(sim, e, columns));
+            json_array_append_new(rows, row(sim, e, arg));
     }
     note_report(sim, path, n);
     if (rc == 0 && n > 0) {
@@ -102,12 +101,12 @@ static void report(struct aw_sim *sim, struct aw_sim_call *c, const char *path,
 
 void aw_sim_jpush_received(struct aw_sim *sim, struct aw_sim_call *c)
 {
-    report(sim, c, "/v3/received", legacy);
+    aw_sim_jpush_rows(sim, c, "/v3/received", row_of, legacy);
 }
 
 void aw_sim_jpush_received_detail(struct aw_sim *sim, struct aw_sim_call *c)
 {
-    report(sim, c, "/v3/received/detail", detail);
+    aw_sim_jpush_rows(sim, c, "/v3/received/detail", row_of, detail);
 }
 
 /* --- per device --------------------------------------------------------------------------- */

@@ -9,21 +9,29 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "sim/device.h"
 
 #define PUSHES_MAX 100000
 #define CIDS_MAX   200000
 #define PUSH_KEPT  (28 * AW_DAY)
 #define CID_VALID  AW_DAY
 
+static char *basic(const char *prefix, const char *user, const char *secret)
+{
+    struct aw_buf pair = AW_BUF_INIT(256);
+    aw_buf_printf(&pair, "%s%s:%s", prefix, user, secret);
+    char *ret = aw_malloc(4 * ((pair.n + 2) / 3) + 1);
+    aw_b64(ret, aw_buf_str(&pair), pair.n);
+    aw_buf_free(&pair);
+    return ret;
+}
+
 struct aw_sim_jpush *aw_sim_jpush_new(const char *app_key, const char *secret)
 {
     struct aw_sim_jpush *jp = aw_calloc(1, sizeof(*jp));
-    struct aw_buf pair = AW_BUF_INIT(256);
-    aw_buf_printf(&pair, "%s:%s", app_key, secret);
     jp->app_key = aw_strdup(app_key);
-    jp->basic = aw_malloc(4 * ((pair.n + 2) / 3) + 1);
-    aw_b64(jp->basic, aw_buf_str(&pair), pair.n);
-    aw_buf_free(&pair);
+    jp->basic = basic("", app_key, secret);
+    jp->group_basic = basic("group-", app_key, secret);
     return jp;
 }
 
@@ -63,6 +71,8 @@ void aw_sim_jpush_free(struct aw_sim_jpush *jp)
         forget_cid(jp, jp->cids);
     aw_free(jp->app_key);
     aw_free(jp->basic);
+    aw_free(jp->group_basic);
+    aw_sim_devices_free(jp->devices);
     aw_free(jp);
 }
 

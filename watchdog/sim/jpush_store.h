@@ -61,13 +61,14 @@ struct aw_sim_quota {
 };
 
 struct aw_sim_jpush {
-    char *app_key, *basic; /* basic: what the Authorization header must say */
+    char *app_key, *basic, *group_basic; /* what the Authorization header must say */
     uint64_t pushes_made, cids_made;
     struct aw_sim_quota quota[AW_SIM_N_FAMILIES];
     struct aw_sim_quota broadcasts;   /* of the present day */
     struct aw_sim_push_entry *pushes; /* in order of acceptance */
     struct aw_sim_cid *cids;          /* in order of issue */
     struct aw_sim_mailbox *mailboxes;
+    struct aw_sim_device *devices; /* device.h */
 };
 
 /* NULL when unknown or older than 28 days. */
@@ -80,6 +81,12 @@ uint64_t aw_sim_jpush_new_msg_id(struct aw_sim *sim);
 void aw_sim_push_entry_free(struct aw_sim_push_entry *e);
 /* Takes what still waits out of the store. */
 void aw_sim_jpush_withdraw(struct aw_sim_jpush *jp, struct aw_sim_push_entry *e);
+/* Answers GET ?msg_ids=A,B,...: a row for each push that is known; others are left out
+ * (jpush_report.c). */
+typedef json_t *aw_sim_row(const struct aw_sim *sim, const struct aw_sim_push_entry *e,
+                           const void *arg);
+void aw_sim_jpush_rows(struct aw_sim *sim, struct aw_sim_call *c, const char *path, aw_sim_row *row,
+                       const void *arg);
 /* A message that waits for a device: the sixth pushes the first out. */
 void aw_sim_mailbox_put(struct aw_sim *sim, const char *rid, uint64_t msg_id);
 void aw_sim_mailbox_take(struct aw_sim_jpush *jp, const char *rid, uint64_t msg_id);

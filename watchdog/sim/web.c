@@ -122,7 +122,7 @@ static void post_hook(struct aw_sim *sim, struct aw_sim_call *c)
 typedef void (*handler)(struct aw_sim *sim, struct aw_sim_call *c);
 
 static const struct route {
-    const char *method, *path; /* a path that ends in '/' takes one more segment */
+    const char *method, *path; /* that ends in '/': takes one more segment; in '*': all the rest */
     enum aw_sim_family family;
     enum aw_sim_part part;
     handler run;
@@ -135,6 +135,26 @@ static const struct route {
     {"GET", "/v3/received/detail", AW_SIM_FAMILY_REPORT, AW_SIM_PART_REPORT,
      aw_sim_jpush_received_detail},
     {"POST", "/v3/status/message", AW_SIM_FAMILY_REPORT, AW_SIM_PART_REPORT, aw_sim_jpush_status},
+    {"POST", "/v3/push/batch/regid/single", AW_SIM_FAMILY_PUSH, AW_SIM_PART_PUSH,
+     aw_sim_jpush_batch_regid},
+    {"POST", "/v3/push/batch/alias/single", AW_SIM_FAMILY_PUSH, AW_SIM_PART_PUSH,
+     aw_sim_jpush_batch_alias},
+    {"POST", "/v3/grouppush", AW_SIM_FAMILY_GROUP, AW_SIM_PART_PUSH, aw_sim_jpush_group},
+    {"GET", "/v3/messages", AW_SIM_FAMILY_REPORT, AW_SIM_PART_REPORT, aw_sim_jpush_messages},
+    {"GET", "/v3/messages/detail", AW_SIM_FAMILY_REPORT, AW_SIM_PART_REPORT,
+     aw_sim_jpush_messages_detail},
+    {"GET", "/v3/users", AW_SIM_FAMILY_REPORT, AW_SIM_PART_REPORT, aw_sim_jpush_users},
+    {"POST", "/v3/devices/status", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE,
+     aw_sim_jpush_device_status},
+    {"GET", "/v3/devices/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_device_get},
+    {"POST", "/v3/devices/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_device_set},
+    {"GET", "/v3/aliases/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_alias_get},
+    {"POST", "/v3/aliases/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_alias_set},
+    {"DELETE", "/v3/aliases/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_alias_delete},
+    {"GET", "/v3/tags", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tags},
+    {"GET", "/v3/tags/*", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tag_get},
+    {"POST", "/v3/tags/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tag_set},
+    {"DELETE", "/v3/tags/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tag_delete},
     {"POST", "/sms/send", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_sms_send},
     {"GET", "/sms/send", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_sms_send},
     {"POST", "/robot/wecom/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_robot_wecom},
@@ -167,6 +187,8 @@ static bool tidy(const char *path, char dst[PATH_BYTES])
 static const char *match(const struct route *r, const char *path)
 {
     size_t n = strlen(r->path);
+    if (r->path[n - 1] == '*')
+        return strncmp(path, r->path, n - 1) == 0 && path[n - 1] ? path + n - 1 : NULL;
     if (r->path[n - 1] != '/')
         return aw_streq(path, r->path) ? "" : NULL;
     return aw_starts(path, r->path) && path[n] && !strchr(path + n, '/') ? path + n : NULL;
