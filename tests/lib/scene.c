@@ -202,7 +202,15 @@ int scene_claim(struct scene *sc, aw_id msg, unsigned n, unsigned step, enum aw_
                                 .channel = step ? "carrier" : "jpush",
                                 .cid = step ? NULL : "cid-1",
                                 .merged_into = merged_into};
-    int r = apply(sc, msg, n, &f, 1, &note, "core");
+    char code[8] = "";
+    int r = 0;
+    if (kind == AW_SMS && !merged_into) { /* as the daemon does where a text shows {{code}} */
+        r = aw_store_code(sc->s, msg + n, person, note.channel, SCENE_PHONE, id, code, &sc->err);
+        note.reply_code = code;
+        note.phone = SCENE_PHONE;
+    }
+    if (r == 0)
+        r = apply(sc, msg, n, &f, 1, &note, "core");
     if (r == 0)
         *ret = id;
     return r;
@@ -284,8 +292,9 @@ static int cancel(struct scene *sc, aw_id msg, unsigned n)
 static void tell_people(struct scene *sc)
 {
     struct aw_key_row key = {.id = 1, .name = "app", .app = "shop", .scopes = 7};
-    const char *contact = "{\"phone\":\"+8613800138000\"}";
+    const char *contact = "{\"phone\":\"" SCENE_PHONE "\"}";
     int64_t boss, gone;
+    bool news;
 
     key.created = sc->now;
     TURN(aw_store_person(sc->s, sc->app, "boss", true, "key:1", &boss, &sc->err));
@@ -293,6 +302,10 @@ static void tell_people(struct scene *sc)
     TURN(aw_store_person(sc->s, sc->app, "gone", true, "key:1", &gone, &sc->err));
     TURN(aw_store_contact_put(sc->s, gone, NULL, 0, "key:1", &sc->err));
     TURN(aw_store_key_put(sc->s, &key, "uid:0", &sc->err));
+    for (int out = 1; out >= 0; out--)
+        TURN(aw_store_opt_out(sc->s, "shop", SCENE_PHONE, out, "carrier", "channel:carrier", &news,
+                              &sc->err));
+    TURN(aw_store_opt_out(sc->s, "", SCENE_PHONE, true, "all", "channel:all", &news, &sc->err));
     TURN(aw_store_downtime_put(sc->s, sc->now - AW_HOUR, sc->now, &sc->err));
     TURN(aw_store_notice(sc->s, "tries-spent", "an SMS got through nowhere", &sc->err));
     TURN(aw_store_alive_put(sc->s, sc->now, &sc->err));

@@ -179,7 +179,7 @@ static const struct {
     {"DELETE FROM attempt WHERE kind = 1", "attempt att_"},
     {"INSERT INTO attempt SELECT id + 5, ref, msg, n, previous, merged_into, shared, step, step_id,"
      " kind, round, number, person, channel, at, level, outcome, done_at, http_status, code,"
-     " provider_id, detail, cid FROM attempt LIMIT 1",
+     " provider_id, detail, cid, reply_code, reply_number FROM attempt LIMIT 1",
      "attempt att_"},
     /* evidence */
     {"UPDATE evidence SET level = 6 WHERE level = 3", "evidence "},
@@ -225,6 +225,10 @@ static const struct {
     {"UPDATE api_key SET sha256 = randomblob(32)", "api_key 1"},
     {"INSERT INTO api_key VALUES(2, 'back door', '', 511, randomblob(32), 1, 0)", "api_key 2"},
     {"DELETE FROM api_key", "api_key 1"},
+    {"UPDATE opt_out SET out = 1 WHERE out = 0", "opt_out "},
+    {"UPDATE opt_out SET number = randomblob(32)", "opt_out "},
+    {"DELETE FROM opt_out WHERE id = (SELECT max(id) FROM opt_out)", "opt_out "},
+    {"INSERT INTO opt_out VALUES(1, randomblob(32), 1)", "opt_out 1"},
     {"UPDATE rule_text SET text = 'version: 1'", "rule_text "},
     {"DELETE FROM ruleset", "ruleset"},
     {"UPDATE ruleset SET file = 'other.yaml'", "ruleset"},

@@ -39,7 +39,9 @@
     X(DOWNTIME, "daemon.downtime")                                                                 \
     X(CLOCK, "clock.stepped")                                                                      \
     X(NOTICE, "operators.told")                                                                    \
-    X(HEARTBEAT, "heartbeat")
+    X(HEARTBEAT, "heartbeat")                                                                      \
+    X(NUMBER, "number.opted")     /* STOP, START: the number's commitment, why: out, in */         \
+    X(ANSWERED, "reply.answered") /* what was written back to a reply, as a word */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

@@ -230,9 +230,10 @@ SELECT id, tl, attempt, level, source, person, at FROM evidence WHERE id >= ?1 O
 
 -- name: attempt_put
 INSERT INTO attempt(id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, round,
-        number, person, channel, at, level, cid)
+        number, person, channel, at, level, cid, reply_code, reply_number)
     VALUES(?1, ?2, ?3, ?4, (SELECT tried FROM timeline WHERE id = ?3 + ?4), ?5,
-        (SELECT shared FROM attempt WHERE id = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14)
+        (SELECT shared FROM attempt WHERE id = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14,
+        ?15, ?16)
 
 -- name: attempt_share
 UPDATE attempt SET shared = ?2 WHERE id = ?1
@@ -249,7 +250,7 @@ UPDATE attempt SET cid = ?2 WHERE id = ?1
 
 -- name: attempt
 SELECT id, ref, msg, n, previous, shared, step, round, number, kind, person, channel, cid,
-    provider_id, outcome, level, at, done_at FROM attempt WHERE id = ?1
+    provider_id, outcome, level, at, done_at, reply_code, reply_number FROM attempt WHERE id = ?1
 
 -- name: attempt_shared
 SELECT n, shared FROM attempt WHERE id = ?1
@@ -272,6 +273,20 @@ SELECT a.id, a.ref, a.n, a.step, a.step_id, a.kind, a.round, a.number, a.channel
 SELECT id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, round, number, person,
     channel, at, level, outcome, done_at, http_status, code, provider_id, detail
     FROM attempt WHERE id >= ?1 ORDER BY id
+
+-- name: attempt_code
+SELECT previous, person, channel, reply_code, reply_number FROM attempt WHERE id = ?1
+
+-- --- numbers that want no texts --------------------------------------------------------------
+
+-- name: opt_out_put
+INSERT INTO opt_out(id, number, out) VALUES(?1, ?2, ?3)
+
+-- name: opt_out
+SELECT out FROM opt_out WHERE number = ?1 ORDER BY id DESC LIMIT 1
+
+-- name: opt_outs_from
+SELECT id, number, out FROM opt_out WHERE id >= ?1 ORDER BY id
 
 -- --- questions to providers ------------------------------------------------------------------
 

@@ -111,8 +111,9 @@ CREATE TABLE evidence(
     at INTEGER
 ) STRICT;
 
--- AUDITED (cid aside). Tries of firings. Outcomes and receipts know the id alone, so that is the
--- key; those of a timeline are a list: timeline.tried is the newest, `previous` the one before it. An
+-- AUDITED (cid, reply_code and reply_number aside: the first is a cache of the provider's, by the
+-- others a reply is found, whose evidence is audited). Tries of firings. Outcomes and receipts know
+-- the id alone, so that is the key; those of a timeline are a list: timeline.tried is the newest, `previous` the one before it. An
 -- index on the message would land on a random page for every claim of an older message; the list
 -- costs nothing, since the timeline row is written by the claim anyway.
 -- A firing to the same third person as that of another recipient is merged into that attempt:
@@ -140,7 +141,9 @@ CREATE TABLE attempt(
     code INTEGER,
     provider_id TEXT,
     detail TEXT,
-    cid TEXT
+    cid TEXT,
+    reply_code TEXT,  -- the digits in the text, by which a reply acknowledges
+    reply_number BLOB -- HMAC of the number that it went to, where there is a code
 ) STRICT;
 
 -- What was in flight when the process ended.
@@ -152,6 +155,16 @@ CREATE TABLE detail(
     salt BLOB NOT NULL,
     text TEXT NOT NULL
 ) STRICT;
+
+-- AUDITED, append only. Numbers that want no more texts (out 1), or want them again (0): the newest
+-- row of a number counts; id is log.seq. number: HMAC of the scope (an app, or '' for all) and the
+-- phone number. Rows are as few as people who write STOP, so an index on them does no harm.
+CREATE TABLE opt_out(
+    id INTEGER PRIMARY KEY,
+    number BLOB NOT NULL,
+    out INTEGER NOT NULL CHECK(out IN (0, 1))
+) STRICT;
+CREATE INDEX opt_out_number ON opt_out(number);
 
 -- AUDITED. Times in which we did not run; id is log.seq.
 CREATE TABLE downtime(

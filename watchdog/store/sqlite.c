@@ -93,6 +93,7 @@ static void release(struct aw_store *s)
 {
     aw_db_close(&s->db);
     aw_keymap_free(&s->keys);
+    aw_wipe(s->numbers, sizeof s->numbers);
     aw_free(s->pages.p);
     aw_buf_free(&s->entry);
     if (s->lock >= 0)
@@ -112,7 +113,8 @@ int aw_store_open(const char *path, const struct aw_store_options *opt, aw_time 
     s->lock = -1;
     s->entry = AW_BUF_INIT(AW_ENTRY_MAX);
     if ((r = take_lock(s, err)) || (r = open_file(s, opt, err)) || (r = load_ids(s, err)) ||
-        (r = aw_log_load(s, err)) || (r = aw_store_secret(s, "keymap", secret, err)))
+        (r = aw_log_load(s, err)) || (r = aw_store_secret(s, "numbers", s->numbers, err)) ||
+        (r = aw_store_secret(s, "keymap", secret, err)))
         goto fail;
     aw_keymap_init(&s->keys, secret);
     aw_wipe(secret, sizeof secret);

@@ -23,14 +23,26 @@ static void note_to_entry(const struct aw_fact_note *note, struct aw_entry *e)
     e->text = note->text;
 }
 
+/* The columns by which a reply finds the attempt. */
+static void reply_key(struct aw_store *s, const struct aw_fact *f, const struct aw_fact_note *note,
+                      uint8_t number[32])
+{
+    aw_number_commit(number, s->numbers, "", note->phone);
+    aw_reply_remember(s, note->channel, note->phone, note->reply_code, f->attempt);
+}
+
 static int put_attempt(struct aw_store *s, aw_id message, const struct aw_timeline *tl,
                        const struct aw_fact *f, const struct aw_fact_note *note, aw_time at,
                        struct aw_err *err)
 {
+    uint8_t number[32];
+    if (note->reply_code)
+        reply_key(s, f, note, number);
     int r = aw_db_run(&s->db, AW_SQL_ATTEMPT_PUT, err, I(f->attempt), I(f->ref), I(message),
                       I(tl->n), Z(note->merged_into), I(f->step),
                       T(note->step_id ? note->step_id : ""), I(f->kind), I(f->round), I(f->number),
-                      I(f->person), T(note->channel ? note->channel : ""), I(at), T(note->cid));
+                      I(f->person), T(note->channel ? note->channel : ""), I(at), T(note->cid),
+                      T(note->reply_code), note->reply_code ? B(number, AW_NUMBER_KEPT) : T(NULL));
     if (r == 0)
         r = aw_db_run(&s->db, AW_SQL_TIMELINE_TRIED, err, I(tl->id), I(f->attempt));
     if (r == 0 && note->merged_into)

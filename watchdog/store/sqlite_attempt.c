@@ -45,6 +45,8 @@ static void read_attempt(sqlite3_stmt *q, struct aw_stored_attempt *a)
     a->level = (enum aw_level)sqlite3_column_int(q, 15);
     a->at = sqlite3_column_int64(q, 16);
     a->done_at = sqlite3_column_int64(q, 17);
+    aw_col_copy(q, 18, a->reply_code, sizeof a->reply_code);
+    aw_col_bytes(q, 19, a->reply_number, sizeof a->reply_number);
 }
 
 int aw_store_attempt(struct aw_store *s, aw_id id, struct aw_stored_attempt *ret,
@@ -86,9 +88,8 @@ int aw_store_set_cid(struct aw_store *s, aw_id attempt, const char *cid, struct 
     return aw_store_note(s, aw_db_run(&s->db, AW_SQL_ATTEMPT_CID, err, I(attempt), T(cid)));
 }
 
-/* The person, and the newest attempt, of a timeline. */
-static int newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_person, aw_id *ret,
-                          struct aw_err *err)
+int aw_newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_person, aw_id *ret,
+                      struct aw_err *err)
 {
     sqlite3_stmt *q;
     int r = aw_db_query(&s->db, AW_SQL_TIMELINE, &q, err, I(timeline));
@@ -108,7 +109,7 @@ int aw_store_try_of(struct aw_store *s, aw_id timeline, aw_id ref, const char *c
 {
     int64_t person = 0;
     aw_id at = 0;
-    int r = newest_attempt(s, timeline, &person, &at, err);
+    int r = aw_newest_attempt(s, timeline, &person, &at, err);
     /* A reference is the id of the first try, so nothing older can carry it. */
     while (r == 0 && at >= ref) {
         sqlite3_stmt *q;
@@ -132,7 +133,7 @@ int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned s
 {
     int64_t person = 0;
     aw_id at = 0;
-    int r = newest_attempt(s, message + n, &person, &at, err);
+    int r = aw_newest_attempt(s, message + n, &person, &at, err);
     provider_id[0] = 0;
     *ret_at = 0;
     while (r == 0 && at && !provider_id[0]) {

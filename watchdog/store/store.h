@@ -133,6 +133,8 @@ struct aw_fact_note {
     const char *detail;      /* a person's words (cancel reason, ack details), or NULL */
     /* claimed: recipients n of the same message merged into this attempt (same third person) */
     aw_id merged_into; /* attempt that already carries this firing, or 0 */
+    /* claimed: a text that shows this code, and the number that it goes to; or NULL */
+    const char *reply_code, *phone;
 };
 
 /* Writes the facts (entries, attempt and evidence rows) and the timeline row *tl, which the
@@ -169,6 +171,8 @@ struct aw_stored_attempt {
     enum aw_outcome outcome;
     enum aw_level level; /* rung proven for this attempt */
     aw_time at, done_at;
+    char reply_code[8];                 /* in its text, "" if none */
+    uint8_t reply_number[16];           /* that it went to, keyed; where there is a code */
     uint16_t merged[AW_MAX_RECIPIENTS]; /* recipients n that share it, the first one aside */
     unsigned n_merged;
 };
@@ -186,6 +190,26 @@ int aw_store_try_of(struct aw_store *s, aw_id timeline, aw_id ref, const char *c
  * provider id (or "") and when. */
 int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
                        char provider_id[128], aw_time *ret_at, struct aw_err *err);
+
+/* --- replies to texts (sqlite_reply.c) ------------------------------------------------------ */
+
+/* A code for a text to this number over this channel: the one that this person had in an earlier
+ * text of the timeline there, or one that no text to the number had during the last week. "" when
+ * there is none left. */
+int aw_store_code(struct aw_store *s, aw_id timeline, int64_t person, const char *channel,
+                  const char *phone, aw_id attempt, char ret[8], struct aw_err *err);
+/* The newest text of the last week to this number over this channel with this code; code NULL: any
+ * text with a code. AW_ENOENT. */
+int aw_store_code_find(struct aw_store *s, const char *channel, const char *phone, const char *code,
+                       struct aw_stored_attempt *ret, struct aw_err *err);
+
+/* A number wants no more texts (out), or wants them again (entry number.opted). scope: an app, ""
+ * for all of them. *ret_news: it is not what stood before. */
+int aw_store_opt_out(struct aw_store *s, const char *scope, const char *phone, bool out,
+                     const char *channel, const char *actor, bool *ret_news, struct aw_err *err);
+/* Whether a number wants no texts of an app. */
+int aw_store_opted_out(struct aw_store *s, const char *app, const char *phone, bool *ret,
+                       struct aw_err *err);
 
 /* --- questions to providers (not audited) --------------------------------------------------- */
 

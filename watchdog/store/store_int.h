@@ -8,6 +8,7 @@
  *   sqlite_pages.c   the key map's pages
  *   sqlite_message.c messages and timelines as rows
  *   sqlite_apply.c   facts as entries and rows
+ *   sqlite_reply.c   codes of texts, numbers that want none
  *   sqlite_*.c       the other tables
  *   fact.c           facts as entries and back
  *   sqlite_reader.c  reading for other threads
@@ -49,6 +50,7 @@ struct aw_store {
     struct aw_turn_state at, before;
     struct aw_head head; /* committed */
     struct aw_keymap keys;
+    uint8_t numbers[32]; /* secret under which a phone number is kept */
     struct aw_pages pages;
     struct aw_buf entry;     /* the entry being built */
     int wal_pages, wal_done; /* frames in the WAL, and those already in the file */
@@ -71,6 +73,22 @@ int aw_log_write_front(struct aw_store *s, struct aw_err *err);
 int aw_pages_load(struct aw_store *s, aw_time now, struct aw_err *err);
 int aw_pages_write(struct aw_store *s, struct aw_err *err); /* the turn's pairs, at commit */
 int aw_pages_merge(struct aw_store *s, struct aw_err *err); /* a bounded step, when idle */
+
+/* The person, and the newest attempt (0: none yet), of a timeline. AW_ENOENT. */
+int aw_newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_person, aw_id *ret,
+                      struct aw_err *err);
+
+#define AW_NUMBER_KEPT 16 /* bytes of a number's commitment that stand beside a code */
+
+/* Remembers the code of a text: its attempt is found by number and code. */
+void aw_reply_remember(struct aw_store *s, const char *channel, const char *phone, const char *code,
+                       aw_id attempt);
+/* What stands for a phone number, in the log and in rows. */
+void aw_number_commit(uint8_t ret[32], const uint8_t secret[32], const char *scope,
+                      const char *phone);
+/* Whether the newest row of a number says out. */
+int aw_number_is_out(struct aw_db *db, const uint8_t secret[32], const char *app, const char *phone,
+                     bool *ret, struct aw_err *err);
 
 /* What stands for a person's user id in the log. */
 int aw_person_commitment(struct aw_store *s, int64_t person, uint8_t ret[32], struct aw_err *err);

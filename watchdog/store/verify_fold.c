@@ -76,6 +76,7 @@ struct aw_fold *aw_fold_new(struct aw_verifier *v)
     f->evidence.size = sizeof(struct aw_fold_evidence);
     f->details.size = f->keys.size = sizeof(struct aw_fold_detail);
     f->downtimes.size = sizeof(struct aw_fold_downtime);
+    f->numbers.size = sizeof(struct aw_fold_number);
     f->rules_seq = -1;
     return f;
 }
@@ -103,6 +104,7 @@ void aw_fold_free(struct aw_fold *f)
     folded_free(&f->details);
     folded_free(&f->keys);
     folded_free(&f->downtimes);
+    folded_free(&f->numbers);
     aw_free(f);
 }
 
@@ -338,6 +340,18 @@ static void fold_downtime(struct aw_fold *f, const struct aw_entry *e)
     d->to = e->to;
 }
 
+static void fold_number(struct aw_fold *f, const struct aw_entry *e)
+{
+    struct aw_fold_number *n = e->content ? add(&f->numbers, e->seq) : NULL;
+    if (!n || !(aw_streq(e->why, "out") || aw_streq(e->why, "in"))) {
+        found(f, e, "names no number");
+        return;
+    }
+    n->seq = e->seq;
+    n->out = aw_streq(e->why, "out");
+    memcpy(n->number, e->content, sizeof n->number);
+}
+
 static void fold_rules(struct aw_fold *f, const struct aw_entry *e)
 {
     if (!e->content)
@@ -382,6 +396,9 @@ void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e)
         return;
     case AW_ENTRY_KEY:
         fold_key(f, e);
+        return;
+    case AW_ENTRY_NUMBER:
+        fold_number(f, e);
         return;
     case AW_ENTRY_RULES:
         fold_rules(f, e);

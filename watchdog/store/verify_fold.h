@@ -74,6 +74,12 @@ struct aw_fold_detail { /* also API keys, by number: content is the digest of th
     bool seen;
 };
 
+struct aw_fold_number { /* a row of opt_out */
+    int64_t seq;
+    uint8_t number[32];
+    bool out, seen;
+};
+
 struct aw_fold_downtime {
     int64_t seq;
     aw_time from, to;
@@ -82,7 +88,8 @@ struct aw_fold_downtime {
 
 struct aw_fold {
     struct aw_verifier *v; /* takes the findings */
-    struct aw_folded messages, timelines, attempts, persons, evidence, details, keys, downtimes;
+    struct aw_folded messages, timelines, attempts, persons, evidence, details, keys, downtimes,
+        numbers;
     int64_t rules_seq; /* of the last rules.loaded, -1: none */
     uint8_t rules[32];
     char **words; /* step ids, channels, rules */

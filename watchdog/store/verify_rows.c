@@ -257,6 +257,21 @@ static void downtime_row(struct cmp *c)
     EXPECT(c, d->seq, same_int(c, 1, d->from) && same_int(c, 2, d->to), "since or until");
 }
 
+/* Columns id, number, out. */
+static void opt_out_row(struct cmp *c)
+{
+    struct aw_fold_number *n = aw_folded_find(&c->f->numbers, sqlite3_column_int64(c->q, 0));
+
+    place_number(c, "opt_out", sqlite3_column_int64(c->q, 0));
+    if (!n) {
+        extra(c);
+        return;
+    }
+    n->seen = true;
+    EXPECT(c, n->seq, same_bytes(c, 1, n->number, sizeof n->number), "number");
+    EXPECT(c, n->seq, same_int(c, 2, n->out), "out");
+}
+
 /* Columns sha256, text: the key is the hash. */
 static void rule_text_row(struct cmp *c)
 {
@@ -307,6 +322,7 @@ static void missing(struct cmp *c)
     MISSING(c, &f->details, aw_fold_detail, seq, place_number(c, "detail", x->id))
     MISSING(c, &f->keys, aw_fold_detail, seq, place_number(c, "api_key", x->id))
     MISSING(c, &f->downtimes, aw_fold_downtime, seq, place_number(c, "downtime", x->seq))
+    MISSING(c, &f->numbers, aw_fold_number, seq, place_number(c, "opt_out", x->seq))
 }
 
 static int compare_ruleset(struct cmp *c, struct aw_db *db, struct aw_err *err)
@@ -342,6 +358,7 @@ int aw_fold_compare(struct aw_fold *f, struct aw_db *db, struct aw_err *err)
         (r = walk(&c, db, AW_SQL_DETAILS_FROM, I(INT64_MIN), detail_row, err)) ||
         (r = walk(&c, db, AW_SQL_KEYS_FROM, I(INT64_MIN), key_row, err)) ||
         (r = walk(&c, db, AW_SQL_DOWNTIMES_FROM, I(INT64_MIN), downtime_row, err)) ||
+        (r = walk(&c, db, AW_SQL_OPT_OUTS_FROM, I(INT64_MIN), opt_out_row, err)) ||
         (r = walk(&c, db, AW_SQL_RULE_TEXTS_FROM, B("", 0), rule_text_row, err)) ||
         (r = compare_ruleset(&c, db, err)))
         return r;
