@@ -92,7 +92,8 @@ void bench_daemon_new(struct bench_daemon *d, const char *parent, const char *na
              "version: 1\nnode: bench\nstore: a.db\nsocket: ctl.sock\nrules: rules\n"
              "listen:\n  - {address: 127.0.0.1, port: 0, faces: [public, api, ops]}\n"
              "operators:\n  - {channel: sms, to: \"+9990000001\"}\n"
-             "channels:\n  sms: {provider: gateway, url: \"http://127.0.0.1:9/never\", "
+             "channels:\n  sms: {provider: gateway, allow: 127.0.0.1, url: "
+             "\"http://127.0.0.1:9/never\", "
              "fields: {to: \"{{to}}\"}}\n");
 }
 

@@ -205,12 +205,14 @@ operators:
 channels:
   push:
     provider: jpush
+    allow: [127.0.0.1]
     app_key: "$(sim jpush_app_key)"
     master_secret: {file: jpush.secret}
     push_url: http://127.0.0.1:$(sim http_port)/v3/
     report_url: http://127.0.0.1:$(sim http_port)/v3/
   sms:
     provider: gateway
+    allow: [127.0.0.1]
     url: http://127.0.0.1:$(sim http_port)/sms/send
     fields: {to: "{{to}}", text: "{{text}}", ref: "{{ref}}"}
     success_pointer: /code

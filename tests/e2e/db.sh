@@ -57,7 +57,7 @@ store: $dir/ackwatch.db
 rules: $dir/rules
 operators: [{channel: mail, to: ops@db.invalid}]
 channels:
-  push: {provider: jpush, app_key: 0123456789abcdef01234567, master_secret: {file: secret},
+  push: {provider: jpush, allow: 127.0.0.1, app_key: 0123456789abcdef01234567, master_secret: {file: secret},
          push_url: "http://127.0.0.1:9/", report_url: "http://127.0.0.1:9/"}
   mail: {provider: smtp, host: 127.0.0.1, port: 9, user: u, password: {file: secret},
          from: a@db.invalid}

@@ -166,9 +166,10 @@ static void start_sim(void)
              "listen:\n  - {address: 127.0.0.1, port: 0, faces: [public, api, ops]}\n"
              "operators:\n  - {channel: sms, to: \"" OPERATOR "\"}\n"
              "channels:\n"
-             "  push: {provider: jpush, app_key: %s, master_secret: {file: key}, "
+             "  push: {provider: jpush, allow: 127.0.0.1, app_key: %s, master_secret: {file: key}, "
              "push_url: \"http://127.0.0.1:%d/v3/\", report_url: \"http://127.0.0.1:%d/v3/\"}\n"
-             "  sms: {provider: gateway, url: \"http://127.0.0.1:%d/sms/send\", fields: "
+             "  sms: {provider: gateway, allow: 127.0.0.1, url: \"http://127.0.0.1:%d/sms/send\", "
+             "fields: "
              "{to: \"{{to}}\", text: \"{{text}}\", ref: \"{{ref}}\"}, id_pointer: /id, "
              "success_pointer: /code, success_value: \"0\"}\n",
              json_string_value(json_object_get(v, "jpush_app_key")), sim_port, sim_port, sim_port);

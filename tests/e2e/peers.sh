@@ -112,6 +112,7 @@ operators:
 channels:
   push:
     provider: jpush
+    allow: [127.0.0.1]
     timeout: 1s
     app_key: "$(json sim.json "j->>'jpush_app_key'")"
     master_secret: {file: jpush.secret}
@@ -119,6 +120,7 @@ channels:
     report_url: $sim_url/v3/
   sms:
     provider: gateway
+    allow: [127.0.0.1]
     timeout: 1s
     url: $sim_url/sms/send
     fields: {to: "{{to}}", text: "{{text}}", ref: "{{ref}}"}
@@ -135,6 +137,7 @@ channels:
     from: ackwatch@e2e.invalid
   hook:
     provider: webhook
+    allow: [127.0.0.1]
     url: $sim_url/hook/app
     secret: {file: hook.secret}
 END

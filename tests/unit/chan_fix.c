@@ -9,10 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 
 #define SETTINGS 64
 #define COMMANDS 8192
+
+static const struct aw_range loopback = {.bits = 8, .net = {127}};
 
 struct aw_channel *fix_channel(const char *provider, const char *const *pairs)
 {
@@ -22,6 +25,8 @@ struct aw_channel *fix_channel(const char *provider, const char *const *pairs)
     c->provider = aw_provider_find(provider);
     c->settings = set;
     c->timeout = 2000;
+    c->allow = &loopback;
+    c->n_allow = 1;
     for (; *pairs; pairs += 2)
         set[c->n_settings++] = (struct aw_channel_setting){pairs[0], pairs[1]};
     for (const struct aw_setting *s = c->provider->settings; s->key; s++)

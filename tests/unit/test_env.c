@@ -224,7 +224,7 @@ static const struct {
     {"E163", "version: 1\noperators: [{channel: ^m}]\nchannels:\n" M},
     {"E163",
      "version: 1\noperators: [{channel: h, to: ^x}]\nchannels:\n  h: {provider: webhook, url: "
-     "http://x, secret: {env: HOME}}\n"},
+     "https://x, secret: {env: HOME}}\n"},
     {"E104", OPS "  m: {provider: ^smpt, host: h, from: a@e.cn}\n"},
     {"E101", OPS "  ^m: {host: h, from: a@e.cn}\n"},
     {"E101 E102", OPS "  ^m: {provider: smtp, ^hots: h, from: a@e.cn}\n"},
@@ -240,7 +240,7 @@ static const struct {
     {"E102", OPS "  m: {provider: smtp, host: h, from: a@e.cn, password: {^vault: x}}\n"},
     {"E116 E104 E103",
      OPS M "  g: {provider: gateway, url: ^\"ftp://x\", method: ^PUT, fields: ^text}\n"},
-    {"E114 E103", OPS M "  g: {provider: gateway, url: http://x, fields: {^\"\": x, a: ^[]}}\n"},
+    {"E114 E103", OPS M "  g: {provider: gateway, url: https://x, fields: {^\"\": x, a: ^[]}}\n"},
     {"E116", OPS M "  h: {secret: {env: HOME}, url: ^\"http://u:p@x/\", provider: webhook}\n"},
     {"E116", OPS M "public_url: ^ack.example.com\n"},
     {"E116", OPS M "public_url: ^https://ack.example.com/?a\n"},
@@ -249,6 +249,10 @@ static const struct {
     {"E112", OPS M "listen: [{port: ^65536}]\n"},
     {"E104", OPS M "listen: [{faces: ^apis}]\n"},
     {"E112", OPS M "^listen: []\n"},
+    {"E116 E116", OPS M "  g: {provider: gateway, url: https://x, fields: {}, allow: [10.0.0.0/8, "
+                        "^10.0.0.1/8, ^x]}\n"},
+    {"E112", OPS M "  g: {provider: gateway, url: https://x, fields: {}, allow: ^[]}\n"},
+    {"E102", OPS "  m: {provider: smtp, host: h, from: a@e.cn, ^allow: 10.0.0.0/8}\n"},
     {"E114", OPS M "apps: [^-x]\n"},
     {"E107", OPS M "apps: [shop, ^shop]\n"},
     {"E112",
@@ -272,6 +276,40 @@ static void mistakes_have_places(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Where the file alone shows that a request will be refused. */
+static void unreachable_urls_are_named(void **state)
+{
+    static const struct {
+        const char *url, *more, *codes, *says;
+    } cases[] = {
+        {"https://example.com", "", "", ""},
+        {"https://8.8.8.8:8443/", "", "", ""},
+        {"http://example.com", "", "5:26 W110", "http without TLS"},
+        {"http://example.com", ", allow: 93.184.216.34", "", ""},
+        {"https://127.0.0.1:1", "", "5:26 W110", "allow: [\"127.0.0.1/32\"]"},
+        {"https://0x7f.1", "", "5:26 W110", "127.0.0.0/8, loopback"},
+        {"https://[::1]/", "", "5:26 W110", "allow: [\"::1/128\"]"},
+        {"http://localhost", ", allow: [10.0.0.0/8]", "5:26 W110", "loopback"},
+        {"http://localhost", ", allow: [10.0.0.0/8, 127.0.0.0/8]", "", ""},
+        {"http://8.8.8.8", ", allow: 8.8.0.0/16", "", ""},
+        {"http://8.8.8.8", ", allow: 8.9.0.0/16", "5:26 W110", "allow: [\"8.8.8.8/32\"]"},
+    };
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        char text[512];
+        snprintf(text, sizeof(text),
+                 OPS M "  h: {provider: webhook, url: \"%s\", secret: {env: HOME}%s}\n",
+                 cases[i].url, cases[i].more);
+        assert_int_equal(load(text, 0), 0);
+        assert_string_equal(conf_codes(&diag), cases[i].codes);
+        teardown(NULL);
+        assert_int_equal(load(text, 0), 0);
+        const char *printed = conf_print(&diag);
+        if (!strstr(printed, cases[i].says))
+            fail_msg("%s: %s", cases[i].url, printed);
+        teardown(NULL);
+    }
+}
+
 static void missing_file(void **state)
 {
     assert_int_equal(aw_env_load("/nonexistent/a.yaml", 0, &env, &diag), AW_EINVAL);
@@ -282,7 +320,7 @@ static void missing_file(void **state)
 
 #define HOOK(secret)                                                                               \
     "version: 1\noperators: [{channel: h}]\nchannels:\n"                                           \
-    "  h: {provider: webhook, url: http://x, secret: " secret "}\n"
+    "  h: {provider: webhook, url: https://x, secret: " secret "}\n"
 
 static const char *load_secret(const char *how, const char *what)
 {
@@ -304,12 +342,12 @@ static void secrets_from_three_places(void **state)
     assert_string_equal(load_secret("env", "AW_TEST_SECRET"), "from environment");
     unsetenv("AW_TEST_SECRET");
     assert_null(load_secret("env", "AW_TEST_SECRET"));
-    assert_string_equal(conf_codes(&diag), "4:55 E161");
+    assert_string_equal(conf_codes(&diag), "4:56 E161");
     unsetenv("CREDENTIALS_DIRECTORY");
     assert_null(load_secret("credential", "cred"));
-    assert_string_equal(conf_codes(&diag), "4:62 E161");
+    assert_string_equal(conf_codes(&diag), "4:63 E161");
     assert_null(load_secret("credential", "../secret"));
-    assert_string_equal(conf_codes(&diag), "4:62 E114");
+    assert_string_equal(conf_codes(&diag), "4:63 E114");
 }
 
 static void secret_files_must_be_closed(void **state)
@@ -326,7 +364,7 @@ static void secret_files_must_be_closed(void **state)
         chmod(path, cases[i].mode);
         bool fine = getuid() == 0 ? cases[i].fine_for_root : cases[i].fine;
         assert_int_equal(load_secret("file", "secret") != NULL, fine);
-        assert_string_equal(conf_codes(&diag), fine ? "" : "4:56 E162");
+        assert_string_equal(conf_codes(&diag), fine ? "" : "4:57 E162");
     }
 }
 
@@ -344,17 +382,17 @@ static void secret_files_must_be_one_line(void **state)
         assert_int_equal(value != NULL, cases[i].value != NULL);
         if (value != NULL)
             assert_string_equal(value, cases[i].value);
-        assert_string_equal(conf_codes(&diag), value != NULL ? "" : "4:56 E161");
+        assert_string_equal(conf_codes(&diag), value != NULL ? "" : "4:57 E161");
     }
     assert_null(load_secret("file", "missing"));
-    assert_string_equal(conf_codes(&diag), "4:56 E161");
+    assert_string_equal(conf_codes(&diag), "4:57 E161");
     assert_null(load_secret("file", "."));
-    assert_string_equal(conf_codes(&diag), "4:56 E161");
+    assert_string_equal(conf_codes(&diag), "4:57 E161");
     char fifo[300];
     snprintf(fifo, sizeof(fifo), "%s/fifo", conf_dir());
     mkfifo(fifo, 0600);
     assert_null(load_secret("file", "fifo")); /* and does not wait for a writer */
-    assert_string_equal(conf_codes(&diag), "4:56 E161");
+    assert_string_equal(conf_codes(&diag), "4:57 E161");
 }
 
 static void secrets_never_show(void **state)
@@ -504,6 +542,7 @@ int main(void)
         cmocka_unit_test_teardown(given_values_win, teardown),
         cmocka_unit_test_teardown(templates_come_along, teardown),
         cmocka_unit_test_teardown(mistakes_have_places, teardown),
+        cmocka_unit_test_teardown(unreachable_urls_are_named, teardown),
         cmocka_unit_test_teardown(missing_file, teardown),
         cmocka_unit_test_teardown(secrets_from_three_places, teardown),
         cmocka_unit_test_teardown(secret_files_must_be_closed, teardown),

@@ -8,6 +8,7 @@
 #define AW_CHAN_CHAN_H
 
 #include "base/buf.h"
+#include "base/guard.h"
 #include "core/ports.h"
 
 #define AW_HTTP_HEADERS 16
@@ -21,6 +22,8 @@ struct aw_http_call {
     struct aw_buf userpwd; /* "user:password" for Basic, wiped after use */
     bool repeatable; /* carrying it out twice does no harm: it may go over a used connection, on
                         which libcurl repeats it by itself when the server had closed it */
+    const struct aw_range *allow; /* of the channel; must live until the call has ended */
+    unsigned n_allow;
 };
 void aw_http_call_free(struct aw_http_call *c);
 

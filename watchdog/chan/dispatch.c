@@ -253,6 +253,8 @@ static void begin_http(struct job *j)
     else if (j->type == CIDS && aw_dispatch_has_cids(j->channel))
         r = ops->build_cids(j->channel, j->n_cids, &call, &err);
     if (r == AW_OK) {
+        call.allow = j->channel->allow;
+        call.n_allow = j->channel->n_allow;
         aw_xfer_start(j->d->xfer, &call, timeout_of(j->channel), on_reply, j);
         return;
     }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "chan/fence.h"
 
 #define CONNECT_MAX 5000 /* ms for resolving, connecting and the TLS handshake */
 
@@ -28,6 +29,7 @@ struct request {
     aw_xfer_done *done;
     void *arg;
     char error[CURL_ERROR_SIZE];
+    struct aw_fence fence;
     CURLcode early; /* why it could not be started */
 };
 
@@ -113,8 +115,7 @@ static CURLcode set_headers(struct request *q)
 static CURLcode set_fences(struct request *q, const char *user_agent, aw_ms timeout)
 {
     CURL *h = q->easy;
-    CURLcode r = CURLE_OK;
-    r |= curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+    CURLcode r = aw_fence_set(&q->fence, h, &q->call);
     r |= curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     r |= curl_easy_setopt(h, CURLOPT_PROXY, "");
     r |= curl_easy_setopt(h, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -209,6 +210,8 @@ static void finish(struct aw_xfer *x, struct request *q, CURLcode code)
         r.retry_after = number_in(q->easy, "Retry-After");
     } else if (q->body.over || code == CURLE_FILESIZE_EXCEEDED) {
         snprintf(r.error, sizeof r.error, "the answer is larger than %d bytes", AW_REPLY_MAX);
+    } else if (r.end == AW_XFER_NOT_SENT && *q->fence.refused.text) {
+        snprintf(r.error, sizeof r.error, "%.250s", q->fence.refused.text);
     } else {
         snprintf(r.error, sizeof r.error, "%s", *q->error ? q->error : curl_easy_strerror(code));
     }

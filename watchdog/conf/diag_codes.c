@@ -126,6 +126,11 @@ static const struct page pages[] = {
     {"W108", "One character outside of the GSM alphabet, most often a curly quote or a long dash "
              "that a word processor put in, makes UCS-2 of the whole SMS: 70 characters a "
              "segment instead of 160. Write the plain form that the hint names."},
+    {"W110", "A URL of a channel leads to an address that is not public, or is not https. Requests "
+             "go to public addresses over TLS only, unless the channel allows the server's "
+             "address or its range:\n"
+             "  allow: [127.0.0.1]         a gateway on this machine\n"
+             "  allow: [10.1.0.0/16]       a network of ours"},
 };
 
 const char *const aw_diag_codes[] = {
@@ -133,7 +138,7 @@ const char *const aw_diag_codes[] = {
     "E100", "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112",
     "E113", "E114", "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E125", "E126",
     "E130", "E131", "E132", "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E170",
-    "E171", "W101", "W102", "W103", "W104", "W105", "W107", "W108", NULL,
+    "E171", "W101", "W102", "W103", "W104", "W105", "W107", "W108", "W110", NULL,
 };
 _Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
 

@@ -38,6 +38,8 @@ static const struct aw_key channel_keys[] = {
      .help = "requests at one time"},
     {"timeout", AW_KEY_DURATION, 0, CHANNEL(timeout), .min = AW_SECOND, .max = 5 * AW_MINUTE,
      .def = "20s", .help = "hard deadline of one request"},
+    {"allow", AW_KEY_OTHER, 0, .read = aw_env_read_allow,
+     .help = "addresses it may reach though not public, or without TLS: 127.0.0.1, 10.1.0.0/16"},
     {"on_blind", AW_KEY_OTHER, AW_KEY_LATER},
     {"on_unknown", AW_KEY_OTHER, AW_KEY_LATER},
     {"tier", AW_KEY_OTHER, AW_KEY_LATER},
@@ -123,4 +125,5 @@ static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
         else if ((secret = read_secret(r, c, s, v)) != NULL)
             list[c->n_settings++] = (struct aw_channel_setting){s->key, secret};
     }
+    aw_env_check_allow(r, c, map);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the environment reader share: env.c (the tables and the file),
- * env_channel.c (channels and their providers' settings), env_show.c (printing), and tests.c,
- * which reads an environment that stands inside of a test file.
+ * env_channel.c (channels and their providers' settings), env_allow.c (addresses that channels may
+ * reach), env_show.c (printing), and tests.c, which reads an environment that stands inside of a
+ * test file.
  */
 #ifndef AW_CONF_ENV_INT_H
 #define AW_CONF_ENV_INT_H
@@ -29,6 +30,12 @@ struct aw_env_owned {
 
 extern const struct aw_shape aw_shape_channel; /* struct aw_channel */
 extern const struct aw_shape aw_shape_person;  /* struct aw_person_conf */
+
+/* Key `allow` of a channel; and what its URLs will need of it, as far as it can be seen from the
+ * file: a warning. */
+void aw_env_read_allow(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                       void *base);
+void aw_env_check_allow(struct aw_reader *r, const struct aw_channel *c, const struct aw_yaml *map);
 
 /* An environment from a map of an open file; dir: what its paths are relative to, or NULL. */
 int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const char *dir,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/guard.h"
 #include "base/mem.h"
 #include "conf/env_int.h"
 
@@ -91,6 +92,16 @@ static void show_setting(const struct aw_channel *c, const struct aw_channel_set
     }
 }
 
+static void show_allow(const struct aw_channel *c, struct aw_buf *out)
+{
+    char range[AW_RANGE_TEXT];
+    for (unsigned i = 0; i < c->n_allow; i++) {
+        aw_range_print(&c->allow[i], range);
+        aw_buf_printf(out, "%s\"%s\"", i > 0 ? ", " : "    allow: [", range);
+    }
+    aw_buf_puts(out, c->n_allow > 0 ? "]\n" : "");
+}
+
 static void show_channel(const struct aw_env_owned *o, const struct aw_channel *c,
                          struct aw_buf *out)
 {
@@ -100,6 +111,7 @@ static void show_channel(const struct aw_env_owned *o, const struct aw_channel *
     aw_duration_print(text, c->timeout);
     aw_buf_printf(out, "    weight: %u\n    concurrency: %u\n    timeout: %s\n", c->weight,
                   c->concurrency, text);
+    show_allow(c, out);
     const char *pairs = NULL;
     for (unsigned i = 0; i < c->n_settings; i++)
         show_setting(c, &c->settings[i], &pairs, out);

@@ -51,6 +51,8 @@ struct aw_channel_setting {
     const char *key, *value;
 };
 
+struct aw_range; /* base/guard.h */
+
 /* One configured provider account. */
 struct aw_channel {
     const char *name;
@@ -61,6 +63,9 @@ struct aw_channel {
     aw_ms timeout;                             /* hard deadline of one request */
     const struct aw_channel_setting *settings; /* defaults filled in; secrets read */
     unsigned n_settings;
+    const struct aw_range *allow; /* addresses that it may reach though they are not public, or
+                                     without TLS */
+    unsigned n_allow;
 };
 
 /* True when the channel carries only texts that have its provider's form. */
