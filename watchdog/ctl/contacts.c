@@ -10,9 +10,20 @@
 #include "codec/json.h"
 #include "ctl/contacts.h"
 #include "ctl/nouns.h"
+#include "ctl/rows.h"
 
-static const char *const heads[] = {"USER", "NAME", "ALIAS", "PHONE",   "EMAIL",
-                                    "IM",   "LANG", "TZ",    "MANAGER", NULL};
+static const struct aw_column columns[] = {
+    {"USER", "user", AW_SHOW_NAME},
+    {"NAME", "name", 0},
+    {"ALIAS", "alias", 0},
+    {"PHONE", "phone", 0},
+    {"EMAIL", "email", 0},
+    {"IM", "im", 0},
+    {"LANG", "lang", 0},
+    {"TZ", "tz", 0},
+    {"MANAGER", "manager", 0},
+    {NULL},
+};
 
 /* Members that are addresses. */
 static const char *const addresses[] = {"alias", "phone", "email", "im"};
@@ -24,8 +35,10 @@ static json_t *masked(const char *text)
     return json_string(dst);
 }
 
-static void mask(json_t *contact)
+static void mask(const struct aw_ctl *ctl, json_t *contact)
 {
+    if (ctl->out.reveal)
+        return;
     for (unsigned i = 0; i < AW_COUNT(addresses); i++) {
         const char *text = aw_json_str(contact, addresses[i]);
         if (text)
@@ -37,68 +50,21 @@ static void mask(json_t *contact)
             json_array_set_new(ids, i, masked(json_string_value(json_array_get(ids, i))));
 }
 
-static void add_contact(struct aw_table *t, const json_t *v)
-{
-    static const char *const members[] = {"user", "name", "alias", "phone",  "email",
-                                          "im",   "lang", "tz",    "manager"};
-    for (unsigned i = 0; i < AW_COUNT(members); i++)
-        aw_table_add(t, i == 0 ? AW_BOLD : AW_PLAIN, aw_json_str(v, members[i]));
-}
-
 char *aw_contact_path(const char *user)
 {
-    AW_AUTO_FREE char *escaped = aw_client_escape(user);
-    struct aw_buf b = AW_BUF_INIT(8192);
-    aw_buf_printf(&b, "/v1/contacts/%s", escaped);
-    return aw_buf_take(&b, NULL);
+    return aw_ctl_path("/v1/contacts/", user, "");
 }
 
 static int exec_list(struct aw_ctl *ctl)
 {
-    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
-    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    const char *after = aw_ctl_flag(ctl, "after");
-    AW_AUTO_FREE char *cursor = after ? aw_client_escape(after) : NULL;
-    int code =
-        c ? aw_client_get(c, &v, "/v1/contacts?limit=%ld%s%s", aw_ctl_number(ctl, "limit", 50),
-                          after ? "&after=" : "", after ? cursor : "")
-          : AW_EXIT_USAGE;
-    if (code != AW_EXIT_DONE)
-        return code;
-    struct aw_table t;
-    aw_table_init(&t, heads);
-    size_t i;
-    json_t *contact;
-    json_array_foreach(json_object_get(v, "data"), i, contact)
-    {
-        if (!ctl->out.reveal)
-            mask(contact);
-        add_contact(&t, contact);
-    }
-    if (ctl->out.json)
-        aw_out_json(&ctl->out, json_object_get(v, "data"));
-    else
-        aw_table_print(&t, &ctl->out);
-    aw_table_free(&t);
-    if (aw_json_str(v, "next"))
-        fprintf(stderr, "There is more: --after %s\n", aw_json_str(v, "next"));
-    return AW_EXIT_DONE;
+    AW_AUTO_FREE char *path = aw_ctl_query(ctl, "/v1/contacts", NULL);
+    return aw_ctl_list(ctl, columns, path, mask);
 }
 
 static int print_one(const struct aw_ctl *ctl, json_t *contact)
 {
-    if (!ctl->out.reveal)
-        mask(contact);
-    if (ctl->out.json) {
-        aw_out_json(&ctl->out, contact);
-        return AW_EXIT_DONE;
-    }
-    struct aw_table t;
-    aw_table_init(&t, heads);
-    add_contact(&t, contact);
-    aw_table_print(&t, &ctl->out);
-    aw_table_free(&t);
-    return AW_EXIT_DONE;
+    mask(ctl, contact);
+    return aw_ctl_show(ctl, columns, contact);
 }
 
 static int exec_show(struct aw_ctl *ctl)

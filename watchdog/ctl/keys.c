@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "core/ports.h"
 #include "ctl/nouns.h"
+#include "ctl/rows.h"
 
 static int check_scopes(const struct aw_ctl *ctl, json_t *ret)
 {
@@ -28,19 +29,13 @@ static int check_scopes(const struct aw_ctl *ctl, json_t *ret)
 
 static int exec_create(struct aw_ctl *ctl)
 {
-    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
     AW_AUTO(aw_json_cleanup) json_t *v = NULL, *scopes = json_array();
-    int code = c ? check_scopes(ctl, scopes) : AW_EXIT_USAGE;
-    if (code != AW_EXIT_DONE)
-        return code;
-    AW_AUTO(aw_json_cleanup)
-    json_t *ask = json_pack("{s:s,s:s*,s:O}", "name", ctl->args[0], "app", aw_ctl_flag(ctl, "app"),
-                            "scopes", scopes);
-    if (!ask)
-        return aw_ctl_say(AW_EXIT_USAGE, "the name is not valid UTF-8");
-    char *body = json_dumps(ask, JSON_COMPACT);
-    code = aw_client_call(c, "POST", "/v1/keys", body, NULL, &v);
-    free(body);
+    int code = check_scopes(ctl, scopes);
+    if (code == AW_EXIT_DONE)
+        code = aw_ctl_post(ctl, "/v1/keys",
+                           json_pack("{s:s,s:s*,s:O}", "name", ctl->args[0], "app",
+                                     aw_ctl_flag(ctl, "app"), "scopes", scopes),
+                           &v);
     if (code != AW_EXIT_DONE)
         return code;
     if (ctl->out.json)
@@ -55,40 +50,16 @@ static int exec_create(struct aw_ctl *ctl)
 
 static int exec_list(struct aw_ctl *ctl)
 {
-    static const char *const heads[] = {"ID", "NAME", "APP", "SCOPES", "CREATED", "REVOKED", NULL};
-    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
-    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    int code = c ? aw_client_get(c, &v, "/v1/keys") : AW_EXIT_USAGE;
-    if (code != AW_EXIT_DONE)
-        return code;
-    if (ctl->out.json) {
-        aw_out_json(&ctl->out, json_object_get(v, "data"));
-        return AW_EXIT_DONE;
-    }
-    struct aw_table t;
-    aw_table_init(&t, heads);
-    size_t i, j;
-    json_t *k, *s;
-    json_array_foreach(json_object_get(v, "data"), i, k)
-    {
-        char when[AW_TIME_TEXT];
-        struct aw_buf scopes = AW_BUF_INIT(1024);
-        json_array_foreach(json_object_get(k, "scopes"), j, s)
-        {
-            aw_buf_printf(&scopes, "%s%s", j ? "," : "", json_string_value(s) ?: "");
-        }
-        bool revoked = aw_json_str(k, "revoked_at");
-        aw_table_add(&t, revoked ? AW_DIM : AW_BOLD, aw_json_str(k, "id"));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(k, "name"));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(k, "app"));
-        aw_table_add(&t, AW_PLAIN, aw_buf_str(&scopes));
-        aw_table_add(&t, AW_PLAIN, aw_out_when(&ctl->out, when, aw_json_str(k, "created_at")));
-        aw_table_add(&t, AW_PLAIN, aw_out_when(&ctl->out, when, aw_json_str(k, "revoked_at")));
-        aw_buf_free(&scopes);
-    }
-    aw_table_print(&t, &ctl->out);
-    aw_table_free(&t);
-    return AW_EXIT_DONE;
+    static const struct aw_column columns[] = {
+        {"ID", "id", AW_SHOW_NAME},
+        {"NAME", "name", 0},
+        {"APP", "app", 0},
+        {"SCOPES", "scopes", 0},
+        {"CREATED", "created_at", AW_SHOW_TIME},
+        {"REVOKED", "revoked_at", AW_SHOW_TIME},
+        {NULL},
+    };
+    return aw_ctl_list(ctl, columns, "/v1/keys", NULL);
 }
 
 static int exec_revoke(struct aw_ctl *ctl)
@@ -97,10 +68,7 @@ static int exec_revoke(struct aw_ctl *ctl)
     AW_AUTO(aw_json_cleanup) json_t *v = NULL;
     if (!c)
         return AW_EXIT_USAGE;
-    AW_AUTO_FREE char *id = aw_client_escape(ctl->args[0]);
-    char path[512];
-    if ((size_t)snprintf(path, sizeof path, "/v1/keys/%s", id) >= sizeof path)
-        return aw_ctl_say(AW_EXIT_USAGE, "the id is too long");
+    AW_AUTO_FREE char *path = aw_ctl_path("/v1/keys/", ctl->args[0], "");
     int code = aw_client_call(c, "DELETE", path, NULL, NULL, ctl->out.json ? &v : NULL);
     if (code == AW_EXIT_DONE && ctl->out.json)
         aw_out_json(&ctl->out, v);

@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "core/types.h"
 #include "ctl/nouns.h"
+#include "ctl/rows.h"
 
 #define BODY_MAX ((size_t)4 << 20)
 
@@ -53,101 +54,39 @@ char *aw_message_path(const char *id)
 
 /* --- list ------------------------------------------------------------------------------------ */
 
-static const char *const heads[] = {"ID",        "REGISTERED", "RULE", "STATE", "RECIPIENTS",
-                                    "CONFIRMED", "LEVEL",      "NEXT", "TITLE", NULL};
-
-static enum aw_style state_style(const char *state)
-{
-    if (aw_streq(state, "confirmed"))
-        return AW_GOOD;
-    if (aw_streq(state, "exhausted") || aw_streq(state, "expired"))
-        return AW_BAD;
-    return AW_PLAIN;
-}
-
-static long long number(const json_t *v, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(v, key));
-}
-
-static void add_message(struct aw_table *t, const struct aw_out *o, const json_t *m)
-{
-    char when[AW_TIME_TEXT];
-    const json_t *r = json_object_get(m, "recipients");
-    aw_table_add(t, AW_BOLD, aw_json_str(m, "id"));
-    aw_table_add(t, AW_PLAIN, aw_out_when(o, when, aw_json_str(m, "registered_at")));
-    aw_table_add(t, AW_PLAIN, aw_json_str(json_object_get(m, "rule"), "name"));
-    aw_table_add(t, state_style(aw_json_str(m, "state")), aw_json_str(m, "state"));
-    aw_table_addf(t, AW_PLAIN, "%lld", number(r, "total"));
-    aw_table_addf(t, AW_PLAIN, "%lld", number(r, "confirmed"));
-    aw_table_add(t, AW_PLAIN, aw_json_str(m, "level"));
-    aw_table_add(t, AW_PLAIN, aw_out_when(o, when, aw_json_str(m, "next_due")));
-    aw_table_add(t, AW_PLAIN, aw_json_str(m, "title"));
-}
-
-static char *list_path(const struct aw_ctl *ctl)
-{
-    static const char *const params[] = {"state", "rule", "after"};
-    struct aw_buf b = AW_BUF_INIT(8192);
-    aw_buf_printf(&b, "/v1/messages?limit=%ld", aw_ctl_number(ctl, "limit", 50));
-    for (unsigned i = 0; i < AW_COUNT(params); i++) {
-        const char *value = aw_ctl_flag(ctl, params[i]);
-        AW_AUTO_FREE char *escaped = value ? aw_client_escape(value) : NULL;
-        if (value)
-            aw_buf_printf(&b, "&%s=%s", params[i], escaped);
-    }
-    return aw_buf_take(&b, NULL);
-}
+static const struct aw_column columns[] = {
+    {"ID", "id", AW_SHOW_NAME},
+    {"REGISTERED", "registered_at", AW_SHOW_TIME},
+    {"RULE", "rule.name", 0},
+    {"STATE", "state", AW_SHOW_STATE},
+    {"RECIPIENTS", "recipients.total", 0},
+    {"CONFIRMED", "recipients.confirmed", 0},
+    {"LEVEL", "level", 0},
+    {"NEXT", "next_due", AW_SHOW_TIME},
+    {"TITLE", "title", 0},
+    {NULL},
+};
 
 static int exec_list(struct aw_ctl *ctl)
 {
-    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
-    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    AW_AUTO_FREE char *path = list_path(ctl);
-    int code = c ? aw_client_call(c, "GET", path, NULL, NULL, &v) : AW_EXIT_USAGE;
-    if (code != AW_EXIT_DONE)
-        return code;
-    const json_t *data = json_object_get(v, "data");
-    if (ctl->out.json) {
-        aw_out_json(&ctl->out, data);
-    } else {
-        struct aw_table t;
-        aw_table_init(&t, heads);
-        size_t i;
-        json_t *m;
-        json_array_foreach(data, i, m)
-        {
-            add_message(&t, &ctl->out, m);
-        }
-        aw_table_print(&t, &ctl->out);
-        aw_table_free(&t);
-    }
-    if (aw_json_str(v, "next"))
-        fprintf(stderr, "There is more: --after %s\n", aw_json_str(v, "next"));
-    return AW_EXIT_DONE;
+    static const char *const params[] = {"state", "rule", NULL};
+    AW_AUTO_FREE char *path = aw_ctl_query(ctl, "/v1/messages", params);
+    return aw_ctl_list(ctl, columns, path, NULL);
 }
 
 /* --- register -------------------------------------------------------------------------------- */
 
-static void print_results(const struct aw_out *o, const json_t *results)
+static void print_results(const struct aw_out *o, json_t *results)
 {
-    static const char *const line_heads[] = {"LINE", "STATUS", "EXTERNAL ID", "ID", "WHY", NULL};
-    struct aw_table t;
+    static const struct aw_column lines[] = {
+        {"LINE", "line", 0}, {"STATUS", "status", 0},      {"EXTERNAL ID", "external_id", 0},
+        {"ID", "id", 0},     {"WHY", "problem.detail", 0}, {NULL},
+    };
     size_t i;
     json_t *v;
-    aw_table_init(&t, line_heads);
     json_array_foreach(results, i, v)
-    {
-        const json_t *problem = json_object_get(v, "problem");
-        aw_table_addf(&t, AW_PLAIN, "%zu", i + 1);
-        aw_table_addf(&t, problem ? AW_BAD : AW_PLAIN, "%lld",
-                      (long long)json_integer_value(json_object_get(v, "status")));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(v, "external_id") ?: "-");
-        aw_table_add(&t, AW_PLAIN, aw_json_str(v, "id") ?: "-");
-        aw_table_add(&t, AW_PLAIN, aw_json_str(problem, "detail") ?: "-");
-    }
-    aw_table_print(&t, o);
-    aw_table_free(&t);
+        json_object_set_new(v, "line", json_integer((json_int_t)i + 1));
+    aw_rows_print(o, lines, results);
 }
 
 static int register_lines(struct aw_ctl *ctl, struct aw_client *c, const char *body)
@@ -171,6 +110,17 @@ static int register_lines(struct aw_ctl *ctl, struct aw_client *c, const char *b
     return refused ? AW_EXIT_PROBLEMS : AW_EXIT_DONE;
 }
 
+static const struct aw_column registered[] = {
+    {"ID", "id", AW_SHOW_NAME},
+    {"RULE", "rule.name", 0},
+    {"STATE", "state", AW_SHOW_STATE},
+    {"DEADLINE", "deadline", AW_SHOW_TIME},
+    {"NEXT", "next.do", 0},
+    {"STEP", "next.step", 0},
+    {"AT", "next.at", AW_SHOW_TIME},
+    {NULL},
+};
+
 static int exec_register(struct aw_ctl *ctl)
 {
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
@@ -188,25 +138,7 @@ static int exec_register(struct aw_ctl *ctl)
     int code = aw_client_call(c, "POST", "/v1/messages", body, aw_ctl_flag(ctl, "key"), &v);
     if (code != AW_EXIT_DONE)
         return code;
-    if (ctl->out.json) {
-        aw_out_json(&ctl->out, v);
-        return AW_EXIT_DONE;
-    }
-    static const char *const reg_heads[] = {"ID", "RULE", "STATE", "DEADLINE", "NEXT", "AT", NULL};
-    const json_t *next = json_object_get(v, "next");
-    char when[AW_TIME_TEXT];
-    struct aw_table t;
-    aw_table_init(&t, reg_heads);
-    aw_table_add(&t, AW_BOLD, aw_json_str(v, "id"));
-    aw_table_add(&t, AW_PLAIN, aw_json_str(json_object_get(v, "rule"), "name"));
-    aw_table_add(&t, AW_PLAIN, aw_json_str(v, "state"));
-    aw_table_add(&t, AW_PLAIN, aw_out_when(&ctl->out, when, aw_json_str(v, "deadline")));
-    aw_table_addf(&t, AW_PLAIN, "%s %s", aw_json_str(next, "do") ?: "-",
-                  aw_json_str(next, "step") ?: "");
-    aw_table_add(&t, AW_PLAIN, aw_out_when(&ctl->out, when, aw_json_str(next, "at")));
-    aw_table_print(&t, &ctl->out);
-    aw_table_free(&t);
-    return AW_EXIT_DONE;
+    return aw_ctl_show(ctl, registered, v);
 }
 
 /* --- ack ------------------------------------------------------------------------------------- */
@@ -227,6 +159,16 @@ static int only_recipient(struct aw_client *c, const char *path, char dst[AW_USE
     snprintf(dst, AW_USER_MAX + 1, "%s", aw_json_str(json_array_get(data, 0), "user") ?: "");
     return AW_EXIT_DONE;
 }
+
+static const struct aw_column acked[] = {
+    {"MESSAGE", "message", 0},
+    {"RECIPIENT", "recipient", 0},
+    {"LEVEL", "level", 0},
+    {"STATE", "state", AW_SHOW_STATE},
+    {"FIRST", "first", 0},
+    {"AT", "at", AW_SHOW_TIME},
+    {NULL},
+};
 
 static int exec_ack(struct aw_ctl *ctl)
 {
@@ -257,52 +199,28 @@ static int exec_ack(struct aw_ctl *ctl)
     free(body);
     if (code != AW_EXIT_DONE)
         return code;
-    if (ctl->out.json) {
-        aw_out_json(&ctl->out, v);
-        return AW_EXIT_DONE;
-    }
-    static const char *const ack_heads[] = {"MESSAGE", "RECIPIENT", "LEVEL", "STATE",
-                                            "NEWS",    "AT",        NULL};
-    char when[AW_TIME_TEXT];
-    struct aw_table t;
-    aw_table_init(&t, ack_heads);
-    aw_table_add(&t, AW_PLAIN, aw_json_str(v, "message"));
-    aw_table_add(&t, AW_PLAIN, aw_json_str(v, "recipient"));
-    aw_table_add(&t, AW_PLAIN, aw_json_str(v, "level"));
-    aw_table_add(&t, state_style(aw_json_str(v, "state")), aw_json_str(v, "state"));
-    aw_table_add(&t, AW_PLAIN, json_is_true(json_object_get(v, "first")) ? "first" : "known");
-    aw_table_add(&t, AW_PLAIN, aw_out_when(&ctl->out, when, aw_json_str(v, "at")));
-    aw_table_print(&t, &ctl->out);
-    aw_table_free(&t);
-    return AW_EXIT_DONE;
+    return aw_ctl_show(ctl, acked, v);
 }
 
 /* --- cancel ---------------------------------------------------------------------------------- */
 
 static int exec_cancel(struct aw_ctl *ctl)
 {
-    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
+    static const struct aw_column cancelled[] = {
+        {"ID", "id", AW_SHOW_NAME},
+        {"STATE", "state", AW_SHOW_STATE},
+        {NULL},
+    };
     AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    AW_AUTO_FREE char *path = c ? aw_message_path(ctl->args[0]) : NULL;
+    AW_AUTO_FREE char *path = aw_message_path(ctl->args[0]);
     if (!path)
         return AW_EXIT_USAGE;
-    AW_AUTO(aw_json_cleanup) json_t *ask = json_pack("{s:s}", "reason", aw_ctl_flag(ctl, "reason"));
-    if (!ask)
-        return aw_ctl_say(AW_EXIT_USAGE, "the reason is not valid UTF-8");
-    char *body = json_dumps(ask, JSON_COMPACT);
     struct aw_buf to = AW_BUF_INIT(8192);
     aw_buf_printf(&to, "%s:cancel", path);
-    int code = aw_client_call(c, "POST", aw_buf_str(&to), body, NULL, &v);
+    int code = aw_ctl_post(ctl, aw_buf_str(&to),
+                           json_pack("{s:s}", "reason", aw_ctl_flag(ctl, "reason")), &v);
     aw_buf_free(&to);
-    free(body);
-    if (code != AW_EXIT_DONE)
-        return code;
-    if (ctl->out.json)
-        aw_out_json(&ctl->out, v);
-    else
-        fprintf(ctl->out.f, "%s\t%s\n", aw_json_str(v, "id") ?: "-",
-                aw_json_str(v, "state") ?: "-");
-    return AW_EXIT_DONE;
+    return code == AW_EXIT_DONE ? aw_ctl_show(ctl, cancelled, v) : code;
 }
 
 /* --- entries --------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "ctl/nouns.h"
+#include "ctl/rows.h"
 #include "ctl/words.h"
 
 static const struct {
@@ -150,34 +151,22 @@ static void print_head(const struct aw_out *o, const json_t *m)
     aw_buf_free(&title);
 }
 
-static void print_attempts(const struct aw_out *o, const json_t *list)
-{
-    static const char *const heads[] = {"ATTEMPT",     "REFERENCE", "USER",    "STEP",    "DO",
-                                        "ROUND",       "TRY",       "CHANNEL", "OUTCOME", "LEVEL",
-                                        "PROVIDER ID", "AT",        "DETAIL",  NULL};
-    struct aw_table t;
-    aw_table_init(&t, heads);
-    size_t i;
-    json_t *a;
-    json_array_foreach(list, i, a)
-    {
-        char when[AW_TIME_TEXT];
-        static const char *const texts[] = {"id", "ref", "user", "step", "do"};
-        static const char *const more[] = {"channel", "outcome", "level", "provider_id"};
-        for (unsigned k = 0; k < AW_COUNT(texts); k++)
-            aw_table_add(&t, AW_PLAIN, aw_json_str(a, texts[k]));
-        aw_table_addf(&t, AW_PLAIN, "%lld",
-                      (long long)json_integer_value(json_object_get(a, "round")));
-        aw_table_addf(&t, AW_PLAIN, "%lld",
-                      (long long)json_integer_value(json_object_get(a, "number")));
-        for (unsigned k = 0; k < AW_COUNT(more); k++)
-            aw_table_add(&t, AW_PLAIN, aw_json_str(a, more[k]));
-        aw_table_add(&t, AW_PLAIN, aw_out_when(o, when, aw_json_str(a, "at")));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(a, "detail"));
-    }
-    aw_table_print(&t, o);
-    aw_table_free(&t);
-}
+static const struct aw_column attempt_columns[] = {
+    {"ATTEMPT", "id", 0},
+    {"REFERENCE", "ref", 0},
+    {"USER", "user", 0},
+    {"STEP", "step", 0},
+    {"DO", "do", 0},
+    {"ROUND", "round", 0},
+    {"TRY", "number", 0},
+    {"CHANNEL", "channel", 0},
+    {"OUTCOME", "outcome", AW_SHOW_STATE},
+    {"LEVEL", "level", 0},
+    {"PROVIDER ID", "provider_id", 0},
+    {"AT", "at", AW_SHOW_TIME},
+    {"DETAIL", "detail", 0},
+    {NULL},
+};
 
 /* All pages of a message's attempts, as one list in *ret. */
 static int get_attempts(struct aw_client *c, const char *path, json_t **ret)
@@ -219,7 +208,7 @@ static int exec(struct aw_ctl *ctl)
     if (o->tty)
         print_head(o, m);
     if (attempts)
-        print_attempts(o, json_object_get(more, "data"));
+        aw_rows_print(o, attempt_columns, json_object_get(more, "data"));
     else
         aw_timelines_print(ctl, more);
     if (o->tty && o->reveal) {

@@ -15,6 +15,7 @@
 #include "conf/tests.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
+#include "ctl/rows.h"
 
 /* --- check ----------------------------------------------------------------------------------- */
 
@@ -173,40 +174,17 @@ static int exec_test(struct aw_ctl *ctl)
 
 static int exec_list(struct aw_ctl *ctl)
 {
-    static const char *const heads[] = {"RULE",  "FILE",    "UNTIL", "DEADLINE",
-                                        "STEPS", "SHA-256", "TITLE", NULL};
-    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
-    AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    int code = c ? aw_client_get(c, &v, "/v1/rules") : AW_EXIT_USAGE;
-    if (code != AW_EXIT_DONE)
-        return code;
-    if (ctl->out.json) {
-        aw_out_json(&ctl->out, json_object_get(v, "data"));
-        return AW_EXIT_DONE;
-    }
-    struct aw_table t;
-    aw_table_init(&t, heads);
-    size_t i;
-    json_t *r;
-    json_array_foreach(json_object_get(v, "data"), i, r)
-    {
-        const json_t *steps = json_object_get(r, "steps");
-        aw_table_add(&t, AW_BOLD, aw_json_str(r, "name"));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "file"));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "until"));
-        aw_table_add(&t, AW_PLAIN, aw_json_str(r, "deadline"));
-        aw_table_addf(&t, AW_PLAIN, "%lld",
-                      json_is_integer(steps) ? (long long)json_integer_value(steps)
-                                             : (long long)json_array_size(steps));
-        aw_table_addf(&t, AW_PLAIN, "%.12s", aw_json_str(r, "sha256") ?: "-");
-        /* by language; the first is as good as any */
-        json_t *titles = json_object_get(r, "title");
-        void *first = json_object_iter(titles);
-        aw_table_add(&t, AW_PLAIN, first ? json_string_value(json_object_iter_value(first)) : NULL);
-    }
-    aw_table_print(&t, &ctl->out);
-    aw_table_free(&t);
-    return AW_EXIT_DONE;
+    static const struct aw_column columns[] = {
+        {"RULE", "name", AW_SHOW_NAME},
+        {"FILE", "file", 0},
+        {"UNTIL", "until", 0},
+        {"DEADLINE", "deadline", 0},
+        {"STEPS", "steps", 0},
+        {"SHA-256", "sha256", AW_SHOW_SHORT},
+        {"TITLE", "title", AW_SHOW_FIRST},
+        {NULL},
+    };
+    return aw_ctl_list(ctl, columns, "/v1/rules", NULL);
 }
 
 static int exec_show(struct aw_ctl *ctl)
