@@ -41,13 +41,10 @@ uint64_t aw_keymap_hash(const struct aw_keymap *m, enum aw_key_class c, int64_t 
 
 aw_time aw_key_until(const struct aw_key_pair *pair)
 {
-    static const aw_ms window[CLASS_MASK + 1] = {
-        [AW_KEY_IDEMPOTENCY] = AW_KEY_WINDOW,
-        [AW_KEY_CODE] = AW_CODE_WINDOW,
-    };
-    aw_ms w = window[pair->hash & CLASS_MASK];
+    enum aw_key_class c = (enum aw_key_class)(pair->hash & CLASS_MASK);
+    bool ages = c == AW_KEY_IDEMPOTENCY || c == AW_KEY_ATTEMPT;
 
-    return w ? aw_id_time(pair->id) + w : 0;
+    return ages ? aw_id_time(pair->id) + AW_KEY_WINDOW : 0;
 }
 
 bool aw_key_expired(const struct aw_key_pair *pair, aw_time now)

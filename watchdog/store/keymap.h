@@ -5,8 +5,8 @@
  * hit is checked against its row by the caller, who asks for the next one until a row fits.
  *
  * Pairs of one turn can be taken back (rollback). The two low bits of a hash are its class, so that
- * pairs can age: idempotency keys end 72 h after the instant in their id, codes of texts after a
- * week. Core thread only.
+ * pairs can age: idempotency keys, and what finds an attempt, end 72 h after the instant in their
+ * id. Core thread only.
  */
 #ifndef AW_STORE_KEYMAP_H
 #define AW_STORE_KEYMAP_H
@@ -14,14 +14,13 @@
 #include "base/buf.h"
 #include "base/id.h"
 
-#define AW_KEY_WINDOW  (72 * AW_HOUR)
-#define AW_CODE_WINDOW (7 * AW_DAY)
+#define AW_KEY_WINDOW (72 * AW_HOUR)
 
 enum aw_key_class {
     AW_KEY_IDEMPOTENCY, /* to a message, for AW_KEY_WINDOW */
     AW_KEY_EXTERNAL,    /* external id to a message, for ever */
     AW_KEY_USER,        /* to a person, for ever */
-    AW_KEY_CODE,        /* number, and number with code, to an attempt, for AW_CODE_WINDOW */
+    AW_KEY_ATTEMPT, /* to an attempt, for AW_KEY_WINDOW; the key begins with what it is, "code|" */
 };
 
 struct aw_key_pair { /* as stored in key_page, in the order of bytes of the machine */
