@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Replies to texts: codes, and numbers that want no texts. A code is found by channel, number and
- * digits through the key map, for a week; the hit is checked against its attempt. A phone number
+ * digits through the key map, for 72 h; the hit is checked against its attempt. A phone number
  * stands nowhere in clear but in the directory and in registrations: elsewhere it is an HMAC under
  * a secret of this store, so that an opt-out outlives the contact that it came from.
  */
@@ -81,17 +81,17 @@ static uint64_t code_hash(const struct aw_store *s, const char *channel, const c
                           const char *code)
 {
     char key[AW_NAME_MAX + 64];
-    snprintf(key, sizeof key, "%s|%s|%s", channel, phone, code ? code : "");
-    return aw_keymap_hash(&s->keys, AW_KEY_CODE, 0, key);
+    snprintf(key, sizeof key, "code|%s|%s|%s", channel, phone, code ? code : "");
+    return aw_keymap_hash(&s->keys, AW_KEY_ATTEMPT, 0, key);
 }
 
-/* The next attempt of the last week under a hash, 0: none. */
+/* The next attempt of the last 72 h under a hash, 0: none. */
 static aw_id next_text(const struct aw_store *s, uint64_t hash, size_t *cursor)
 {
     aw_id id;
     do {
         id = aw_keymap_next(&s->keys, hash, cursor);
-    } while (id && aw_id_time(id) + AW_CODE_WINDOW < s->now);
+    } while (id && aw_id_time(id) + AW_KEY_WINDOW < s->now);
     return id;
 }
 
@@ -104,7 +104,7 @@ void aw_reply_remember(struct aw_store *s, const char *channel, const char *phon
 
     aw_keymap_add(&s->keys, code_hash(s, channel, phone, code), attempt);
     /* One pair for a number will do; it is renewed before it has aged. */
-    if (!known || aw_id_time(known) + AW_CODE_WINDOW / 2 < s->now)
+    if (!known || aw_id_time(known) + AW_KEY_WINDOW / 2 < s->now)
         aw_keymap_add(&s->keys, number, attempt);
 }
 
@@ -143,7 +143,7 @@ static int earlier_code(struct aw_store *s, aw_id timeline, int64_t person, cons
     int r = aw_newest_attempt(s, timeline, &recipient, &at, err);
 
     ret[0] = '\0';
-    while (r == 0 && at && !ret[0] && aw_id_time(at) + AW_CODE_WINDOW > s->now) {
+    while (r == 0 && at && !ret[0] && aw_id_time(at) + AW_KEY_WINDOW > s->now) {
         sqlite3_stmt *q;
         uint8_t kept[AW_NUMBER_KEPT];
         r = aw_db_query(&s->db, AW_SQL_ATTEMPT_CODE, &q, err, I(at));

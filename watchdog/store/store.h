@@ -194,11 +194,11 @@ int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned s
 /* --- replies to texts (sqlite_reply.c) ------------------------------------------------------ */
 
 /* A code for a text to this number over this channel: the one that this person had in an earlier
- * text of the timeline there, or one that no text to the number had during the last week. "" when
+ * text of the timeline there, or one that no text to the number had during the last 72 h. "" when
  * there is none left. */
 int aw_store_code(struct aw_store *s, aw_id timeline, int64_t person, const char *channel,
                   const char *phone, aw_id attempt, char ret[8], struct aw_err *err);
-/* The newest text of the last week to this number over this channel with this code; code NULL: any
+/* The newest text of the last 72 h to this number over this channel with this code; code NULL: any
  * text with a code. AW_ENOENT. */
 int aw_store_code_find(struct aw_store *s, const char *channel, const char *phone, const char *code,
                        struct aw_stored_attempt *ret, struct aw_err *err);
