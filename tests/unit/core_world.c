@@ -44,6 +44,12 @@ static bool has_address(void *ctx, int64_t p, enum aw_kind kind)
     return w->has[p - 1][kind];
 }
 
+static enum aw_negative negative(void *ctx, int64_t p, enum aw_kind kind)
+{
+    const struct world *w = ctx;
+    return kind == AW_SMS && w->out[p - 1] ? AW_NEG_OPTED_OUT : AW_NEG_NONE;
+}
+
 static unsigned channels(void *ctx, const struct aw_step *step, enum aw_kind kind)
 {
     const struct world *w = ctx;
@@ -65,8 +71,11 @@ void world_init(struct world_run *x)
         .check = {.settle = 5 * AW_SECOND},
         .steps = x->rule.steps,
     };
-    x->world = (struct aw_world){
-        .ctx = &x->w, .person = person, .has_address = has_address, .channels = channels};
+    x->world = (struct aw_world){.ctx = &x->w,
+                                 .person = person,
+                                 .has_address = has_address,
+                                 .negative = negative,
+                                 .channels = channels};
     x->env = (struct aw_env){.now = WORLD_START, .ids = &x->ids, .world = &x->world};
     aw_timeline_init(&x->tl, aw_id_take(&x->ids, WORLD_START, 2), 0, 1);
 }

@@ -447,6 +447,16 @@ static void do_lose(struct story *s)
     s->x.w.has[world_person(&s->x, word(s, 1)) - 1][kind(s, word(s, 2))] = false;
 }
 
+static void do_stop(struct story *s)
+{
+    s->x.w.out[world_person(&s->x, word(s, 1)) - 1] = true;
+}
+
+static void do_start(struct story *s)
+{
+    s->x.w.out[world_person(&s->x, word(s, 1)) - 1] = false;
+}
+
 static void read_seed(struct story *s)
 {
     s->x.env.seed = number(s, word(s, 1));
@@ -461,7 +471,7 @@ static const struct verb {
              {"down", do_down},         {"outcome", do_outcome},   {"evidence", do_evidence},
              {"negative", do_negative}, {"cancel", do_cancel},     {"release", do_release},
              {"auto", do_auto},         {"querying", do_querying}, {"quiet", do_quiet},
-             {"lose", do_lose}};
+             {"lose", do_lose},         {"stop", do_stop},         {"start", do_start}};
 
 static void run_line(struct story *s, char *line)
 {

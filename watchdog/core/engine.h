@@ -26,6 +26,9 @@ struct aw_world {
     int64_t (*person)(void *ctx, const struct aw_target *to);
     /* Whether that person has an address of the kind. */
     bool (*has_address)(void *ctx, int64_t person, enum aw_kind kind);
+    /* What the directory itself holds against that address: a number that wants no texts. NULL:
+     * nothing ever. Unlike the facts of a timeline it can end. */
+    enum aw_negative (*negative)(void *ctx, int64_t person, enum aw_kind kind);
     /* How many channels can carry a step's kind, in order of use; 0: none. */
     unsigned (*channels)(void *ctx, const struct aw_step *step, enum aw_kind kind);
 };

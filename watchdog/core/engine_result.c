@@ -14,6 +14,15 @@ static bool dead(enum aw_negative n)
     return n != AW_NEG_NONE && n != AW_NEG_MISSING; /* a missing one is looked up again */
 }
 
+/* What is held against an address now: by the timeline, or by the directory. */
+static enum aw_negative held_against(const struct aw_call *c, int64_t person, enum aw_kind kind)
+{
+    const struct aw_world *w = c->env->world;
+    enum aw_negative n = aw_timeline_negative(c->tl, person, kind);
+
+    return dead(n) || !w->negative ? n : w->negative(w->ctx, person, kind);
+}
+
 static bool listed(const struct aw_reached *r, unsigned n, int64_t person)
 {
     for (unsigned i = 0; i < n; i++)
@@ -38,8 +47,9 @@ unsigned aw_reach(const struct aw_call *c, unsigned step, enum aw_kind kind,
             continue;
         if (s->to[i].type != AW_TO_RECIPIENT && person == c->tl->person)
             continue; /* a third person is never the recipient */
-        if (dead(aw_timeline_negative(c->tl, person, kind))) {
-            *ret_why = AW_WHY_DEAD_ADDRESS;
+        enum aw_negative negative = held_against(c, person, kind);
+        if (dead(negative)) {
+            *ret_why = negative == AW_NEG_OPTED_OUT ? AW_WHY_OPTED_OUT : AW_WHY_DEAD_ADDRESS;
             continue;
         }
         if (listed(ret, n, person))
@@ -284,7 +294,7 @@ void aw_try_again(struct aw_call *c, const struct aw_try *waiting)
     const struct aw_try y = *waiting;
     enum aw_kind kind = (enum aw_kind)y.kind;
     const struct aw_step *s = aw_rule_step(c->rule, y.step);
-    enum aw_negative negative = aw_timeline_negative(c->tl, y.person, kind);
+    enum aw_negative negative = held_against(c, y.person, kind);
     unsigned via = y.via + (y.spent >= AW_CHANNEL_TRIES);
     enum aw_why why = barred(c, y.step, kind, y.round, c->env->now);
 

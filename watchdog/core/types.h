@@ -108,6 +108,7 @@ enum aw_why {
     AW_WHY_EXHAUSTED,    /* the timeline ended unconfirmed */
     AW_WHY_RESTART,      /* in flight when the process ended */
     AW_WHY_NEXT_ROUND,   /* the next round takes the place of this try */
+    AW_WHY_OPTED_OUT,    /* the person wants nothing at this address */
     AW_N_WHYS
 };
 

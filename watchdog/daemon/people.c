@@ -251,6 +251,22 @@ static bool world_has_address(void *ctx, int64_t person, enum aw_kind kind)
     return has;
 }
 
+static enum aw_negative world_negative(void *ctx, int64_t person, enum aw_kind kind)
+{
+    struct aw_view *v = ctx;
+    struct aw_address_book b;
+    struct aw_err err;
+    bool out = false;
+
+    if (kind != AW_SMS)
+        return AW_NEG_NONE;
+    if (aw_addresses_of(v, person, &b, &v->err) == AW_OK && b.a.phone &&
+        aw_store_opted_out(v->l->store, v->app, b.a.phone, &out, &err))
+        v->err = err;
+    aw_address_book_free(&b);
+    return out ? AW_NEG_OPTED_OUT : AW_NEG_NONE;
+}
+
 static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_kind kind)
 {
     struct aw_view *v = ctx;
@@ -264,5 +280,6 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
     ret->ctx = v;
     ret->person = world_person;
     ret->has_address = world_has_address;
+    ret->negative = world_negative;
     ret->channels = world_channels;
 }
