@@ -173,6 +173,8 @@ static int apply(struct scene *sc, aw_id msg, unsigned n, struct aw_fact *facts,
     for (unsigned i = 0; i < n_facts && r == 0; i++) {
         if (!facts[i].person)
             facts[i].person = tl->person;
+        if (tl->state != AW_OPEN)
+            facts[i].next_due = 0;
         if (facts[i].counts)
             facts[i].counts = facts[i].level > tl->level;
         r = aw_timeline_apply(tl, &facts[i]);

@@ -211,8 +211,8 @@ static const struct {
     {"E103", "^[]\n"},
     {"E102", OPS M "^operator: []\n"},
     {"E102", OPS M "^people: {li: {alias: li}}\n"},
-    {"E150 E150 E150 E150 E150 E150", OPS M
-     "^calendars: {}\n^rotations: {}\n^limits: {}\n^storm: {}\n^silences: []\n^retention: 90d\n"},
+    {"E150 E150 E150 E150 E150",
+     OPS M "^calendars: {}\n^rotations: {}\n^limits: {}\n^storm: {}\n^silences: []\n"},
     {"E150 E150 E150",
      OPS "  m: {provider: smtp, host: h, from: a@e.cn, ^on_blind: escalate, ^on_unknown: resend, "
          "^tier: free}\n"},

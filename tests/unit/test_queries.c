@@ -96,8 +96,9 @@ static void every_statement_has_one_text(void **state)
 
 static void views_can_be_read(void **state)
 {
-    static const char *const views[] = {"v_messages",       "v_timeline", "v_attempts",
-                                        "v_unacknowledged", "v_late",     "v_operator_actions"};
+    static const char *const views[] = {"v_messages",        "v_timeline", "v_attempts",
+                                        "v_unacknowledged",  "v_late",     "v_pruned",
+                                        "v_operator_actions"};
     (void)state;
     for (unsigned i = 0; i < AW_COUNT(views); i++) {
         char *sql = sqlite3_mprintf("SELECT * FROM %s", views[i]);

@@ -189,7 +189,7 @@ static const struct {
     {"E150", HEAD "    ^catch_up: never\n    steps:\n" PUSH},
     {"E150", HEAD "    ^limits: {}\n    steps:\n" PUSH},
     {"E150", HEAD "    ^suppress: {}\n    steps:\n" PUSH},
-    {"E150", HEAD "    ^retention: 90d\n    steps:\n" PUSH},
+    {"E112", HEAD "    retention: ^2d\n    steps:\n" PUSH},
     {"E150", HEAD "    of: ^any\n    steps:\n" PUSH},
     {"E150", HEAD "    of: ^3\n    steps:\n" PUSH},
     {"E150", HEAD "    of: ^\"80%\"\n    steps:\n" PUSH},

@@ -41,7 +41,8 @@
     X(NOTICE, "operators.told")                                                                    \
     X(HEARTBEAT, "heartbeat")                                                                      \
     X(NUMBER, "number.opted")     /* STOP, START: the number's commitment, why: out, in */         \
-    X(ANSWERED, "reply.answered") /* what was written back to a reply, as a word */
+    X(ANSWERED, "reply.answered") /* what was written back to a reply, as a word */                \
+    X(PRUNED, "message.pruned")   /* rows of a closed message went, its entries stay */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

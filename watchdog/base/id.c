@@ -44,6 +44,12 @@ aw_time aw_id_time(aw_id id)
     return AW_ID_EPOCH + (id >> MS_SHIFT);
 }
 
+aw_id aw_id_first(aw_time at)
+{
+    int64_t ms = at < AW_ID_EPOCH ? 0 : at - AW_ID_EPOCH;
+    return (ms < MS_MAX ? ms : MS_MAX) << MS_SHIFT;
+}
+
 void aw_id_print(char dst[AW_ID_TEXT], const char *prefix, aw_id id)
 {
     char text[N_DIGITS + 1];

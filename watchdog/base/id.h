@@ -27,6 +27,8 @@ struct aw_idgen {
 aw_id aw_id_take(struct aw_idgen *g, aw_time now, unsigned n);
 
 aw_time aw_id_time(aw_id id);
+/* The lowest id that could be made at an instant. */
+aw_id aw_id_first(aw_time at);
 
 /* prefix: "msg_", "att_", "key_". */
 void aw_id_print(char dst[AW_ID_TEXT], const char *prefix, aw_id id);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "codec/digest.h"
 #include "codec/request.h"
+#include "core/rule.h"
 #include "conf/env_int.h"
 
 enum { MAX_LISTEN = 16, MAX_OPERATORS = 16, MAX_APPS = 64 };
@@ -310,7 +311,9 @@ static const struct aw_key env_keys[] = {
     LATER("limits"),
     LATER("storm"),
     LATER("silences"),
-    LATER("retention"),
+    {"retention", AW_KEY_DURATION, 0, ENV(retention), .min = AW_RETENTION_LEAST,
+     .max = 100 * 366 * AW_DAY, .def = "90d",
+     .help = "how long a closed message stays, counted from its last entry"},
     {NULL},
 };
 const struct aw_shape aw_shape_env = {.what = "the environment",

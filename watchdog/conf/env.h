@@ -42,6 +42,7 @@ struct aw_env_conf {
     const char *store;  /* database path */
     const char *rules;  /* directory */
     const char *templates_dir;
+    aw_ms retention;               /* of closed messages whose rule names none */
     struct aw_operator *operators; /* at least one */
     unsigned n_operators;
     const char **apps; /* at least one; default {"default"} */

@@ -128,10 +128,13 @@ static void show_channel(const struct aw_env_owned *o, const struct aw_channel *
 void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out)
 {
     const struct aw_env_owned *o = (const struct aw_env_owned *)(const void *)e;
+    char text[AW_TIME_TEXT];
     aw_buf_puts(out, "version: 1\n");
     put(out, "", "node", e->node);
     put(out, "", "public_url", e->public_url);
     put(out, "", "zone", e->zone);
+    aw_duration_print(text, e->retention);
+    put(out, "", "retention", text);
     show_listen(e, out);
     put(out, "", "socket", e->socket);
     put(out, "", "store", e->store);

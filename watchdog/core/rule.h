@@ -76,6 +76,10 @@ struct aw_title {
     const char *text;
 };
 
+/* Nothing closed goes sooner: idempotency keys are answered from it for 72 h. Also for the auditor,
+ * who takes an earlier pruning for a forgery. */
+#define AW_RETENTION_LEAST (3 * AW_DAY)
+
 struct aw_rule {
     const char *name;
     const struct aw_title *titles;
@@ -84,8 +88,9 @@ struct aw_rule {
     unsigned n_match;
     enum aw_level until;
     struct aw_check check;
-    aw_ms deadline; /* plan time, from the base of the timeline */
-    aw_ms max_age;  /* wall time, from registration */
+    aw_ms deadline;  /* plan time, from the base of the timeline */
+    aw_ms max_age;   /* wall time, from registration */
+    aw_ms retention; /* how long it stays after its last entry; 0: the environment's */
     const struct aw_step *steps;
     unsigned n_steps;                /* 1 to AW_MAX_STEPS */
     const struct aw_step *exhausted; /* or NULL */

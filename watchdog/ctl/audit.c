@@ -98,6 +98,10 @@ static void print_verdict(const struct aw_ctl *ctl, const struct aw_verify_optio
                 "%s %lld timelines, %lld attempts, %lld pieces of evidence follow from "
                 "the entries\n",
                 mark, (long long)r->timelines, (long long)r->attempts, (long long)r->evidence);
+        if (r->pruned)
+            fprintf(o->f,
+                    "%s %lld messages were pruned after their retention; their entries stay\n",
+                    mark, (long long)r->pruned);
         if (opt->at_size >= 0)
             fprintf(o->f, "%s the log of %lld entries noted outside is its beginning\n", mark,
                     (long long)opt->at_size);

@@ -141,6 +141,7 @@ static void clear_replies(struct aw_cmd **cmds, unsigned n)
 struct outlook {
     bool more;
     aw_time next_poll; /* budget allows again */
+    aw_ms prune;       /* until the next slice of a pass, -1: none is under way */
 };
 
 static int alive(struct aw_loop *l, struct aw_err *err)
@@ -306,7 +307,7 @@ static int look_ahead(struct aw_loop *l, const struct outlook *o, aw_time *ret, 
     return AW_OK;
 }
 
-static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
+static int idle(struct aw_loop *l, bool quiet, struct outlook *o, struct aw_err *err)
 {
     struct aw_head head;
     char root[96];
@@ -323,7 +324,9 @@ static int idle(struct aw_loop *l, bool quiet, struct aw_err *err)
         l->root_at = l->now;
     }
     aw_fx_forget_retired(l);
-    r = aw_store_checkpoint(l->store, quiet, err);
+    r = aw_prune_slice(l, quiet && !o->more, &o->prune, err);
+    if (r == AW_OK)
+        r = aw_store_checkpoint(l->store, quiet, err);
     /* What finds no room now is safe where it is, and is moved when there is some. */
     return r == AW_ENOSPC ? AW_OK : r;
 }
@@ -354,13 +357,15 @@ static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
         wait = 50;
     if (token >= 0 && (wait < 0 || token < wait))
         wait = token;
+    if (o->prune >= 0 && (wait < 0 || o->prune < wait))
+        wait = o->prune;
     return wait;
 }
 
 int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret_wait_ms,
                  struct aw_err *err)
 {
-    struct outlook o = {0};
+    struct outlook o = {.prune = -1};
     aw_time next = 0;
     int r;
 
@@ -387,7 +392,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
     l->opt.stats->turns++;
     r = look_ahead(l, &o, &next, err);
     if (r == AW_OK)
-        r = idle(l, n == 0, err);
+        r = idle(l, n == 0, &o, err);
     if (r == AW_OK)
         beat(l);
     l->next = next;

@@ -11,6 +11,7 @@
  *   judge.c         one event through the engine into the store, and what follows from it
  *   people.c        messages, persons, addresses as the engine's world
  *   render.c        a claim as texts to send
+ *   prune.c         retention, in slices between turns
  *   effects.c       what leaves after the commit, and what is in flight
  */
 #ifndef AW_DAEMON_LOOP_INT_H
@@ -103,6 +104,15 @@ struct aw_effects {
     unsigned n_cids;
 };
 
+/* Retention: a pass over all closed messages that are old enough, in slices between turns. */
+struct aw_prune {
+    bool under_way;   /* a pass is */
+    bool any;         /* this pass took something away */
+    aw_id at;         /* messages up to here were looked at */
+    aw_time pass_at;  /* the last pass began, 0: none yet */
+    aw_boot slice_at; /* the last slice */
+};
+
 struct aw_loop {
     struct aw_loop_options opt;
     struct aw_store *store;
@@ -130,6 +140,7 @@ struct aw_loop {
     bool full; /* disk: no registrations, no claims */
     bool full_told;
     aw_time full_at;
+    struct aw_prune prune;
     struct aw_timeline tl; /* scratch: too large for the stack of every helper */
     struct aw_update up;
     struct aw_span spans[64];
@@ -244,6 +255,11 @@ int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+
+/* Takes a slice of what has outlived its retention away, in a transaction of its own, when a pass
+ * is due: at once when the core is idle, else now and then. *ret_wait_ms: until there is more to
+ * do, -1: not soon. */
+int aw_prune_slice(struct aw_loop *l, bool idle, aw_ms *ret_wait_ms, struct aw_err *err);
 
 void aw_loop_reload_now(struct aw_loop *l); /* puts a reload into the inbox */
 

@@ -18,12 +18,14 @@ void aw_keymap_init(struct aw_keymap *m, const uint8_t secret[16])
     memset(m, 0, sizeof *m);
     memcpy(m->secret, secret, sizeof m->secret);
     m->fresh = AW_BUF_INIT(FRESH_MAX);
+    m->gone = AW_BUF_INIT(FRESH_MAX);
 }
 
 void aw_keymap_free(struct aw_keymap *m)
 {
     aw_free(m->slots);
     aw_buf_free(&m->fresh);
+    aw_buf_free(&m->gone);
     aw_wipe(m, sizeof *m);
 }
 
@@ -39,9 +41,14 @@ uint64_t aw_keymap_hash(const struct aw_keymap *m, enum aw_key_class c, int64_t 
     return (hash & ~(uint64_t)CLASS_MASK) | (uint64_t)c;
 }
 
+enum aw_key_class aw_key_class_of(const struct aw_key_pair *pair)
+{
+    return (enum aw_key_class)(pair->hash & CLASS_MASK);
+}
+
 aw_time aw_key_until(const struct aw_key_pair *pair)
 {
-    enum aw_key_class c = (enum aw_key_class)(pair->hash & CLASS_MASK);
+    enum aw_key_class c = aw_key_class_of(pair);
     bool ages = c == AW_KEY_IDEMPOTENCY || c == AW_KEY_ATTEMPT;
 
     return ages ? aw_id_time(pair->id) + AW_KEY_WINDOW : 0;
@@ -109,6 +116,8 @@ static void insert(struct aw_keymap *m, const struct aw_key_pair *pair)
 
 static void take_out(struct aw_keymap *m, const struct aw_key_pair *pair)
 {
+    if (!m->slots)
+        return;
     size_t i = home(m, pair->hash);
     while (m->slots[i].id && (m->slots[i].hash != pair->hash || m->slots[i].id != pair->id))
         i = (i + 1) & m->mask;
@@ -135,6 +144,7 @@ void aw_keymap_begin(struct aw_keymap *m, aw_time now)
 {
     m->now = now;
     aw_buf_reset(&m->fresh);
+    aw_buf_reset(&m->gone);
 }
 
 void aw_keymap_add(struct aw_keymap *m, uint64_t hash, int64_t id)
@@ -144,17 +154,31 @@ void aw_keymap_add(struct aw_keymap *m, uint64_t hash, int64_t id)
     insert(m, &pair);
 }
 
+void aw_keymap_drop(struct aw_keymap *m, uint64_t hash, int64_t id)
+{
+    struct aw_key_pair pair = {hash, id};
+    aw_buf_add(&m->gone, &pair, sizeof pair);
+}
+
+static void take_out_all(struct aw_keymap *m, const struct aw_buf *pairs)
+{
+    for (size_t at = 0; at < pairs->n; at += sizeof(struct aw_key_pair)) {
+        struct aw_key_pair pair;
+        memcpy(&pair, pairs->p + at, sizeof pair);
+        take_out(m, &pair);
+    }
+}
+
 void aw_keymap_keep(struct aw_keymap *m)
 {
+    take_out_all(m, &m->gone);
+    aw_buf_reset(&m->gone);
     aw_buf_reset(&m->fresh);
 }
 
 void aw_keymap_undo(struct aw_keymap *m)
 {
-    for (size_t at = 0; at < m->fresh.n; at += sizeof(struct aw_key_pair)) {
-        struct aw_key_pair pair;
-        memcpy(&pair, m->fresh.p + at, sizeof pair);
-        take_out(m, &pair);
-    }
+    take_out_all(m, &m->fresh);
+    aw_buf_reset(&m->gone);
     aw_buf_reset(&m->fresh);
 }

@@ -34,6 +34,7 @@ struct aw_keymap {
     size_t n, mask;            /* mask: slots - 1, 0 while there are none */
     aw_time now;               /* of the last begin */
     struct aw_buf fresh;       /* pairs of this turn */
+    struct aw_buf gone;        /* pairs that this turn lets go of */
 };
 
 void aw_keymap_init(struct aw_keymap *m, const uint8_t secret[16]);
@@ -48,12 +49,15 @@ int64_t aw_keymap_next(const struct aw_keymap *m, uint64_t hash, size_t *cursor)
 
 /* A pair read from key_page. Pairs of idempotency keys that have aged are left out. */
 void aw_keymap_load(struct aw_keymap *m, const struct aw_key_pair *pair);
+enum aw_key_class aw_key_class_of(const struct aw_key_pair *pair);
 aw_time aw_key_until(const struct aw_key_pair *pair); /* 0: for ever */
 bool aw_key_expired(const struct aw_key_pair *pair, aw_time now);
 
 /* A turn: additions, then kept or taken back. The bytes of m->fresh are the row for key_page. */
 void aw_keymap_begin(struct aw_keymap *m, aw_time now);
 void aw_keymap_add(struct aw_keymap *m, uint64_t hash, int64_t id);
+/* Lets go of a pair, once the turn is kept. Its page forgets it when it is next swept. */
+void aw_keymap_drop(struct aw_keymap *m, uint64_t hash, int64_t id);
 void aw_keymap_keep(struct aw_keymap *m);
 void aw_keymap_undo(struct aw_keymap *m);
 

@@ -226,6 +226,51 @@ INSERT INTO evidence(id, tl, attempt, level, source, person, at)
 -- name: evidence_from
 SELECT id, tl, attempt, level, source, person, at FROM evidence WHERE id >= ?1 ORDER BY id
 
+-- name: messages_old
+SELECT id, rule, n FROM message WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3
+
+-- name: timelines_closed
+SELECT count(*), sum(state = 0), max(last) FROM timeline WHERE id BETWEEN ?1 AND ?2
+
+-- name: timelines_lists
+SELECT last, tried FROM timeline WHERE id BETWEEN ?1 AND ?2 ORDER BY id
+
+-- --- retention: what goes with a message, and what goes by its age ---------------------------
+
+-- name: log_chain
+SELECT prev FROM log WHERE seq = ?1
+
+-- name: attempt_chain
+SELECT previous, outcome IS NULL AND merged_into IS NULL FROM attempt WHERE id = ?1
+
+-- name: message_known
+SELECT 1 FROM message WHERE id = ?1
+
+-- name: person_known
+SELECT 1 FROM person WHERE id = ?1 AND user IS NOT NULL
+
+-- name: message_prune
+DELETE FROM message WHERE id = ?1
+
+-- name: timelines_prune
+DELETE FROM timeline WHERE id BETWEEN ?1 AND ?2
+
+-- name: polls_prune
+DELETE FROM poll WHERE timeline BETWEEN ?1 AND ?2
+
+-- name: attempt_prune
+DELETE FROM attempt WHERE id = ?1
+
+-- name: evidence_prune
+DELETE FROM evidence WHERE id = ?1
+
+-- name: detail_prune
+DELETE FROM detail WHERE seq = ?1
+
+-- name: notices_prune
+DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE id > 0 AND at < ?1 AND due IS NULL
+    ORDER BY id LIMIT ?2)
+
 -- --- attempts --------------------------------------------------------------------------------
 
 -- name: attempt_put

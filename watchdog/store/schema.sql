@@ -313,6 +313,10 @@ CREATE VIEW v_unacknowledged AS SELECT message, n, user, state, level, registere
 CREATE VIEW v_late AS SELECT message, n, user, state, level, registered_at, last_seq, last_entry,
     last_at FROM v_timeline WHERE confirmed_late = 1;
 
+CREATE VIEW v_pruned AS SELECT l.seq, json_extract(l.body, '$.ts') AS at,
+    json_extract(l.body, '$.msg') AS message FROM log AS l
+    WHERE json_extract(l.body, '$.kind') = 'message.pruned';
+
 CREATE VIEW v_operator_actions AS SELECT l.seq, json_extract(l.body, '$.ts') AS at,
     json_extract(l.body, '$.actor') AS actor, json_extract(l.body, '$.kind') AS action,
     json_extract(l.body, '$.msg') AS message, json_extract(l.body, '$.n') AS n,

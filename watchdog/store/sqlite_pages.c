@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The pairs of the key map on disk. A turn appends one row; in idle time small rows are merged,
- * and pairs that have aged are left out. Where each page stands is kept in memory (24 bytes each).
+ * and pairs that have aged are left out. After messages were pruned or people erased all rows are
+ * swept once, a row at a time: pairs without their row are left out. Where each page stands is kept
+ * in memory (24 bytes each).
  */
 #include "store/store_int.h"
 
@@ -72,8 +74,20 @@ int aw_pages_write(struct aw_store *s, struct aw_err *err)
     return 0;
 }
 
-/* Collects the live pairs of pages [from, to). */
-static int collect(struct aw_store *s, size_t from, size_t to, aw_time now, struct aw_buf *out,
+/* Whether what a pair leads to is still there: 1, 0, or an error. */
+static int stands(struct aw_store *s, const struct aw_key_pair *pair, struct aw_err *err)
+{
+    enum aw_key_class c = aw_key_class_of(pair);
+    int64_t one;
+    if (c != AW_KEY_USER && c != AW_KEY_EXTERNAL)
+        return 1; /* they go by age */
+    int r = aw_db_int(&s->db, c == AW_KEY_USER ? AW_SQL_PERSON_KNOWN : AW_SQL_MESSAGE_KNOWN, &one,
+                      err, I(pair->id));
+    return r == 0 ? 1 : r == AW_ENOENT ? 0 : r;
+}
+
+/* Collects the live pairs of pages [from, to); strict: those alone whose row is there. */
+static int collect(struct aw_store *s, size_t from, size_t to, bool strict, struct aw_buf *out,
                    struct aw_err *err)
 {
     sqlite3_stmt *q;
@@ -82,20 +96,22 @@ static int collect(struct aw_store *s, size_t from, size_t to, aw_time now, stru
     while (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
         const char *p = sqlite3_column_blob(q, 1);
         size_t n = (size_t)sqlite3_column_bytes(q, 1);
-        for (size_t at = 0; at + PAIR <= n; at += PAIR) {
+        r = 0;
+        for (size_t at = 0; at + PAIR <= n && r >= 0; at += PAIR) {
             struct aw_key_pair pair;
             memcpy(&pair, p + at, PAIR);
-            if (!aw_key_expired(&pair, now))
+            r = aw_key_expired(&pair, s->now) ? 0 : !strict ? 1 : stands(s, &pair, err);
+            if (r == 1)
                 aw_buf_add(out, &pair, PAIR);
         }
-        r = 0;
+        r = r < 0 ? r : 0;
     }
     aw_db_done(q);
     return r;
 }
 
 /* Replaces pages [from, to) by one under the first id. */
-static int replace(struct aw_store *s, size_t from, size_t to, struct aw_err *err)
+static int replace(struct aw_store *s, size_t from, size_t to, bool strict, struct aw_err *err)
 {
     struct aw_pages *pages = &s->pages;
     struct aw_buf out = AW_BUF_INIT(SIZE_MAX / 2);
@@ -104,7 +120,7 @@ static int replace(struct aw_store *s, size_t from, size_t to, struct aw_err *er
     int r;
 
     if ((r = aw_db_run(&s->db, AW_SQL_BEGIN, err)) == 0 &&
-        (r = collect(s, from, to, s->now, &out, err)) == 0 &&
+        (r = collect(s, from, to, strict, &out, err)) == 0 &&
         (r = aw_db_run(&s->db, AW_SQL_PAGES_DELETE, err, I(first), I(pages->p[to - 1].id))) == 0 &&
         (r = aw_db_run(&s->db, AW_SQL_PAGE_PUT, err, I(first), B(out.p, out.n))) == 0)
         r = aw_db_run(&s->db, AW_SQL_COMMIT, err);
@@ -123,19 +139,37 @@ static int replace(struct aw_store *s, size_t from, size_t to, struct aw_err *er
     return 0;
 }
 
+/* One page of a sweep, written only when it shrinks. */
+static int sweep(struct aw_store *s, struct aw_err *err)
+{
+    struct aw_buf live = AW_BUF_INIT(SIZE_MAX / 2);
+    size_t at = s->pages.sweep++;
+    int r;
+    s->pages.sweeping = at < s->pages.n;
+    if (!s->pages.sweeping)
+        return 0;
+    r = collect(s, at, at + 1, true, &live, err);
+    if (r == 0 && live.n < s->pages.p[at].n * PAIR)
+        r = replace(s, at, at + 1, true, err);
+    aw_buf_free(&live);
+    return aw_store_note(s, r);
+}
+
 /* The first run of small pages that is worth it, or a page whose idempotency keys have all aged. */
 int aw_pages_merge(struct aw_store *s, struct aw_err *err)
 {
     const struct aw_page *p = s->pages.p;
     size_t n = s->pages.n, to;
+    if (s->pages.sweeping)
+        return sweep(s, err);
     for (size_t from = 0; from<n; from = to> from ? to : from + 1) {
         size_t pairs = 0;
         if (p[from].until && p[from].until < s->now)
-            return replace(s, from, from + 1, err);
+            return replace(s, from, from + 1, false, err);
         for (to = from; to < n && p[to].n < FULL && pairs < FULL; to++)
             pairs += p[to].n;
         if (to - from >= MERGE_MIN)
-            return replace(s, from, to, err);
+            return replace(s, from, to, false, err);
     }
     return 0;
 }

@@ -259,6 +259,28 @@ int aw_store_notices_due(struct aw_store *s, aw_time now, struct aw_notice *ret,
                          unsigned *ret_n, struct aw_err *err);
 int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struct aw_err *err);
 
+/* --- retention (sqlite_prune.c) -------------------------------------------------------------- */
+
+struct aw_old_message {
+    aw_id id;
+    int64_t rule;
+    unsigned n; /* recipients */
+};
+/* Messages between two ids, both excluded, oldest first; *ret_n of at most max. */
+int aw_store_old_messages(struct aw_store *s, aw_id after, aw_id before, struct aw_old_message *ret,
+                          unsigned max, unsigned *ret_n, struct aw_err *err);
+/* Takes all rows of a message away, with the entry message.pruned: when all its timelines have
+ * ended, no try is under way and its last entry is not younger than `since`; else nothing is done
+ * and *ret_rows is 0. The log keeps its entries. */
+int aw_store_prune_message(struct aw_store *s, const struct aw_old_message *m, aw_time since,
+                           unsigned *ret_rows, struct aw_err *err);
+/* Rows that go by age alone, at most `most` of each table; *ret_rows: how many went. */
+int aw_store_prune_aged(struct aw_store *s, unsigned most, unsigned *ret_rows, struct aw_err *err);
+/* What was pruned leaves no trace in the WAL either: it is cut at the next checkpoint that no
+ * reader stands against; and pages of the key map forget it, one at each idle checkpoint. Inside a
+ * turn. */
+void aw_store_prune_done(struct aw_store *s);
+
 /* --- reading and verifying (any thread, read-only connections) ------------------------------ */
 
 /* Fills the reading ops; path must live as long as they are used. */
@@ -288,6 +310,7 @@ struct aw_verify_options {
 };
 struct aw_verify_result {
     int64_t entries, timelines, attempts, evidence;
+    int64_t pruned; /* messages of which the entries alone are left */
     unsigned findings;
     uint8_t root[32];
     aw_time first, last;

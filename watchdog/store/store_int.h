@@ -31,6 +31,8 @@ struct aw_page {
 struct aw_pages {
     struct aw_page *p; /* by id, ascending */
     size_t n, cap;
+    size_t sweep; /* next page to rid of pairs that stand for nothing any more */
+    bool sweeping;
 };
 
 /* What a turn changes in memory, and a rollback restores. */

@@ -245,6 +245,7 @@ int aw_store_verify(const char *path, const struct aw_verify_options *opt,
         a.result.timelines = (int64_t)a.fold->timelines.n;
         a.result.attempts = (int64_t)a.fold->attempts.n;
         a.result.evidence = (int64_t)a.fold->evidence.n;
+        a.result.pruned = a.fold->n_pruned;
         a.result.findings = aw_verifier_findings(a.v);
         *ret = a.result;
     }

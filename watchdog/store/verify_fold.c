@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/engine.h"
+#include "core/rule.h"
 #include "store/fact.h"
 
 #define MAX_WORDS 65536 /* beyond, entries name too much to be ours */
@@ -178,7 +179,9 @@ static void fold_registered(struct aw_fold *f, const struct aw_entry *e)
     m->id = e->msg;
     m->seq = e->seq;
     m->registered = e->registered;
+    m->last_at = e->ts;
     m->n = e->n_persons;
+    m->pruned = -1;
     m->rule = word(f, e->rule);
     memcpy(m->sha256, e->sha256, sizeof m->sha256);
     memcpy(m->content, e->content, sizeof m->content);
@@ -209,6 +212,51 @@ static void fold_message_ended(struct aw_fold *f, const struct aw_entry *e)
     }
     if (!m || !aw_streq(e->state, aw_state_name(aw_message_fold(NULL, counts))))
         found(f, e, "is not what the timelines of the message make");
+}
+
+/* --- retention ------------------------------------------------------------------------------ */
+
+int64_t aw_fold_pruned(const struct aw_fold *f, aw_id timeline)
+{
+    const struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline);
+    const struct aw_fold_message *m = t ? aw_folded_find(&f->messages, t->id - t->n) : NULL;
+    return m ? m->pruned : -1;
+}
+
+/* A message may go when it is closed and nothing was written about it for the least retention. */
+static const char *may_not_go(const struct aw_fold *f, const struct aw_fold_message *m,
+                              const struct aw_entry *e)
+{
+    if (!m)
+        return "prunes a message that was never registered";
+    if (m->pruned >= 0)
+        return "prunes a message again";
+    for (unsigned i = 0; i < m->n; i++) {
+        const struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, i));
+        if (t && t->state == AW_OPEN)
+            return "prunes a message that is still open";
+    }
+    if (e->ts - m->last_at < AW_RETENTION_LEAST)
+        return "prunes a message before the least retention has passed";
+    return NULL;
+}
+
+static void fold_pruned(struct aw_fold *f, const struct aw_entry *e)
+{
+    struct aw_fold_message *m = aw_folded_find(&f->messages, e->msg);
+    const char *why = may_not_go(f, m, e);
+    if (why) { /* its rows are expected to be there */
+        found(f, e, why);
+        return;
+    }
+    for (unsigned i = 0; i < m->n; i++) {
+        struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, i));
+        aw_free(t ? t->plan : NULL);
+        if (t)
+            t->plan = NULL;
+    }
+    m->pruned = e->seq;
+    f->n_pruned++;
 }
 
 /* --- rows beside the timelines -------------------------------------------------------------- */
@@ -293,6 +341,7 @@ static void fold_detail(struct aw_fold *f, const struct aw_entry *e)
     if (!d)
         return;
     d->id = d->seq = e->seq;
+    d->timeline = e->msg && e->n >= 0 ? timeline_id(e, (unsigned)e->n) : 0;
     memcpy(d->content, e->content, sizeof d->content);
 }
 
@@ -365,11 +414,17 @@ static void fold_rules(struct aw_fold *f, const struct aw_entry *e)
 static void fold_timeline(struct aw_fold *f, const struct aw_entry *e)
 {
     struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, (unsigned)e->n));
+    struct aw_fold_message *m = aw_folded_find(&f->messages, e->msg);
     struct aw_fact fact;
     int r = aw_fact_from_entry(e, &fact);
 
-    if (!t)
+    if (!t || !m)
         return; /* the chains told it */
+    if (m->pruned >= 0) {
+        found(f, e, "is about a message whose rows were pruned");
+        return;
+    }
+    m->last_at = e->ts;
     t->last = e->seq;
     if (r == AW_ENOENT)
         return;
@@ -402,6 +457,9 @@ void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e)
         return;
     case AW_ENTRY_RULES:
         fold_rules(f, e);
+        return;
+    case AW_ENTRY_PRUNED:
+        fold_pruned(f, e);
         return;
     case AW_ENTRY_DOWNTIME:
         fold_downtime(f, e);

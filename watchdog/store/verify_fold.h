@@ -23,7 +23,9 @@ struct aw_fold_message {
     aw_id id;
     int64_t seq;
     aw_time registered;
-    unsigned n;
+    aw_time last_at;  /* of its newest entry */
+    unsigned n;       /* recipients */
+    int64_t pruned;   /* entry that pruned it, -1: none */
     const char *rule; /* kept in words */
     uint8_t sha256[32], content[32];
     bool seen;
@@ -70,6 +72,7 @@ struct aw_fold_evidence {
 
 struct aw_fold_detail { /* also API keys, by number: content is the digest of the row */
     int64_t id, seq;
+    aw_id timeline; /* 0: of none */
     uint8_t content[32];
     bool seen;
 };
@@ -88,6 +91,7 @@ struct aw_fold_downtime {
 
 struct aw_fold {
     struct aw_verifier *v; /* takes the findings */
+    int64_t n_pruned;      /* messages of which the entries are left */
     struct aw_folded messages, timelines, attempts, persons, evidence, details, keys, downtimes,
         numbers;
     int64_t rules_seq; /* of the last rules.loaded, -1: none */
@@ -100,6 +104,9 @@ struct aw_fold {
 struct aw_fold *aw_fold_new(struct aw_verifier *v);
 void aw_fold_free(struct aw_fold *f);
 void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e);
+
+/* The entry that pruned the recipient's rows, -1: they are to be there. */
+int64_t aw_fold_pruned(const struct aw_fold *f, aw_id timeline);
 
 /* By id, or NULL. */
 void *aw_folded_find(const struct aw_folded *l, int64_t id);

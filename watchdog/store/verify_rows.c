@@ -25,6 +25,15 @@ static void differs(struct cmp *c, int64_t seq, const char *what)
                       (long long)seq);
 }
 
+/* A row that entry `seq` pruned (-1: none did). */
+static bool remains(struct cmp *c, int64_t seq)
+{
+    if (seq >= 0)
+        aw_verifier_found(c->f->v, seq, c->place, "the row is still there; entry %lld pruned it",
+                          (long long)seq);
+    return seq >= 0;
+}
+
 static void extra(struct cmp *c)
 {
     aw_verifier_found(c->f->v, -1, c->place, "there is a row that no entry made");
@@ -90,6 +99,8 @@ static void message_row(struct cmp *c)
         return;
     }
     m->seen = true;
+    if (remains(c, m->pruned))
+        return;
     const char *body = (const char *)sqlite3_column_text(c->q, 5);
     size_t n_body = (size_t)sqlite3_column_bytes(c->q, 5);
     EXPECT(c, m->seq, app && aw_col_bytes(c->q, 9, salt, sizeof salt), "app or salt");
@@ -116,7 +127,7 @@ static void timeline_row(struct cmp *c)
     }
     place_timeline(c, "timeline", t->id - t->n, t->n);
     t->seen = true;
-    if (t->bad)
+    if (remains(c, aw_fold_pruned(c->f, t->id)) || t->bad)
         return;
     EXPECT(c, t->last, n == t->n, "n");
     EXPECT(c, t->last, same_int(c, 2, t->person), "person");
@@ -140,6 +151,8 @@ static void attempt_row(struct cmp *c)
         return;
     }
     a->seen = true;
+    if (remains(c, aw_fold_pruned(c->f, a->msg + a->n)))
+        return;
     EXPECT(c, a->seq, same_int(c, 1, a->ref), "ref");
     EXPECT(c, a->seq, same_int(c, 2, a->msg) && same_int(c, 3, a->n), "msg or n");
     EXPECT(c, a->seq, same_int(c, 4, a->previous), "previous");
@@ -171,6 +184,8 @@ static void evidence_row(struct cmp *c)
         return;
     }
     e->seen = true;
+    if (remains(c, aw_fold_pruned(c->f, e->timeline)))
+        return;
     EXPECT(c, e->seq, same_int(c, 1, e->timeline), "tl");
     EXPECT(c, e->seq, same_int(c, 2, e->attempt), "attempt");
     EXPECT(c, e->seq, same_int(c, 3, e->level) && same_int(c, 4, e->source), "level or source");
@@ -222,6 +237,8 @@ static void detail_row(struct cmp *c)
         return;
     }
     d->seen = true;
+    if (remains(c, aw_fold_pruned(c->f, d->timeline)))
+        return;
     EXPECT(c, d->seq, aw_col_bytes(c->q, 1, salt, sizeof salt), "salt");
     EXPECT(c, d->seq, opens(c, 2, salt, "detail", d->content), "text");
 }
@@ -298,11 +315,11 @@ static int walk(struct cmp *c, struct aw_db *db, enum aw_sql what, struct aw_arg
     return r;
 }
 
-/* Rows that the log made and no table has. */
-#define MISSING(c, list, type, seq_member, ...)                                                    \
+/* Rows that the log made and did not prune, and no table has. */
+#define MISSING(c, list, type, seq_member, pruned, ...)                                            \
     for (size_t i = 0; i < (list)->n; i++) {                                                       \
         const struct type *x = &((const struct type *)(list)->p)[i];                               \
-        if (!x->seen) {                                                                            \
+        if (!x->seen && !(pruned)) {                                                               \
             __VA_ARGS__;                                                                           \
             aw_verifier_found((c)->f->v, x->seq_member, (c)->place,                                \
                               "the row is missing; its last entry is %lld",                        \
@@ -313,16 +330,20 @@ static int walk(struct cmp *c, struct aw_db *db, enum aw_sql what, struct aw_arg
 static void missing(struct cmp *c)
 {
     struct aw_fold *f = c->f;
-    MISSING(c, &f->messages, aw_fold_message, seq, place_id(c, "message", "msg_", x->id))
-    MISSING(c, &f->timelines, aw_fold_timeline, last,
+    MISSING(c, &f->messages, aw_fold_message, seq, x->pruned >= 0,
+            place_id(c, "message", "msg_", x->id))
+    MISSING(c, &f->timelines, aw_fold_timeline, last, aw_fold_pruned(f, x->id) >= 0,
             place_timeline(c, "timeline", x->id - x->n, x->n))
-    MISSING(c, &f->attempts, aw_fold_attempt, seq, place_id(c, "attempt", "att_", x->id))
-    MISSING(c, &f->evidence, aw_fold_evidence, seq, place_number(c, "evidence", x->seq))
-    MISSING(c, &f->persons, aw_fold_person, seq, place_number(c, "person", x->id))
-    MISSING(c, &f->details, aw_fold_detail, seq, place_number(c, "detail", x->id))
-    MISSING(c, &f->keys, aw_fold_detail, seq, place_number(c, "api_key", x->id))
-    MISSING(c, &f->downtimes, aw_fold_downtime, seq, place_number(c, "downtime", x->seq))
-    MISSING(c, &f->numbers, aw_fold_number, seq, place_number(c, "opt_out", x->seq))
+    MISSING(c, &f->attempts, aw_fold_attempt, seq, aw_fold_pruned(f, x->msg + x->n) >= 0,
+            place_id(c, "attempt", "att_", x->id))
+    MISSING(c, &f->evidence, aw_fold_evidence, seq, aw_fold_pruned(f, x->timeline) >= 0,
+            place_number(c, "evidence", x->seq))
+    MISSING(c, &f->persons, aw_fold_person, seq, false, place_number(c, "person", x->id))
+    MISSING(c, &f->details, aw_fold_detail, seq, aw_fold_pruned(f, x->timeline) >= 0,
+            place_number(c, "detail", x->id))
+    MISSING(c, &f->keys, aw_fold_detail, seq, false, place_number(c, "api_key", x->id))
+    MISSING(c, &f->downtimes, aw_fold_downtime, seq, false, place_number(c, "downtime", x->seq))
+    MISSING(c, &f->numbers, aw_fold_number, seq, false, place_number(c, "opt_out", x->seq))
 }
 
 static int compare_ruleset(struct cmp *c, struct aw_db *db, struct aw_err *err)

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Retention in the core loop: each message goes when its own rule, or the environment, says so;
+ * nothing waits for it; what asks for a pruned message is told that there is none.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/rig.h"
+
+#define T0 ((aw_time)1795341600000) /* 2026-11-22T10:00:00Z */
+
+static const char rules[] = "  - name: short\n"
+                            "    match: {class: short}\n"
+                            "    until: acknowledged\n"
+                            "    deadline: 30m\n"
+                            "    retention: 3d\n"
+                            "    steps:\n"
+                            "      - {id: push, at: 0s, do: push}\n"
+                            "  - name: usual\n"
+                            "    match: {class: usual}\n"
+                            "    until: acknowledged\n"
+                            "    deadline: 30m\n"
+                            "    steps:\n"
+                            "      - {id: push, at: 0s, do: push}\n"
+                            "  - name: years\n"
+                            "    match: {class: years}\n"
+                            "    until: acknowledged\n"
+                            "    deadline: 30m\n"
+                            "    retention: 3650d\n"
+                            "    steps:\n"
+                            "      - {id: push, at: 0s, do: push}\n";
+
+static int setup(void **state)
+{
+    struct rig *r = test_malloc(sizeof(*r));
+
+    rig_new(r, rules, T0);
+    *state = r;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct rig *r = *state;
+
+    rig_free(r);
+    test_free(r);
+    return 0;
+}
+
+static aw_id send_one(struct rig *r, const char *class, const char *key)
+{
+    char body[300];
+    aw_id id;
+
+    snprintf(body, sizeof(body),
+             "{\"class\":\"%s\",\"title\":\"t\",\"external_id\":\"%s\",\"recipients\":"
+             "[{\"user\":\"li\",\"alias\":\"li\"}]}",
+             class, key);
+    id = rig_register(r, key, body);
+    assert_true(id > 0);
+    assert_int_equal(rig_turn(r), AW_OK);
+    rig_accept_all(r);
+    rig_ack(r, id, "li", AW_ACKNOWLEDGED);
+    return id;
+}
+
+static int64_t left(struct rig *r)
+{
+    return rig_sql(r, "SELECT count(*) FROM message");
+}
+
+static void each_rule_has_its_own(void **state)
+{
+    struct rig *r = *state;
+    aw_id first = send_one(r, "short", "a");
+
+    send_one(r, "usual", "b");
+    send_one(r, "years", "c");
+    assert_int_equal(rig_at(r, T0 + 3 * AW_DAY - AW_MINUTE), AW_OK);
+    assert_int_equal(left(r), 3);
+    assert_int_equal(rig_at(r, T0 + 3 * AW_DAY + 4 * AW_HOUR), AW_OK); /* the next pass */
+    assert_int_equal(left(r), 2);
+    rig_ack(r, first, "li", AW_ACKNOWLEDGED);
+    assert_int_equal(r->last.problem, AW_P_NOT_FOUND);
+    assert_int_equal(rig_at(r, T0 + 89 * AW_DAY), AW_OK);
+    assert_int_equal(left(r), 2);
+    assert_int_equal(rig_at(r, T0 + 91 * AW_DAY), AW_OK);
+    assert_int_equal(left(r), 1);
+    assert_int_equal(rig_at(r, T0 + 3651 * AW_DAY), AW_OK);
+    assert_int_equal(left(r), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%message.pruned%'"), 3);
+    assert_true(r->stats.pruned >= 9);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+/* Counted from the last entry, not from the registration. */
+static void late_evidence_keeps_it(void **state)
+{
+    struct rig *r = *state;
+    aw_id id = rig_register(r, "a",
+                            "{\"class\":\"short\",\"title\":\"t\",\"recipients\":"
+                            "[{\"user\":\"li\",\"alias\":\"li\"}]}");
+
+    assert_int_equal(rig_turn(r), AW_OK);
+    rig_accept_all(r);
+    assert_int_equal(rig_at(r, T0 + 31 * AW_MINUTE), AW_OK);
+    assert_int_equal(rig_sql(r, "SELECT state FROM timeline"), AW_EXHAUSTED);
+    assert_int_equal(rig_at(r, T0 + 2 * AW_DAY), AW_OK);
+    rig_ack(r, id, "li", AW_ACKNOWLEDGED);
+    assert_int_equal(rig_sql(r, "SELECT late FROM timeline"), 1);
+    assert_int_equal(rig_at(r, T0 + 4 * AW_DAY), AW_OK);
+    assert_int_equal(left(r), 1);
+    assert_int_equal(rig_at(r, T0 + 5 * AW_DAY + AW_HOUR), AW_OK);
+    assert_int_equal(left(r), 0);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+/* The key that named it is free again, and stands for the new message. */
+static void its_names_are_free_again(void **state)
+{
+    struct rig *r = *state;
+    aw_id first = send_one(r, "short", "a"), again;
+
+    assert_int_equal(rig_at(r, T0 + 4 * AW_DAY), AW_OK);
+    assert_int_equal(left(r), 0);
+    again = send_one(r, "short", "a");
+    assert_true(again > first);
+    rig_restart(r, true);
+    assert_int_equal(rig_turn(r), AW_OK);
+    assert_int_equal(left(r), 1);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+static void many_go_in_slices(void **state)
+{
+    struct rig *r = *state;
+    char key[16];
+
+    for (int i = 0; i < 700; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        send_one(r, i % 2 ? "short" : "years", key);
+        rig_forget_sends(r);
+    }
+    aw_clock_step(&r->clock, T0 + 4 * AW_DAY);
+    assert_int_equal(rig_turn_with(r, NULL, 0), AW_OK); /* one slice */
+    assert_in_range(left(r), 400, 699);
+    assert_int_equal(rig_turn(r), AW_OK);
+    assert_int_equal(left(r), 350);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_rule_has_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(late_evidence_keeps_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(its_names_are_free_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_go_in_slices, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
