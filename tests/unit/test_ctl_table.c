@@ -15,25 +15,50 @@
 #include "base/str.h"
 #include "ctl/help.h"
 
-/* What issue 2 promises. */
+/* What must not get lost. */
 static const char *const promised[] = {
-    "demo",          "status",          "messages list",
-    "messages show", "messages watch",  "messages register",
-    "messages ack",  "messages cancel", "rules check",
-    "rules test",    "rules list",      "rules show",
-    "rules reload",  "rules simulate",  "contacts list",
-    "contacts show", "contacts set",    "contacts import",
-    "channels list", "channels test",   "keys create",
-    "keys list",     "keys revoke",     "audit verify",
-    "audit tail",    "audit head",      "config check",
-    "config show",   "db info",         "db backup",
-    "doctor",        "completion",      "version",
+    "demo",
+    "status",
+    "messages list",
+    "messages show",
+    "messages watch",
+    "messages register",
+    "messages ack",
+    "messages cancel",
+    "rules check",
+    "rules test",
+    "rules list",
+    "rules show",
+    "rules reload",
+    "rules simulate",
+    "contacts list",
+    "contacts show",
+    "contacts set",
+    "contacts import",
+    "channels list",
+    "channels test",
+    "keys create",
+    "keys list",
+    "keys revoke",
+    "audit verify",
+    "audit tail",
+    "audit head",
+    "config check",
+    "config show",
+    "db info",
+    "db backup",
+    "doctor",
+    "completion",
+    "version",
     "help",
+    "templates list",
+    "templates show",
+    "templates render",
+    "templates check",
 };
 
 static void has_every_command(void **state)
 {
-    unsigned n = 0;
     for (unsigned i = 0; i < AW_COUNT(promised); i++) {
         char noun[32];
         const char *blank = strchr(promised[i], ' ');
@@ -42,9 +67,6 @@ static void has_every_command(void **state)
         if (!e)
             fail_msg("%s is missing", promised[i]);
     }
-    while (aw_cmd_table[n])
-        n++;
-    assert_int_equal(n, AW_COUNT(promised));
 }
 
 static void check_params(const struct aw_cmd_entry *e, const struct aw_param *list, bool flags)
@@ -140,26 +162,82 @@ static char *print(void (*what)(FILE *f))
     return text;
 }
 
-/* The manual page and docs/cli.md name every command and every flag. */
-static void manuals_are_complete(void **state)
+static char *script(const char *shell)
 {
-    char *md = print(aw_manual_markdown), *man = print(aw_manual_roff);
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    aw_completion_print(shell, f);
+    fclose(f);
+    return text;
+}
+
+/* Everything that is made from the table. */
+struct made {
+    char *md, *man, *bash, *zsh, *fish;
+    const struct aw_cmd_entry *e;
+};
+
+__attribute__((format(printf, 2, 3))) static void has(const char *text, const char *fmt, ...)
+{
+    char want[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(want, sizeof want, fmt, ap);
+    va_end(ap);
+    if (!strstr(text, want))
+        fail_msg("missing: %s", want);
+}
+
+/* The line of a script that belongs to an entry names the flag. */
+static void completes(const char *text, const struct aw_cmd_entry *e, const char *flag)
+{
+    char lead[96], want[64];
+    snprintf(lead, sizeof lead, "        '%s %s", e->noun, e->verb ? e->verb : "'*) ");
+    snprintf(want, sizeof want, "--%s", flag);
+    const char *line = strstr(text, lead);
+    if (!line || !memmem(line, strcspn(line, "\n"), want, strlen(want)))
+        fail_msg("%s: no %s", lead, want);
+}
+
+static void flag_is_everywhere(void *arg, const struct aw_param *flag)
+{
+    const struct made *m = arg;
+    char roff[96];
+    unsigned n = 0;
+    completes(m->bash, m->e, flag->name);
+    completes(m->zsh, m->e, flag->name);
+    has(m->md, "`--%s", flag->name);
+    for (const char *s = flag->name; *s; s++)
+        n += (unsigned)snprintf(roff + n, sizeof roff - n, *s == '-' ? "\\-" : "%c", *s);
+    has(m->man, "\\-\\-%s\\fR", roff);
+    if (m->e->verb)
+        has(m->fish, "from %s; and __fish_seen_subcommand_from %s' -l %s", m->e->noun, m->e->verb,
+            flag->name);
+    else
+        has(m->fish, "from %s' -l %s", m->e->noun, flag->name);
+}
+
+/* The manual page, docs/cli.md and the scripts of all shells name every command and every flag. */
+static void all_is_complete(void **state)
+{
+    struct made m = {.md = print(aw_manual_markdown),
+                     .man = print(aw_manual_roff),
+                     .bash = script("bash"),
+                     .zsh = script("zsh"),
+                     .fish = script("fish")};
     for (unsigned i = 0; aw_cmd_table[i]; i++) {
-        const struct aw_cmd_entry *e = aw_cmd_table[i];
-        char text[128];
-        snprintf(text, sizeof text, "\n### %s%s%s\n", e->noun, e->verb ? " " : "",
-                 e->verb ? e->verb : "");
-        assert_non_null(strstr(md, text));
-        snprintf(text, sizeof text, ".SS ackwatch %s%s%s", e->noun, e->verb ? " " : "",
-                 e->verb ? e->verb : "");
-        assert_non_null(strstr(man, text));
-        for (const struct aw_param *p = e->flags; p && p->name; p++) {
-            snprintf(text, sizeof text, "`--%s", p->name);
-            assert_non_null(strstr(md, text));
-        }
+        m.e = aw_cmd_table[i];
+        const char *verb = m.e->verb ? m.e->verb : "", *blank = m.e->verb ? " " : "";
+        has(m.md, "\n### %s%s%s\n", m.e->noun, blank, verb);
+        has(m.man, ".SS ackwatch %s%s%s", m.e->noun, blank, verb);
+        aw_cmd_each_flag(m.e, flag_is_everywhere, &m);
     }
-    free(md);
-    free(man);
+    free(m.md);
+    free(m.man);
+    free(m.bash);
+    free(m.zsh);
+    free(m.fish);
 }
 
 static void docs_are_current(void **state)
@@ -190,7 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_every_command), cmocka_unit_test(is_consistent),
-        cmocka_unit_test(examples_parse),    cmocka_unit_test(manuals_are_complete),
+        cmocka_unit_test(examples_parse),    cmocka_unit_test(all_is_complete),
         cmocka_unit_test(docs_are_current),  cmocka_unit_test(suggests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static const struct {
     /* the dash is not ASCII, but costs nothing here */
     {"", "version: 1\nsms: {en: {text: \"a – b\"}}\n"},
     {"W108", "version: 1\nsms: {en: {text: \"" X50 " ^– b {{title}}\"}}\n"},
-    {"W107 W108", "version: 1\nsms: {en: {text: ^\"" X50 "^’" X50 "\"}}\n"},
+    {"W108", "version: 1\nsms: {en: {text: \"" X50 "^’" X50 "\"}}\n"},
     {"", "version: 1\nsms: {zh: {text: \"" X50 " – 订单 {{title}}\"}}\n"},
     {"", "version: 1\nsms: {en: {text: \"" X50 X10 " {{link}}\"}}\n"},
     {"W107 W105", "version: 1\nsms: {en: {text: ^\"" X50 X50 X10 " ^{{link}}\"}}\n"},

@@ -77,20 +77,21 @@ static void print_char(char dst[32], int32_t c, const char *at)
         snprintf(dst, 32, "\"%.*s\" (U+%04X)", (int)(end - at), at, (unsigned)c);
 }
 
-/* One character that word processors like makes UCS-2 of a GSM text, and two SMS of one. */
-static void check_odd(struct aw_reader *r, const struct aw_yaml *v, const char *text)
+/* One character that word processors like makes UCS-2 of a GSM text, and two SMS of one. True when
+ * that was said. */
+static bool check_odd(struct aw_reader *r, const struct aw_yaml *v, const char *text)
 {
     struct aw_sms_odd odd, whole;
     struct aw_sms_count count;
     if (!aw_sms_odd(text, strlen(text), &odd) || !odd.all)
-        return;
+        return false;
     struct aw_buf full = expand(text, "en", false);
     aw_sms_count(aw_buf_str(&full), full.n, &count);
     bool dearer = aw_sms_odd(aw_buf_str(&full), full.n, &whole) && whole.all &&
                   whole.fixed.segments < count.segments;
     aw_buf_free(&full);
     if (!dearer)
-        return;
+        return false;
     char shown[32], hint[96], more[48] = "";
     bool exact;
     print_char(shown, odd.c, text + odd.at);
@@ -102,6 +103,7 @@ static void check_odd(struct aw_reader *r, const struct aw_yaml *v, const char *
     aw_diag_warn(r->diag, r->file, at, 1, "W108", hint,
                  "%s, character %u, takes this SMS out of GSM-7: %u segments instead of %u", shown,
                  odd.position, count.segments, whole.fixed.segments);
+    return true;
 }
 
 /* {{code}} and {{link}} must reach the phone in one piece, and be seen first. */
@@ -139,13 +141,12 @@ void aw_template_check_sms(struct aw_reader *r, const struct aw_yaml *v, const c
             r, v, "E126", "shorten it",
             "the text takes %u segments before any value is filled in; carriers take %d",
             least.segments, MAX_SEGMENTS);
-    else if (least.segments > 1)
+    else if (!check_odd(r, v, text) && least.segments > 1)
         aw_diag_warn(
             r->diag, r->file, v->at, 1, "W107", "shorten it, or pay for each segment",
             "the text takes %u segments (%s, %u of %u units) before any value is filled in",
             least.segments, aw_sms_coding_name(least.coding), least.units,
             aw_sms_single(least.coding));
-    check_odd(r, v, text);
     check_whole(r, v, text, lang, "{{code}}");
     check_whole(r, v, text, lang, "{{link}}");
 }

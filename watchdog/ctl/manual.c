@@ -78,9 +78,7 @@ static void roff_command(FILE *f, const struct aw_cmd_entry *e)
 }
 
 static const char description[] =
-    "talks to ackwatchd(8) over its control socket, or over HTTP with an API key. The commands "
-    "demo, rules check, rules test, rules simulate, audit verify, config, completion, version and "
-    "help need no daemon.\n.PP\n"
+    "talks to ackwatchd(8) over its control socket, or over HTTP with an API key.\n.PP\n"
     "Standard output is the result, standard error the rest. On a terminal the result is a table "
     "with local times; in a pipe it is lines of tab\\-separated fields without heads, times in "
     "RFC 3339 UTC. Addresses of people are masked unless \\fB\\-\\-reveal\\fR is given.";
@@ -93,7 +91,15 @@ void aw_manual_roff(FILE *f)
           ".SH SYNOPSIS\n\\fBackwatch\\fR \\fICOMMAND\\fR [\\fIVERB\\fR] [\\fIARGUMENTS\\fR] "
           "[\\fIFLAGS\\fR]\n.SH DESCRIPTION\n\\fBackwatch\\fR\n",
           f);
-    fprintf(f, "%s\n.SH COMMANDS\n", description);
+    fprintf(f, "%s\n.PP\nNo daemon is needed by", description);
+    const char *comma = "";
+    for (unsigned i = 0; aw_cmd_table[i]; i++)
+        if (!aw_cmd_table[i]->remote) {
+            const struct aw_cmd_entry *e = aw_cmd_table[i];
+            fprintf(f, "%s %s%s%s", comma, e->noun, e->verb ? " " : "", e->verb ? e->verb : "");
+            comma = ",";
+        }
+    fputs(".\n.SH COMMANDS\n", f);
     for (unsigned i = 0; aw_cmd_table[i]; i++)
         roff_command(f, aw_cmd_table[i]);
     fputs(".SH FLAGS OF COMMANDS THAT TALK TO THE DAEMON\n", f);

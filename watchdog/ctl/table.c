@@ -25,6 +25,10 @@
     X(rules_list)                                                                                  \
     X(rules_show)                                                                                  \
     X(rules_reload)                                                                                \
+    X(templates_check)                                                                             \
+    X(templates_render)                                                                            \
+    X(templates_list)                                                                              \
+    X(templates_show)                                                                              \
     X(contacts_list)                                                                               \
     X(contacts_show)                                                                               \
     X(contacts_set)                                                                                \
@@ -61,6 +65,7 @@ const struct aw_noun aw_nouns[] = {
     {"status", "one screen: is the daemon well"},
     {"messages", "critical pushes and their timelines"},
     {"rules", "what happens when nobody confirms"},
+    {"templates", "the texts that people get, and what an SMS costs"},
     {"contacts", "addresses of people"},
     {"channels", "provider accounts"},
     {"keys", "API keys"},
