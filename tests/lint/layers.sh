@@ -27,7 +27,7 @@ allowed() {
 libs() { # which folders may include a library's header
     case $1 in
     sqlite3.h) echo "store" ;;
-    microhttpd.h) echo "net" ;;
+    microhttpd.h | gnutls/*) echo "net" ;;
     curl/*) echo "chan ctl sim" ;;
     libesmtp.h) echo "chan" ;;
     openssl/*) echo "codec chan sim" ;;

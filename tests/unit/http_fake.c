@@ -398,8 +398,8 @@ int fake_start(void **state)
     snprintf(fake_socket, sizeof(fake_socket), "/tmp/aw-http-%d.sock", (int)getpid());
     uintptr_t all = AW_API_PUBLIC | AW_API_V1 | AW_API_OPS, ops = AW_API_OPS,
               control = AW_API_V1 | AW_API_OPS;
-    return aw_http_listen(server, "127.0.0.1", 0, (void *)all, &fake_port, NULL) ||
-           aw_http_listen(server, "127.0.0.1", 0, (void *)ops, &fake_port_ops, NULL) ||
+    return aw_http_listen(server, "127.0.0.1", 0, (void *)all, NULL, &fake_port, NULL) ||
+           aw_http_listen(server, "127.0.0.1", 0, (void *)ops, NULL, &fake_port_ops, NULL) ||
            aw_http_listen_unix(server, fake_socket, (void *)control, NULL);
 }
 

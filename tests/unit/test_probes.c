@@ -46,7 +46,7 @@ static int setup(void **state)
 {
     server = aw_http_server_new(
         &(struct aw_http_server_options){.handler = handler, .header_ms = 1500, .body_ms = 1500});
-    return aw_http_listen(server, "127.0.0.1", 0, NULL, &port, NULL);
+    return aw_http_listen(server, "127.0.0.1", 0, NULL, NULL, &port, NULL);
 }
 
 static int teardown(void **state)

@@ -182,7 +182,7 @@ static struct aw_http_server *new_server(unsigned *ret_port)
     struct aw_http_server *s = aw_http_server_new(&(struct aw_http_server_options){
         .handler = handler, .limit = limit, .problem = problem, .header_ms = 300, .body_ms = 500});
     struct aw_err err;
-    if (aw_http_listen(s, "127.0.0.1", 0, (void *)"tcp", ret_port, &err) < 0)
+    if (aw_http_listen(s, "127.0.0.1", 0, (void *)"tcp", NULL, ret_port, &err) < 0)
         fail_msg("%s", err.text);
     return s;
 }
@@ -462,10 +462,10 @@ static void test_listen_errors(void **state)
     char path[64], text[128];
     memset(text, 'x', sizeof(text));
     text[127] = 0;
-    assert_int_equal(aw_http_listen(server, "localhost", 0, NULL, NULL, &err), AW_EINVAL);
+    assert_int_equal(aw_http_listen(server, "localhost", 0, NULL, NULL, NULL, &err), AW_EINVAL);
     assert_non_null(strstr(err.text, "numeric"));
-    assert_int_equal(aw_http_listen(server, "127.0.0.1", 70000, NULL, NULL, &err), AW_EINVAL);
-    assert_int_equal(aw_http_listen(server, "127.0.0.1", port, NULL, NULL, &err), AW_EIO);
+    assert_int_equal(aw_http_listen(server, "127.0.0.1", 70000, NULL, NULL, NULL, &err), AW_EINVAL);
+    assert_int_equal(aw_http_listen(server, "127.0.0.1", port, NULL, NULL, NULL, &err), AW_EIO);
     assert_non_null(strstr(err.text, "in use"));
     assert_int_equal(aw_http_listen_unix(server, text, NULL, &err), AW_EINVAL);
     assert_int_equal(aw_http_listen_unix(server, socket_path, NULL, &err), AW_EBUSY);

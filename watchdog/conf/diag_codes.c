@@ -108,6 +108,11 @@ static const struct page pages[] = {
              "to root and the group of the service, and do chmod 640 FILE."},
     {"E163", "Operators cannot be told in this way. They are told by e-mail (to: address), SMS "
              "(to: number) or a webhook (no to)."},
+    {"E164",
+     "A listener cannot serve TLS with these files. It wants the certificate and its private "
+     "key, both in PEM form, the key without a password and of this certificate:\n"
+     "  tls: {certificate: /etc/ackwatch/tls/cert.pem, key: {file: /etc/ackwatch/secrets/tls}}\n"
+     "openssl x509 -in FILE -noout -subject -dates shows what a certificate is."},
     {"E170", "The registration in the file would be refused by POST /v1/messages too; the text "
              "is that of the API."},
     {"E171", "A file that begins with { is read as JSON, and this is not JSON."},
@@ -131,14 +136,16 @@ static const struct page pages[] = {
              "address or its range:\n"
              "  allow: [127.0.0.1]         a gateway on this machine\n"
              "  allow: [10.1.0.0/16]       a network of ours"},
+    {"W111", "The certificate of a listener is not valid now, or will not be in two weeks. Clients "
+             "refuse it then. Renew it; systemctl reload ackwatchd takes the new files into use."},
 };
 
 const char *const aw_diag_codes[] = {
-    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011",
-    "E100", "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112",
-    "E113", "E114", "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E125", "E126",
-    "E130", "E131", "E132", "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E170",
-    "E171", "W101", "W102", "W103", "W104", "W105", "W107", "W108", "W110", NULL,
+    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E100",
+    "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112", "E113", "E114",
+    "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E125", "E126", "E130", "E131", "E132",
+    "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E164", "E170", "E171", "W101", "W102",
+    "W103", "W104", "W105", "W107", "W108", "W110", "W111", NULL,
 };
 _Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
 

@@ -6,7 +6,6 @@
  */
 #include "conf/env.h"
 
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,55 +20,10 @@
 #include "core/rule.h"
 #include "conf/env_int.h"
 
-enum { MAX_LISTEN = 16, MAX_OPERATORS = 16, MAX_APPS = 64 };
+enum { MAX_OPERATORS = 16, MAX_APPS = 64 };
 
 #define ENV(field)   .at = offsetof(struct aw_env_conf, field)
 #define N_ENV(field) .n_at = offsetof(struct aw_env_conf, field)
-
-/* --- listeners ----------------------------------------------------------------------------- */
-
-static void read_address(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
-                         void *base)
-{
-    struct aw_listen *l = base;
-    unsigned char addr[sizeof(struct in6_addr)];
-    const char *s = aw_schema_text(r, v, 1, 64, false);
-    if (s == NULL)
-        return;
-    if (inet_pton(AF_INET, s, addr) != 1 && inet_pton(AF_INET6, s, addr) != 1)
-        aw_schema_error(r, v, "E116", "as in 127.0.0.1, 0.0.0.0 or ::1",
-                        "\"%s\" is not a numeric address", s);
-    l->address = s;
-}
-
-static void read_faces(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
-                       void *base)
-{
-    struct aw_listen *l = base;
-    struct {
-        unsigned list[3], n;
-    } faces = {0};
-    struct aw_key inner = *k;
-    inner.at = 0;
-    inner.n_at = sizeof(faces.list);
-    aw_schema_value(r, &inner, v, &faces);
-    for (unsigned i = 0; i < faces.n; i++)
-        l->faces |= 1u << faces.list[i];
-}
-
-/* In the order of the bits of enum aw_face. */
-static const char *const face_words[] = {"public", "api", "ops", NULL};
-#define LISTEN(field) .at = offsetof(struct aw_listen, field)
-static const struct aw_key listen_keys[] = {
-    {"address", AW_KEY_TEXT, 0, LISTEN(address), .def = "127.0.0.1", .read = read_address,
-     .help = "numeric address"},
-    {"port", AW_KEY_NUMBER, 0, LISTEN(port), .max = 65535, .def = "9364",
-     .help = "TCP port; 0 takes a free one"},
-    {"faces", AW_KEY_WORDS, 0, LISTEN(faces), .max = 3, .words = face_words,
-     .def = "public api ops", .read = read_faces, .help = "which routes are served there"},
-    {NULL},
-};
-static const struct aw_shape listen_shape = {"a listener", listen_keys, sizeof(struct aw_listen)};
 
 /* --- operators, apps, texts ---------------------------------------------------------------- */
 
@@ -287,8 +241,8 @@ static const struct aw_key env_keys[] = {
      .help = "base of the links to the confirmation page"},
     {"zone", AW_KEY_TEXT, 0, ENV(zone), .def = "UTC", .read = read_zone,
      .help = "time zone when a recipient's is not known"},
-    {"listen", AW_KEY_LIST, 0, ENV(listen), N_ENV(n_listen), .min = 1, .max = MAX_LISTEN,
-     .child = &listen_shape, .help = "where HTTP is served; default 127.0.0.1:9364, all faces"},
+    {"listen", AW_KEY_LIST, 0, ENV(listen), N_ENV(n_listen), .min = 1, .max = AW_MAX_LISTEN,
+     .child = &aw_shape_listen, .help = "where HTTP is served; default 127.0.0.1:9364, all faces"},
     {"socket", AW_KEY_PATH, 0, ENV(socket), .def = AW_RUNDIR "/ctl.sock", .read = read_socket,
      .help = "control socket of the command line"},
     {"store", AW_KEY_PATH, 0, ENV(store), .def = AW_STATEDIR "/ackwatch.db",

@@ -15,10 +15,19 @@
 
 enum aw_face { AW_FACE_PUBLIC = 1, AW_FACE_API = 2, AW_FACE_OPS = 4 };
 
+struct aw_tls {
+    const char *certificate, *client_ca; /* paths; no certificate: no TLS; client_ca may be NULL */
+    const char *key_how, *key_name;      /* where the key comes from */
+    const char *certificate_pem, *key_pem, *client_ca_pem; /* texts; NULL when lenient */
+    aw_time from, until;                                   /* the certificate is valid */
+};
+
 struct aw_listen {
     const char *address; /* numeric, default 127.0.0.1 */
     unsigned port;       /* default 9364; 0 takes a free one (demo, tests) */
     unsigned faces;
+    unsigned per_address; /* most connections from one address; 0: as many as they like */
+    struct aw_tls tls;
 };
 
 struct aw_operator {
@@ -61,6 +70,10 @@ enum { AW_ENV_LENIENT = 1 };
 
 int aw_env_load(const char *path, unsigned flags, struct aw_env_conf **ret, struct aw_diag *diag);
 void aw_env_conf_free(struct aw_env_conf *e);
+
+/* Warns of certificates that are not valid at `now` or will not be in AW_CERT_SOON. */
+void aw_env_certificates(const struct aw_env_conf *e, aw_time now, struct aw_diag *diag);
+#define AW_CERT_SOON (14 * 24 * 60 * 60 * (aw_ms)1000)
 
 /* The effective settings as YAML, secrets as {from: file}: `ackwatch config show`. */
 void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the parts of the environment reader share: env.c (the tables and the file),
- * env_channel.c (channels and their providers' settings), env_allow.c (addresses that channels may
- * reach), env_show.c (printing), and tests.c, which reads an environment that stands inside of a
- * test file.
+ * What the parts of the environment reader share: env.c (the tables and the file), env_listen.c
+ * (listeners), env_channel.c (channels and their providers' settings), env_allow.c (addresses that
+ * channels may reach), env_show.c (printing), and tests.c, which reads an environment that stands
+ * inside of a test file.
  */
 #ifndef AW_CONF_ENV_INT_H
 #define AW_CONF_ENV_INT_H
@@ -12,7 +12,7 @@
 #include "conf/schema.h"
 #include "conf/secret.h"
 
-enum { AW_MAX_CHANNELS = 64, AW_MAX_SECRETS = 256, AW_MAX_PEOPLE = 1000 };
+enum { AW_MAX_LISTEN = 16, AW_MAX_CHANNELS = 64, AW_MAX_SECRETS = 256, AW_MAX_PEOPLE = 1000 };
 
 struct aw_env_secret { /* of a channel: where it comes from */
     const struct aw_channel *channel;
@@ -28,6 +28,7 @@ struct aw_env_owned {
     unsigned n_secrets;
 };
 
+extern const struct aw_shape aw_shape_listen;  /* struct aw_listen */
 extern const struct aw_shape aw_shape_channel; /* struct aw_channel */
 extern const struct aw_shape aw_shape_person;  /* struct aw_person_conf */
 

@@ -39,6 +39,21 @@ static void put(struct aw_buf *out, const char *indent, const char *key, const c
     aw_buf_putc(out, '\n');
 }
 
+static void show_tls(const struct aw_tls *t, struct aw_buf *out)
+{
+    if (t->certificate == NULL)
+        return;
+    aw_buf_puts(out, ", tls: {certificate: ");
+    put_text(out, t->certificate);
+    if (t->client_ca != NULL) {
+        aw_buf_puts(out, ", client_ca: ");
+        put_text(out, t->client_ca);
+    }
+    aw_buf_printf(out, ", key: {%s: ", t->key_how);
+    put_text(out, t->key_name);
+    aw_buf_puts(out, "}}");
+}
+
 static void show_listen(const struct aw_env_conf *e, struct aw_buf *out)
 {
     static const char *const names[] = {"public", "api", "ops"};
@@ -54,7 +69,9 @@ static void show_listen(const struct aw_env_conf *e, struct aw_buf *out)
                 aw_buf_printf(out, "%s%s", comma, names[f]);
                 comma = ", ";
             }
-        aw_buf_puts(out, "]}\n");
+        aw_buf_printf(out, "], per_address: %u", l->per_address);
+        show_tls(&l->tls, out);
+        aw_buf_puts(out, "}\n");
     }
 }
 

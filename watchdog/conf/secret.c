@@ -138,14 +138,20 @@ static const char *from_env(struct aw_reader *r, const struct aw_yaml *v, const 
     return aw_arena_str(r->arena, s);
 }
 
-const char *aw_secret_read(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s)
+const char *aw_secret_text(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s)
 {
     v = v->child; /* {how: name}: problems are shown at the name */
-    const char *text = s->how == forms[0]   ? from_file(r, v, s->name, true)
-                       : s->how == forms[1] ? from_credential(r, v, s->name)
-                                            : from_env(r, v, s->name);
+    return s->how == forms[0]   ? from_file(r, v, s->name, true)
+           : s->how == forms[1] ? from_credential(r, v, s->name)
+                                : from_env(r, v, s->name);
+}
+
+const char *aw_secret_read(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s)
+{
+    const char *text = aw_secret_text(r, v, s);
     if (text == NULL)
         return NULL;
+    v = v->child;
     size_t n = strcspn(text, "\r\n");
     if (n == 0 || n > SECRET_MAX || text[n + strspn(text + n, "\r\n")] != '\0' ||
         !aw_utf8_clean(text, n, false)) {

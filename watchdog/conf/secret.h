@@ -18,7 +18,9 @@ struct aw_secret {
 /* Checks the form of v; false with the problem in r->diag. */
 bool aw_secret_form(struct aw_reader *r, const struct aw_yaml *v, struct aw_secret *ret);
 
-/* Reads it into the arena, which wipes it; NULL with the problem in r->diag. */
+/* Reads it into the arena, which wipes it; NULL with the problem in r->diag. A secret is one line
+ * of text, a key in PEM form (aw_secret_text) may be many. */
 const char *aw_secret_read(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s);
+const char *aw_secret_text(struct aw_reader *r, const struct aw_yaml *v, const struct aw_secret *s);
 
 #endif

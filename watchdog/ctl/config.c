@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
@@ -50,6 +51,7 @@ static int exec_check(struct aw_ctl *ctl)
     aw_diag_init(&d);
     if (aw_env_load(path_of(ctl), 0, &env, &d) == 0) {
         struct aw_local_world w;
+        aw_env_certificates(env, aw_clock_os_wall(), &d);
         aw_local_world_init(&w, env);
         if (aw_rules_load(env->rules, &w.world, &rules, &d) == 0 && !d.n_errors)
             say_fine(ctl, env, rules, &d);

@@ -16,6 +16,7 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
@@ -167,6 +168,27 @@ static enum health check_secrets(struct doctor *d, struct finding *f)
     return found(f, OK, "", "readable, and not by others");
 }
 
+static enum health check_certificates(struct doctor *d, struct finding *f)
+{
+    struct aw_diag diag;
+    unsigned n = 0;
+    if (!d->env)
+        return no_settings(f);
+    for (unsigned i = 0; i < d->env->n_listen; i++)
+        n += d->env->listen[i].tls.certificate != NULL;
+    if (n > 0 && d->secrets)
+        return found(f, WARN, "ackwatch config check says why",
+                     "not checked: their keys are withheld");
+    aw_diag_init(&diag);
+    aw_env_certificates(d->env, aw_clock_os_wall(), &diag);
+    enum health h =
+        found(f, OK, "", "%u listeners with TLS%s", n, n ? ", valid for two weeks" : "");
+    if (diag.n)
+        h = found(f, WARN, "renew it, then systemctl reload ackwatchd", "%s", diag.items[0].text);
+    aw_diag_free(&diag);
+    return h;
+}
+
 static enum health check_store(struct doctor *d, struct finding *f)
 {
     static const char *const suffixes[] = {"", "-wal"};
@@ -283,9 +305,11 @@ static const struct {
     const char *name;
     enum health (*check)(struct doctor *d, struct finding *f);
 } checks[] = {
-    {"clock", check_clock},   {"config", check_config}, {"secrets", check_secrets},
-    {"store", check_store},   {"disk", check_disk},     {"providers", check_names},
-    {"socket", check_socket}, {"daemon", check_daemon},
+    {"clock", check_clock},     {"config", check_config},
+    {"secrets", check_secrets}, {"certificates", check_certificates},
+    {"store", check_store},     {"disk", check_disk},
+    {"providers", check_names}, {"socket", check_socket},
+    {"daemon", check_daemon},
 };
 
 static void print_one(const struct aw_out *o, const char *name, enum health h,

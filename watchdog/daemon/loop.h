@@ -48,6 +48,9 @@ struct aw_loop_options {
      * the outcomes that wait for room, and find no more of it. NULL: nobody cares. */
     void (*beat)(void *ctx);
     void *beat_ctx;
+    /* A reload was taken over, before its commit; core thread. NULL: nobody cares. */
+    void (*reloaded)(void *ctx, const struct aw_env_conf *was, const struct aw_env_conf *is);
+    void *reloaded_ctx;
     const char *ballast; /* path of the file given up when the disk is full, NULL: none */
 };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "daemon/listen.h"
 #include "daemon/loop_int.h"
 
 #define ERRORS_LOGGED 8
@@ -16,7 +17,7 @@
 static void name_start_only(const struct aw_env_conf *was, const struct aw_env_conf *is)
 {
     if (!aw_streq(was->store, is->store) || !aw_streq(was->socket, is->socket) ||
-        was->n_listen != is->n_listen)
+        aw_listeners_moved(was, is))
         aw_log(AW_LOG_WARN, "reload", "what=\"store, socket and listen change only at a restart\"");
 }
 
@@ -30,6 +31,8 @@ static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor,
     if (r)
         return r;
     name_start_only(l->live->conf, live->conf);
+    if (l->opt.reloaded)
+        l->opt.reloaded(l->opt.reloaded_ctx, l->live->conf, live->conf);
     /* Questions and token fetches under way still point into the old channels. */
     l->retired[l->n_retired++] = l->live;
     l->live = aw_live_hold(live);

@@ -14,6 +14,7 @@
 #include "chan/dispatch.h"
 #include "http/http.h"
 #include "daemon/ballast.h"
+#include "daemon/listen.h"
 #include "daemon/loop.h"
 #include "daemon/ports.h"
 #include "daemon/service.h"
@@ -39,8 +40,16 @@ struct aw_daemon {
     _Atomic int draining;
     char *config, *store_path, *ballast, *node, *public_url, *socket;
     char self[4096];
-    unsigned port; /* of the first listener */
+    struct aw_listeners listeners;
 };
+
+static void renewed(void *ctx, const struct aw_env_conf *was, const struct aw_env_conf *is)
+{
+    struct aw_daemon *d = ctx;
+
+    aw_listeners_renew(&d->listeners, was, is);
+    aw_log_certificates(is, aw_clock_wall(&d->clock));
+}
 
 /* --- the carrier: chan/ as the loop sees it
  * ------------------------------------------------------- */
@@ -169,6 +178,8 @@ static int start_core(struct aw_daemon *d, struct aw_err *err)
         .ballast = d->ballast,
         .keys_changed = aw_ports_keys_changed,
         .beat = aw_service_beat,
+        .reloaded = renewed,
+        .reloaded_ctx = d,
         .carrier = {d, carrier_room, carrier_send, carrier_query, carrier_cids,
                     aw_dispatch_has_cids},
     };
@@ -212,7 +223,7 @@ static int start_http(struct aw_daemon *d, struct aw_err *err)
         .handler = aw_api_handle, .limit = aw_api_limit, .problem = aw_api_problem};
     struct aw_live *live = aw_live_box_get(&d->box);
     struct aw_http_env env;
-    int r = AW_OK;
+    int r;
 
     memset(&env, 0, sizeof(env));
     aw_ports_fill(d->ports, &env);
@@ -220,17 +231,9 @@ static int start_http(struct aw_daemon *d, struct aw_err *err)
     d->api = aw_api_new(&env);
     opt.ctx = d->api;
     d->server = aw_http_server_new(&opt);
-    for (unsigned i = 0; i < live->conf->n_listen && r == AW_OK; i++) {
-        const struct aw_listen *ln = &live->conf->listen[i];
-        unsigned port;
-
-        r = aw_http_listen(d->server, ln->address, ln->port, (void *)(uintptr_t)ln->faces, &port,
-                           err);
-        if (r == AW_OK)
-            aw_log(AW_LOG_INFO, "listen", "address=%s port=%u", ln->address, port);
-        if (i == 0)
-            d->port = port;
-    }
+    d->listeners.server = d->server;
+    r = aw_listeners_start(&d->listeners, live->conf, err);
+    aw_log_certificates(live->conf, aw_clock_wall(&d->clock));
     if (r == AW_OK && live->conf->socket) {
         d->socket = aw_strdup(live->conf->socket);
         r = aw_http_listen_unix(d->server, d->socket,
@@ -257,7 +260,7 @@ static void *core_main(void *arg)
 static void tell_ready(struct aw_daemon *d, int fd)
 {
     char line[512];
-    int n = snprintf(line, sizeof(line), "{\"port\":%u,\"socket\":\"%s\"}\n", d->port,
+    int n = snprintf(line, sizeof(line), "{\"port\":%u,\"socket\":\"%s\"}\n", d->listeners.ports[0],
                      d->socket ? d->socket : "");
 
     if (fd >= 0 && write(fd, line, (size_t)n) != n)
@@ -358,6 +361,8 @@ int aw_daemon_check(const char *config)
 
     aw_diag_init(&diag);
     r = aw_live_load(config, &live, &diag);
+    if (r == AW_OK)
+        aw_env_certificates(live->conf, aw_clock_os_wall(), &diag);
     print_diag(&diag);
     if (r == AW_OK)
         printf("%s: %u rules, %u templates, %u channels, %u operators: fine\n", config,

@@ -2,10 +2,12 @@
  *
  * What the files of net/ share: the server, its listeners, connections and requests.
  *
- * Owners: the server owns listeners, a listener the daemon of the library. A connection lives from
- * the library's STARTED to its CLOSED, a request from its request line to its completion, both on
- * one http thread. `lock` guards the list of connections, `turn` what a request and an answering
- * thread tell each other. Nobody holds both.
+ * Owners: the server owns listeners, a listener the daemon of the library. Certificates cannot be
+ * changed in a daemon of the library: a listener with new ones takes the socket of the old one
+ * over, which is retired. A connection lives from the library's STARTED to its CLOSED, a request
+ * from its request line to its completion, both on one http thread. `lock` guards the lists of
+ * connections and listeners, `turn` what a request and an answering thread tell each other. Nobody
+ * holds both.
  */
 #ifndef AW_NET_CONN_H
 #define AW_NET_CONN_H
@@ -20,10 +22,14 @@
 struct listener {
     struct aw_http_server *server;
     struct MHD_Daemon *daemon;
+    int fd;
     void *owner; /* what the view shows as listener */
-    bool local;
-    char *path; /* of a unix socket, or NULL */
-    struct listener *next;
+    char *path;  /* of a unix socket, or NULL */
+    char address[64];
+    unsigned port;
+    bool tls, wants_client; /* a client must show a certificate */
+    atomic_bool retired;    /* another one has its socket: connections end soon, then it is freed */
+    struct listener *next;  /* under lock */
 };
 
 struct conn {
@@ -32,6 +38,7 @@ struct conn {
     int fd;
     _Atomic aw_boot deadline; /* when the sweeper cuts it; 0: never */
     bool served;              /* a request was answered on it */
+    bool client_checked, client_fine;
     uid_t uid;
     char peer[64];
 };
@@ -91,9 +98,15 @@ void aw_conn_add(struct aw_http_server *s, struct conn *c);
 void aw_conn_remove(struct aw_http_server *s, struct conn *c);
 void aw_conn_deadline(struct conn *c, aw_boot ms); /* from now; 0: none */
 
+/* tls.c */
+bool aw_tls_client_fine(struct MHD_Connection *mhd); /* showed a certificate of our authorities */
+
+/* server.c: frees retired listeners without connections; the sweeper's thread */
+void aw_listeners_tidy(struct aw_http_server *s);
+
 /* stream.c */
 void aw_stream_done(struct aw_http_request *rq); /* the request ends */
-void aw_streams_end(struct aw_http_server *s);   /* after `quiet`: wakes all, which then end */
+void aw_streams_end(struct aw_http_server *s); /* after `quiet` or `retired`: those concerned end */
 
 /* request.c: what an answer is made of */
 void aw_request_dress(const struct aw_http_request *rq, struct MHD_Response *r, const char *type,

@@ -84,7 +84,7 @@ void aw_request_dress(const struct aw_http_request *rq, struct MHD_Response *r, 
     put_header(r, "Cache-Control", "no-store");
     for (unsigned i = 0; i < n_headers; i++)
         put_header(r, headers[i].name, headers[i].value);
-    if (rq->close || rq->server->quiet)
+    if (rq->close || rq->server->quiet || rq->conn->listener->retired)
         put_header(r, "Connection", "close");
 }
 
@@ -245,9 +245,21 @@ static void fill_view(struct aw_http_request *rq, const char *method)
                                      .query = query ? query : "",
                                      .body = "",
                                      .listener = rq->conn->listener->owner,
-                                     .local = rq->conn->listener->local,
+                                     .local = rq->conn->listener->path != NULL,
                                      .uid = rq->conn->uid};
     memcpy(rq->view.peer, rq->conn->peer, sizeof(rq->view.peer));
+}
+
+/* Looked at once a connection. */
+static bool client_fine(struct aw_http_request *rq)
+{
+    struct conn *c = rq->conn;
+    if (!c->listener->wants_client)
+        return true;
+    if (!c->client_checked)
+        c->client_fine = aw_tls_client_fine(rq->mhd);
+    c->client_checked = true;
+    return c->client_fine;
 }
 
 /* How much body is wanted? */
@@ -272,6 +284,10 @@ static enum MHD_Result begin(struct aw_http_request *rq, const char *url, const 
     rq->begun = true;
     rq->close = gate.chunked; /* where chunks end is the library's word alone: nothing follows */
     aw_conn_deadline(rq->conn, rq->server->opt.body_ms);
+    if (!status && !client_fine(rq)) {
+        status = 403;
+        gate = (struct aw_gate_result){.framing = true, .why = "show a client certificate of ours"};
+    }
     if (status)
         refuse(rq, status, gate.why);
     else

@@ -67,7 +67,7 @@ static void describe_peer(struct conn *c)
     socklen_t n_cred = sizeof(cred);
 
     c->uid = (uid_t)-1;
-    if (c->listener->local) {
+    if (c->listener->path) {
         if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &n_cred) == 0)
             c->uid = cred.uid;
         snprintf(c->peer, sizeof(c->peer), "uid:%u", (unsigned)c->uid);
@@ -100,31 +100,158 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 
 /* ---- listening --------------------------------------------------------------------------- */
 
-/* Takes fd and path. */
-static int serve(struct aw_http_server *s, int fd, void *owner, char *path, struct aw_err *err)
-{
-    struct listener *l = aw_calloc(1, sizeof(*l));
-    /* A pool of one is no pool to the library. */
-    unsigned threads = path || s->opt.threads < 2 ? 0 : s->opt.threads;
+/* No CBC, no RSA key exchange, nothing before TLS 1.2. */
+#define PRIORITIES                                                                                 \
+    "SECURE128:%SERVER_PRECEDENCE:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:"       \
+    "+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
 
-    *l = (struct listener){.server = s, .owner = owner, .local = path != NULL, .path = path};
+enum { MAX_OPTIONS = 8 };
+
+/* A daemon of the library for l on its socket. */
+static int start(struct listener *l, const struct aw_http_listen_options *opt, struct aw_err *err)
+{
+    const struct aw_http_server_options *so = &l->server->opt;
+    const struct aw_http_tls *tls = opt->tls;
+    struct MHD_OptionItem more[MAX_OPTIONS];
+    unsigned n = 0,
+             flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+    if (!l->path && so->threads > 1) /* a pool of one is no pool to the library */
+        more[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)so->threads, NULL};
+    if (opt->per_address)
+        more[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                                            (intptr_t)opt->per_address, NULL};
+    if (tls) {
+        flags |= MHD_USE_TLS;
+        more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)PRIORITIES};
+        more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+                                            (void *)(uintptr_t)tls->certificate};
+        more[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)tls->key};
+        if (tls->client_ca)
+            more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0,
+                                                (void *)(uintptr_t)tls->client_ca};
+    }
+    more[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    l->tls = tls != NULL;
+    l->wants_client = tls && tls->client_ca;
     l->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        aw_request_step, l, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-        fd, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT, s->opt.connections,
+        flags, 0, NULL, NULL, aw_request_step, l, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, l->fd, MHD_OPTION_CONNECTION_LIMIT, so->connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED,
         aw_request_done, l, MHD_OPTION_URI_LOG_CALLBACK, aw_request_new, l,
-        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_END);
-    if (!l->daemon) {
+        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+    return l->daemon ? AW_OK : aw_fail(err, AW_EIO, "the HTTP library does not start");
+}
+
+static void listener_free(struct listener *l)
+{
+    aw_free(l->path);
+    aw_free(l);
+}
+
+/* Under lock. */
+static void listener_add(struct listener *l)
+{
+    l->next = l->server->listeners;
+    l->server->listeners = l;
+}
+
+/* Takes fd and path. */
+static int serve(struct aw_http_server *s, int fd, void *owner, char *path,
+                 const struct aw_http_listen_options *opt, struct listener **ret,
+                 struct aw_err *err)
+{
+    static const struct aw_http_listen_options nothing;
+    struct listener *l = aw_calloc(1, sizeof(*l));
+
+    l->server = s;
+    l->fd = fd;
+    l->owner = owner;
+    l->path = path;
+    int rc = start(l, opt ? opt : &nothing, err);
+    if (rc < 0) {
         close(fd);
-        aw_free(path);
-        aw_free(l);
-        return aw_fail(err, AW_EIO, "the HTTP library does not start");
+        listener_free(l);
+        return rc;
     }
-    l->next = s->listeners;
-    s->listeners = l;
+    pthread_mutex_lock(&s->lock);
+    listener_add(l);
+    pthread_mutex_unlock(&s->lock);
+    if (ret)
+        *ret = l;
     return 0;
+}
+
+static int take_over(struct listener *old, const struct aw_http_listen_options *opt,
+                     struct aw_err *err)
+{
+    struct listener *l = aw_calloc(1, sizeof(*l));
+
+    l->server = old->server;
+    l->fd = old->fd;
+    l->owner = old->owner;
+    l->port = old->port;
+    memcpy(l->address, old->address, sizeof(l->address));
+    int rc = start(l, opt, err);
+    if (rc < 0) {
+        listener_free(l);
+        return rc;
+    }
+    listener_add(l);
+    old->retired = true;
+    MHD_quiesce_daemon(old->daemon);
+    return 0;
+}
+
+int aw_http_renew(struct aw_http_server *s, const char *address, unsigned port,
+                  const struct aw_http_listen_options *opt, struct aw_err *err)
+{
+    int rc;
+
+    pthread_mutex_lock(&s->lock);
+    struct listener *l = s->quiet ? NULL : s->listeners;
+    while (l && (l->retired || l->path || l->port != port || strcmp(l->address, address) != 0))
+        l = l->next;
+    if (!l)
+        rc = aw_fail(err, AW_ENOENT, "nobody listens on %s port %u", address, port);
+    else if (l->tls != (opt->tls != NULL))
+        rc =
+            aw_fail(err, AW_EINVAL, "%s port %u begins or ends TLS only at a start", address, port);
+    else
+        rc = take_over(l, opt, err);
+    pthread_mutex_unlock(&s->lock);
+    aw_streams_end(s);
+    return rc;
+}
+
+/* The first retired listener without connections, taken off the list. */
+static struct listener *take_idle(struct aw_http_server *s)
+{
+    struct listener **at = &s->listeners, *l;
+
+    pthread_mutex_lock(&s->lock);
+    for (; (l = *at); at = &l->next)
+        if (l->retired &&
+            MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections ==
+                0)
+            break;
+    if (l)
+        *at = l->next;
+    pthread_mutex_unlock(&s->lock);
+    return l;
+}
+
+void aw_listeners_tidy(struct aw_http_server *s)
+{
+    struct listener *l;
+
+    while ((l = take_idle(s))) {
+        MHD_stop_daemon(l->daemon);
+        listener_free(l);
+    }
 }
 
 /* A listening TCP socket, or -1 with errno. */
@@ -158,7 +285,7 @@ static unsigned bound_port(int fd)
 }
 
 int aw_http_listen(struct aw_http_server *s, const char *address, unsigned port, void *listener,
-                   unsigned *ret_port, struct aw_err *err)
+                   const struct aw_http_listen_options *opt, unsigned *ret_port, struct aw_err *err)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                              .ai_socktype = SOCK_STREAM};
@@ -177,10 +304,15 @@ int aw_http_listen(struct aw_http_server *s, const char *address, unsigned port,
         return aw_fail(err, AW_EIO, "cannot listen on %s port %u: %s", address, port,
                        strerror(code));
     unsigned bound = bound_port(fd);
-    int rc = serve(s, fd, listener, NULL, err);
-    if (rc == 0 && ret_port)
+    struct listener *l;
+    int rc = serve(s, fd, listener, NULL, opt, &l, err);
+    if (rc < 0)
+        return rc;
+    snprintf(l->address, sizeof(l->address), "%s", address);
+    l->port = bound;
+    if (ret_port)
         *ret_port = bound;
-    return rc;
+    return 0;
 }
 
 /* Removes a socket that nobody listens on; anything else at the path is left alone. */
@@ -221,7 +353,7 @@ int aw_http_listen_unix(struct aw_http_server *s, const char *path, void *listen
             close(fd);
         return rc;
     }
-    return serve(s, fd, listener, aw_strdup(path), err);
+    return serve(s, fd, listener, aw_strdup(path), NULL, NULL, err);
 }
 
 /* ---- the end ----------------------------------------------------------------------------- */
@@ -231,8 +363,9 @@ void aw_http_quiesce(struct aw_http_server *s)
     if (s->quiet)
         return;
     s->quiet = true;
+    pthread_mutex_lock(&s->lock);
     for (struct listener *l = s->listeners; l; l = l->next) {
-        int fd = MHD_quiesce_daemon(l->daemon);
+        int fd = l->retired ? -1 : MHD_quiesce_daemon(l->daemon);
         if (fd >= 0) {
             shutdown(fd, SHUT_RDWR); /* a thread that polls it would keep it open */
             close(fd);
@@ -240,6 +373,7 @@ void aw_http_quiesce(struct aw_http_server *s)
         if (l->path)
             unlink(l->path);
     }
+    pthread_mutex_unlock(&s->lock);
     aw_streams_end(s);
 }
 
@@ -257,14 +391,13 @@ void aw_http_server_free(struct aw_http_server *s)
         return;
     aw_http_quiesce(s);
     wait_calm(s);
+    aw_sweeper_stop(s);
     while (s->listeners) {
         struct listener *l = s->listeners;
         s->listeners = l->next;
         MHD_stop_daemon(l->daemon);
-        aw_free(l->path);
-        aw_free(l);
+        listener_free(l);
     }
-    aw_sweeper_stop(s);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->turn);
     aw_free(s);

@@ -62,13 +62,31 @@ struct aw_http_server_options {
                     const char **ret_type);
 };
 
+/* TLS 1.2 and later for a listener; texts in PEM form, copied. With client_ca (else NULL) a request
+ * passes only on a connection that showed a certificate of one of these authorities. */
+struct aw_http_tls {
+    const char *certificate, *key, *client_ca;
+};
+
+/* What a TCP listener may have beside its place; zeroed is nothing. */
+struct aw_http_listen_options {
+    const struct aw_http_tls *tls;
+    unsigned per_address; /* most connections from one address; 0: any number */
+};
+
 struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *opt);
 /* Binds and starts serving: numeric address + port (0: free one, in *ret_port), or a unix socket
- * path (mode 0660; a stale socket is removed). */
+ * path (mode 0660; a stale socket is removed). opt may be NULL. */
 int aw_http_listen(struct aw_http_server *s, const char *address, unsigned port, void *listener,
-                   unsigned *ret_port, struct aw_err *err);
+                   const struct aw_http_listen_options *opt, unsigned *ret_port,
+                   struct aw_err *err);
 int aw_http_listen_unix(struct aw_http_server *s, const char *path, void *listener,
                         struct aw_err *err);
+/* New options for the listener on this port (one with TLS keeps TLS, one without has none): new
+ * connections have them, old ones end with the request under way, streams at once. One thread at a
+ * time, which is not an http thread. AW_ENOENT, AW_EINVAL; then all stays as it was. */
+int aw_http_renew(struct aw_http_server *s, const char *address, unsigned port,
+                  const struct aw_http_listen_options *opt, struct aw_err *err);
 /* Stops accepting; requests under way may still be answered. */
 void aw_http_quiesce(struct aw_http_server *s);
 /* All requests must have been answered. */

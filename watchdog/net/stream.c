@@ -5,11 +5,16 @@
  * aw_http_wake comes before that, and is remembered, or after it, and resumes.
  *
  * The server keeps a list of its streams, because the library must not be stopped while one of its
- * connections is suspended: once the server is quiet, none sleeps any more.
+ * connections is suspended: once the server is quiet, or a listener retired, none sleeps any more.
  */
 #include "net/conn.h"
 
 #define BLOCK ((size_t)16 * 1024) /* asked for at one time */
+
+static bool must_end(const struct aw_http_request *rq)
+{
+    return rq->server->quiet || rq->conn->listener->retired;
+}
 
 /* True when the connection is suspended now. */
 static bool fall_asleep(struct aw_http_request *rq)
@@ -17,7 +22,7 @@ static bool fall_asleep(struct aw_http_request *rq)
     struct aw_http_server *s = rq->server;
 
     pthread_mutex_lock(&s->turn);
-    bool sleeps = !rq->woken && !s->quiet;
+    bool sleeps = !rq->woken && !must_end(rq);
     if (sleeps) {
         aw_conn_deadline(rq->conn, 0);
         rq->asleep = true;
@@ -34,7 +39,7 @@ static ssize_t read_stream(void *cls, uint64_t pos, char *dst, size_t cap)
     ssize_t n = 0;
 
     while (n == 0) {
-        n = rq->server->quiet ? -1 : rq->stream.fill(rq->stream.arg, dst, cap);
+        n = must_end(rq) ? -1 : rq->stream.fill(rq->stream.arg, dst, cap);
         if (n == 0 && fall_asleep(rq))
             return 0;
     }
@@ -85,7 +90,8 @@ void aw_streams_end(struct aw_http_server *s)
 {
     pthread_mutex_lock(&s->turn);
     for (struct aw_http_request *rq = s->streams; rq; rq = rq->next_stream)
-        wake(rq);
+        if (must_end(rq))
+            wake(rq);
     pthread_mutex_unlock(&s->turn);
 }
 

@@ -63,8 +63,10 @@ static void *sweeper(void *arg)
     struct aw_http_server *s = arg;
     struct pollfd p = {.fd = s->wake, .events = POLLIN};
 
-    while (poll(&p, 1, tick_ms(s)) <= 0)
+    while (poll(&p, 1, tick_ms(s)) <= 0) {
         sweep(s);
+        aw_listeners_tidy(s);
+    }
     return NULL;
 }
 

@@ -350,7 +350,7 @@ struct aw_http_server *aw_sim_web_start(struct aw_sim *sim, const char *address,
         .empty_segments = true,
         .problem = problem,
     });
-    if (aw_http_listen(s, address, port, NULL, ret_port, err) == 0)
+    if (aw_http_listen(s, address, port, NULL, NULL, ret_port, err) == 0)
         return s;
     aw_http_server_free(s);
     return NULL;
