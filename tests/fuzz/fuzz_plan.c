@@ -83,7 +83,9 @@ static void drive(struct aw_timeline *tl, unsigned what)
                 abort();
         if (before.due != tl->due || before.state != tl->state || before.n_tries != tl->n_tries)
             abort();
-        ev.type = (enum aw_event_type)(1 + (what + i) % 6);
+        ev.type = (enum aw_event_type)(1 + (what + i) % AW_EV_ESCALATE);
+        ev.at = env.now + AW_HOUR;
+        ev.why = AW_WHY_SNOOZED;
         ev.outcome = outcomes[(what + i) % 4];
         ev.attempt = tl->n_tries ? tl->tries[0].attempt : 0;
         ev.negative = AW_NEG_BOUNCED;

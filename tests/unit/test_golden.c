@@ -20,6 +20,8 @@
  *   > outcome #N OUTCOME [wait=D] [restart]  of attempt N; `> auto` accepts from here on at once
  *   > evidence PERSON RUNG [about=#N] [known=RUNG]
  *   > negative #N WHAT                       a receipt says so
+ *   > snooze D, > claim D                    somebody holds the plan for so long
+ *   > resume, > escalate [STEP]
  *   > cancel, > release, > querying, > quiet (no query in flight), > lose PERSON KIND
  *
  * A decision is: instant, fact, details, and after the arrow the timeline's next due. Instants are
@@ -38,27 +40,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core_world.h"
-
-struct claim { /* what the store would remember of an attempt */
-    aw_id id;
-    int64_t person;
-    uint8_t step, kind;
-    uint16_t round;
-};
-
-struct story {
-    struct world_run x;
-    struct claim claims[512];
-    unsigned n_claims;
-    struct aw_span downtimes[16];
-    bool automatic;
-    struct aw_buf out;
-    const char *file;
-    unsigned line;
-    char *words[32];
-    unsigned n_words;
-};
+#include "golden.h"
 
 /* --- words ---------------------------------------------------------------------------------- */
 
@@ -221,115 +203,6 @@ static void read_channels(struct story *s)
     }
 }
 
-/* --- decisions as text ---------------------------------------------------------------------- */
-
-static void put_at(struct story *s, aw_time t)
-{
-    char text[AW_TIME_TEXT];
-    aw_ms d = t - WORLD_START;
-
-    aw_duration_print(text, d < 0 ? -d : d);
-    aw_buf_printf(&s->out, "%s%s", d < 0 ? "-" : "", text);
-}
-
-static void put_attempt(struct story *s, aw_id id)
-{
-    for (unsigned i = 0; i < s->n_claims; i++)
-        if (s->claims[i].id == id)
-            aw_buf_printf(&s->out, " #%u", i + 1);
-}
-
-static void put_firing(struct story *s, const struct aw_fact *f)
-{
-    aw_buf_printf(&s->out, " %s %s/%u", aw_rule_step(&s->x.rule.r, f->step)->id,
-                  aw_kind_name((enum aw_kind)f->kind), f->round);
-}
-
-static void put_details(struct story *s, const struct aw_fact *f)
-{
-    struct aw_buf *o = &s->out;
-
-    switch (f->type) {
-    case AW_FACT_OPENED:
-        aw_buf_puts(o, "opened base ");
-        put_at(s, f->at);
-        break;
-    case AW_FACT_CLAIMED:
-        s->claims[s->n_claims++] =
-            (struct claim){f->attempt, f->person, f->step, f->kind, f->round};
-        aw_buf_puts(o, "claimed");
-        put_firing(s, f);
-        aw_buf_printf(o, " to %s", s->x.w.names[f->person - 1]);
-        put_attempt(s, f->attempt);
-        if (f->ref != f->attempt) {
-            aw_buf_printf(o, " try %u ref", f->number);
-            put_attempt(s, f->ref);
-        }
-        if (f->via)
-            aw_buf_printf(o, " via %u", f->via);
-        break;
-    case AW_FACT_SKIPPED:
-        aw_buf_puts(o, f->unsent ? "skipped unsent" : "skipped");
-        put_firing(s, f);
-        if (f->level)
-            aw_buf_printf(o, " %s", aw_level_name(f->level));
-        break;
-    case AW_FACT_DEFERRED:
-    case AW_FACT_ADVANCED:
-        aw_buf_puts(o, f->type == AW_FACT_DEFERRED ? "deferred" : "advanced");
-        put_firing(s, f);
-        aw_buf_puts(o, " to ");
-        put_at(s, f->at);
-        break;
-    case AW_FACT_OUTCOME:
-        aw_buf_puts(o, "outcome");
-        put_attempt(s, f->attempt);
-        aw_buf_printf(o, " %s", aw_outcome_name(f->outcome));
-        if (f->at) {
-            aw_buf_puts(o, " again ");
-            put_at(s, f->at);
-        }
-        break;
-    case AW_FACT_EVIDENCE:
-        aw_buf_printf(o, "evidence %s of %s%s%s", aw_level_name(f->level),
-                      s->x.w.names[f->person - 1], f->counts ? " counts" : "",
-                      f->late ? " late" : "");
-        put_attempt(s, f->attempt);
-        break;
-    case AW_FACT_NEGATIVE:
-        aw_buf_printf(o, "negative %s %s of %s", aw_negative_name(f->negative),
-                      aw_kind_name((enum aw_kind)f->kind), s->x.w.names[f->person - 1]);
-        break;
-    case AW_FACT_DOWNTIME:
-        aw_buf_puts(o, "downtime moves ");
-        put_at(s, WORLD_START + f->moved);
-        break;
-    default:
-        aw_buf_printf(o, "ended %s", aw_state_name(f->state));
-    }
-}
-
-static void put_facts(struct story *s)
-{
-    for (unsigned i = 0; i < s->x.up.n_facts; i++) {
-        const struct aw_fact *f = &s->x.up.facts[i];
-        aw_buf_puts(&s->out, "  ");
-        put_at(s, s->x.env.now);
-        aw_buf_putc(&s->out, ' ');
-        put_details(s, f);
-        if (f->why != AW_WHY_NONE && f->why != AW_WHY_DUE)
-            aw_buf_printf(&s->out, " (%s)", aw_why_name(f->why));
-        aw_buf_puts(&s->out, " -> ");
-        if (f->next_due)
-            put_at(s, f->next_due);
-        else
-            aw_buf_puts(&s->out, "never");
-        aw_buf_putc(&s->out, '\n');
-    }
-    if (s->x.up.tell_operators)
-        aw_buf_puts(&s->out, "  operators are told\n");
-}
-
 /* --- the story ------------------------------------------------------------------------------ */
 
 static void event(struct story *s, const struct aw_event *ev)
@@ -338,7 +211,7 @@ static void event(struct story *s, const struct aw_event *ev)
 
     if (world_event(&s->x, ev) != 0)
         bad(s, "the engine refuses");
-    put_facts(s);
+    golden_put(s);
     for (unsigned i = first, n = s->n_claims; s->automatic && i < n; i++)
         event(s, &(struct aw_event){.type = AW_EV_OUTCOME,
                                     .attempt = s->claims[i].id,
@@ -427,6 +300,35 @@ static void do_release(struct story *s)
     event(s, &(struct aw_event){.type = AW_EV_RELEASE});
 }
 
+static void hold(struct story *s, enum aw_why why)
+{
+    event(s, &(struct aw_event){
+                 .type = AW_EV_HOLD, .at = s->x.env.now + duration(s, word(s, 1)), .why = why});
+}
+
+static void do_snooze(struct story *s)
+{
+    hold(s, AW_WHY_SNOOZED);
+}
+
+static void do_claim(struct story *s)
+{
+    hold(s, AW_WHY_CLAIM);
+}
+
+static void do_resume(struct story *s)
+{
+    event(s, &(struct aw_event){.type = AW_EV_RESUME});
+}
+
+static void do_escalate(struct story *s)
+{
+    int step = s->n_words > 1 ? aw_rule_step_index(&s->x.rule.r, s->words[1]) : AW_STEP_NEXT;
+    if (step < 0)
+        bad(s, "a step is expected");
+    event(s, &(struct aw_event){.type = AW_EV_ESCALATE, .step = (uint8_t)step});
+}
+
 static void do_auto(struct story *s)
 {
     s->automatic = true;
@@ -467,11 +369,13 @@ static const struct verb {
     void (*run)(struct story *s);
 } headers[] = {{"rule", read_rule},     {"step", read_step},         {"exhausted", read_step},
                {"person", read_person}, {"channels", read_channels}, {"seed", read_seed}},
-  verbs[] = {{"register", do_register}, {"run", do_run},           {"at", do_at},
-             {"down", do_down},         {"outcome", do_outcome},   {"evidence", do_evidence},
-             {"negative", do_negative}, {"cancel", do_cancel},     {"release", do_release},
-             {"auto", do_auto},         {"querying", do_querying}, {"quiet", do_quiet},
-             {"lose", do_lose},         {"stop", do_stop},         {"start", do_start}};
+  verbs[] = {{"register", do_register}, {"run", do_run},         {"at", do_at},
+             {"down", do_down},         {"outcome", do_outcome}, {"evidence", do_evidence},
+             {"negative", do_negative}, {"cancel", do_cancel},   {"release", do_release},
+             {"snooze", do_snooze},     {"claim", do_claim},     {"resume", do_resume},
+             {"escalate", do_escalate}, {"auto", do_auto},       {"querying", do_querying},
+             {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
+             {"start", do_start}};
 
 static void run_line(struct story *s, char *line)
 {

@@ -2,8 +2,9 @@
  *
  * Random rules and histories. world_event() checks after every event that the fold of the facts is
  * the value, that the plan survives its bytes, that levels rise, ends stay and nothing that is
- * still to be done loses its due. Here: that every timeline ends, that nothing fires early, and
- * that order and duplicates of evidence between two claims change nothing.
+ * still to be done loses its due. Here: that every timeline ends, that nothing fires early or while
+ * a person holds the plan, that holds add up to the time that was really held, and that order and
+ * duplicates of evidence between two claims change nothing.
  *
  * AW_PROPERTY_CASES and AW_PROPERTY_SEED change what runs; a failure names its case.
  */
@@ -121,6 +122,13 @@ static void must(int e)
     assert_int_equal(e, 0);
 }
 
+/* What a person began anew though the plan is held, or nobody began at all. */
+static bool begins_held(const struct aw_fact *f)
+{
+    return f->number > 1 || f->why == AW_WHY_NEXT_TARGET || f->why == AW_WHY_ALREADY_SENT ||
+           f->why == AW_WHY_ESCALATED || f->why == AW_WHY_EXHAUSTED;
+}
+
 /* No firing before it was due; by the plan, or brought forward by an ADVANCED or DEFERRED fact. */
 static void check_times(const struct world_run *x)
 {
@@ -128,6 +136,7 @@ static void check_times(const struct world_run *x)
         const struct aw_fact *f = &x->up.facts[i];
         if (f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED)
             assert_true(f->at <= x->env.now);
+        assert_true(f->type != AW_FACT_CLAIMED || begins_held(f) || x->tl.hold.until <= x->env.now);
         assert_true(f->type != AW_FACT_OUTCOME || f->at == 0 ||
                     f->at < x->tl.registered + x->rule.r.max_age);
     }
@@ -202,6 +211,39 @@ static void evidence_commutes(struct world_run *x, struct dice *d)
     assert_true(world_same(&x->tl, &other.tl));
 }
 
+/* What was held so far, counted by hand: time that passes while somebody holds the plan. */
+static struct {
+    aw_time now, until;
+    aw_ms held;
+} counted;
+
+static void count_held(const struct world_run *x)
+{
+    aw_time now = x->env.now, end = now < counted.until ? now : counted.until;
+
+    if (end > counted.now)
+        counted.held += end - counted.now;
+    counted.now = now;
+    if (x->tl.state == AW_OPEN)
+        assert_int_equal(x->tl.hold.shift,
+                         counted.held + (counted.until > now ? counted.until - now : 0));
+}
+
+static void random_act(struct world_run *x, struct dice *d)
+{
+    struct aw_event ev = {.type = (enum aw_event_type)(AW_EV_HOLD + roll(d, 3)),
+                          .why = chance(d, 30) ? AW_WHY_CLAIM : AW_WHY_SNOOZED,
+                          .at = x->env.now + (1 + (aw_ms)roll(d, 30)) * AW_MINUTE,
+                          .step = chance(d, 50) ? AW_STEP_NEXT : (uint8_t)roll(d, 5)};
+
+    event(x, ev);
+    if (x->tl.state == AW_OPEN && ev.type == AW_EV_HOLD && ev.at > counted.until)
+        counted.until = ev.at;
+    if (x->tl.state == AW_OPEN && ev.type == AW_EV_RESUME && x->env.now < counted.until)
+        counted.until = x->env.now;
+    count_held(x);
+}
+
 static void random_event(struct world_run *x, struct dice *d)
 {
     unsigned what = roll(d, 100);
@@ -217,6 +259,8 @@ static void random_event(struct world_run *x, struct dice *d)
         x->w.has[roll(d, 4)][roll(d, 3)] = chance(d, 50);
     else if (what < 83)
         event(x, (struct aw_event){.type = chance(d, 50) ? AW_EV_CANCEL : AW_EV_RELEASE});
+    else if (what < 90)
+        random_act(x, d);
 }
 
 static void random_history(struct world_run *x, struct dice *d)
@@ -226,6 +270,8 @@ static void random_history(struct world_run *x, struct dice *d)
     bool sent = s->at == 0 && s->kinds[0] == AW_PUSH && chance(d, 50);
 
     x->env.downtimes = down;
+    memset(&counted, 0, sizeof(counted));
+    counted.now = x->env.now;
     event(x, (struct aw_event){.type = AW_EV_REGISTER,
                                .at = WORLD_START - (chance(d, 30) ? instant(d) : 0),
                                .already_sent = sent});
@@ -237,6 +283,7 @@ static void random_history(struct world_run *x, struct dice *d)
             down[x->env.n_downtimes++] = (struct aw_span){x->env.now, x->env.now + for_};
             x->env.now += for_;
         }
+        count_held(x);
         world_due(x);
         random_event(x, d);
     }

@@ -160,6 +160,28 @@ static const struct {
      "after nothing_after: step \"text\" (R:9) fired sms to li at 5m\n",
      TEST("[{at: 6m, from: li, level: acknowledged}]",
           "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}, {nothing_after: 4m}]")},
+    {"ok t\n", TEST("[{at: 1m, act: snooze, for: 30m}, {at: 5m, act: escalate, step: text}]",
+                    "[{at: 0s, do: push}, {at: 5m, do: sms}, {at: 40m, state: exhausted}, "
+                    "{at: 40m, do: email}]")},
+    {"not ok t\n"
+     "line 9: expected at 5m: sms to li; instead: step \"text\" (R:9) held sms for li at 1m "
+     "(snoozed)\n",
+     TEST("[{at: 1m, act: snooze, until: 31m}, {at: 9m, from: li, level: acknowledged}]",
+          "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}]")},
+    {"not ok t\n"
+     "the run failed: rule \"r\" has no claim: {hold: ...}, so that a claim is refused\n",
+     TEST("[{at: 1m, act: claim, by: wang}]", "[{nothing_after: 0s}]")},
+    {"not ok t\n"
+     "the run failed: rule \"r\" has no step \"txet\" to escalate to\n",
+     TEST("[{at: 1m, act: escalate, step: txet}]", "[{nothing_after: 0s}]")},
+    {"not ok t\n"
+     "the run failed: the exhausted step runs when a timeline has ended: nobody can escalate to "
+     "it\n",
+     TEST("[{at: 1m, act: escalate, step: exhausted}]", "[{nothing_after: 0s}]")},
+    {"not ok t\n"
+     "the run failed: a snooze ends before it begins\n",
+     TEST("[{at: 1m, act: snooze, until: \"2026-11-23T10:01:00+08:00\"}]",
+          "[{nothing_after: 0s}]")},
     {"not ok t\nno rule matches this registration\n", PEOPLE
      "tests: [{name: t, send: {class: x, recipients: [{user: li}]}, expect: [{nothing_after: "
      "0s}]}]\n"},
@@ -247,7 +269,27 @@ static const struct {
      PEOPLE "tests:\n  - name: t\n" SEND "    events: [^{at: 0s, attempt: push}]\n" NOTHING},
     {"E101", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [^{at: 0s, from: li, level: sent, act: cancel}]\n" NOTHING},
-    {"E150", PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, act: ^snooze}]\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    events: [^{at: 0s, act: snooze}]\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [^{at: 0s, act: snooze, for: 1m, until: 2m}]\n" NOTHING},
+    {"E110", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, act: snooze, until: ^noon}]\n" NOTHING},
+    {"E112", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 5m, act: snooze, until: ^5m}]\n" NOTHING},
+    {"E102",
+     PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, act: resume, ^for: 1m}]\n" NOTHING},
+    {"E102", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, act: snooze, for: 1m, ^step: a}]\n" NOTHING},
+    {"E102", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, act: cancel, ^recipient: li}]\n" NOTHING},
+    {"E102", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, act: resume, ^from: li}]\n" NOTHING},
+    {"E102", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, from: li, level: sent, ^step: a}]\n" NOTHING},
+    {"E104",
+     PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, act: ^snoze, for: 1m}]\n" NOTHING},
+    {"E123", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, act: resume, recipient: ^lee}]\n" NOTHING},
     {"E101 E150 E150", PEOPLE "tests:\n  - name: t\n" SEND
                               "    events: [^{at: 0s, ^login: li, ^device: d}]\n" NOTHING},
     {"E104", PEOPLE "tests:\n  - name: t\n" SEND
@@ -353,6 +395,35 @@ static void broken_registrations(void **state)
     }
 }
 
+static void acts_as_events(void **state)
+{
+    static const char text[] = "- {at: 1m, act: snooze, for: 30m, reason: lunch, by: ops}\n"
+                               "- {at: 1m, act: snooze, until: 31m, recipient: li}\n"
+                               "- {at: 1m, act: snooze, until: \"2026-11-23T10:00:00+08:00\"}\n"
+                               "- {at: 2m, act: claim, by: wang}\n"
+                               "- {at: 3m, act: resume}\n"
+                               "- {at: 4m, act: escalate, step: boss}\n"
+                               "- {at: 5m, act: escalate}\n";
+    struct aw_source_file f = file(text);
+    struct aw_events e;
+
+    assert_int_equal(aw_events_parse(&f, &e, &diag), 0);
+    assert_int_equal(e.n, 7);
+    assert_int_equal(e.list[0].act, AW_V_SNOOZE);
+    assert_int_equal(e.list[0].hold, 30 * AW_MINUTE);
+    assert_null(e.list[0].from);
+    assert_int_equal(e.list[1].hold, 30 * AW_MINUTE);
+    assert_string_equal(e.list[1].from, "li");
+    assert_int_equal(e.list[2].until, 1795399200000);
+    assert_int_equal(e.list[3].act, AW_V_CLAIM);
+    assert_string_equal(e.list[3].by, "wang");
+    assert_int_equal(e.list[4].act, AW_V_RESUME);
+    assert_int_equal(e.list[5].act, AW_V_ESCALATE);
+    assert_string_equal(e.list[5].step, "boss");
+    assert_null(e.list[6].step);
+    aw_events_free(&e);
+}
+
 static void events_from_yaml_and_json(void **state)
 {
     static const char *const texts[] = {
@@ -399,6 +470,7 @@ int main(void)
         cmocka_unit_test_teardown(rules_must_be_sound_and_contacts_known, teardown),
         cmocka_unit_test_teardown(registrations_from_yaml_and_json, teardown),
         cmocka_unit_test_teardown(broken_registrations, teardown),
+        cmocka_unit_test_teardown(acts_as_events, teardown),
         cmocka_unit_test_teardown(events_from_yaml_and_json, teardown),
     };
     aw_diag_init(&diag);

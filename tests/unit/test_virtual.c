@@ -170,6 +170,50 @@ static void test_recipients(void **state)
     reg.n_recipients = 1;
 }
 
+/* What people do, in the order of the list; each about one recipient or all of them. */
+static void test_acts(void **state)
+{
+    const struct aw_virtual_event events[] = {
+        {.act = AW_V_SNOOZE, .after = AW_MINUTE, .from = "li", .hold = 10 * AW_MINUTE},
+        {.act = AW_V_SNOOZE, .after = 2 * AW_MINUTE, .until = AT + 20 * AW_MINUTE},
+        {.act = AW_V_RESUME, .after = 6 * AW_MINUTE, .from = "zhao"},
+        {.act = AW_V_ESCALATE, .after = 7 * AW_MINUTE, .from = "li", .step = "boss"},
+        {.act = AW_V_CLAIM, .after = 12 * AW_MINUTE, .by = "li"},
+        {.act = AW_V_RESUME, .after = 13 * AW_MINUTE},
+        {.act = AW_V_CANCEL, .after = 14 * AW_MINUTE},
+        {.act = AW_V_ESCALATE, .after = 14 * AW_MINUTE},
+    };
+    struct aw_rule r = rule;
+    struct aw_virtual_input in = {.rule = &r,
+                                  .reg = &reg,
+                                  .at = AT,
+                                  .people = people,
+                                  .n_people = AW_COUNT(people),
+                                  .events = events,
+                                  .n_events = AW_COUNT(events)};
+    struct log log;
+
+    reg.n_recipients = 2;
+    assert_int_equal(run(&in, &log), AW_EINVAL); /* no claim in the rule */
+    aw_buf_free(&log.b);
+    r.claim_hold = AW_HOUR;
+    assert_int_equal(run(&in, &log), 0);
+    assert_string_equal(aw_buf_str(&log.b), "0s li fired push/1 push>li\n"
+                                            "0s zhao skipped push/1 push (no_contact)\n"
+                                            "0s zhao fired text/1 sms>zhao (advanced)\n"
+                                            "1m li held text/1 sms (snoozed)\n"
+                                            "2m li held text/1 sms (snoozed)\n"
+                                            "2m zhao held boss/1 push (snoozed)\n"
+                                            "7m li skipped text/1 sms (escalated)\n"
+                                            "7m li fired boss/1 push>wang (escalated)\n"
+                                            "7m li fired boss/1 sms>noc (escalated)\n"
+                                            "12m zhao held boss/1 push (claim)\n"
+                                            "14m li cancelled (cancelled)\n"
+                                            "14m zhao cancelled (cancelled)\n");
+    aw_buf_free(&log.b);
+    reg.n_recipients = 1;
+}
+
 /* Results: of attempts claimed at or after the event, or in flight until it. */
 static void test_results(void **state)
 {
@@ -338,11 +382,12 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nobody_answers), cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_recipients),     cmocka_unit_test(test_results),
-        cmocka_unit_test(test_already_sent),   cmocka_unit_test(test_given_addresses),
-        cmocka_unit_test(test_pick_all),       cmocka_unit_test(test_stops),
-        cmocka_unit_test(test_limit),          cmocka_unit_test(test_names),
+        cmocka_unit_test(test_nobody_answers),  cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_recipients),      cmocka_unit_test(test_acts),
+        cmocka_unit_test(test_results),         cmocka_unit_test(test_already_sent),
+        cmocka_unit_test(test_given_addresses), cmocka_unit_test(test_pick_all),
+        cmocka_unit_test(test_stops),           cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("virtual", tests, NULL, NULL);
 }

@@ -42,7 +42,10 @@
     X(HEARTBEAT, "heartbeat")                                                                      \
     X(NUMBER, "number.opted")     /* STOP, START: the number's commitment, why: out, in */         \
     X(ANSWERED, "reply.answered") /* what was written back to a reply, as a word */                \
-    X(PRUNED, "message.pruned")   /* rows of a closed message went, its entries stay */
+    X(PRUNED, "message.pruned")   /* rows of a closed message went, its entries stay */            \
+    X(HELD, "timeline.held")      /* people act */                                                 \
+    X(RESUMED, "timeline.resumed")                                                                 \
+    X(ESCALATED, "timeline.escalated")
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,
@@ -81,7 +84,7 @@ struct aw_entry {
     const int64_t *persons;
     const uint8_t (*person_commitments)[32];
     unsigned n_persons;
-    aw_time from, to; /* downtime, clock step */
+    aw_time from, to; /* downtime, clock step; hold: from until `at` */
 };
 
 void aw_entry_init(struct aw_entry *e); /* zero, n = prev = step_index = -1 */

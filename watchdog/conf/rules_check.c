@@ -328,6 +328,9 @@ static void check_times(struct aw_reader *r, struct aw_rule *rule, const struct 
     else if (rule->max_age > 0 && rule->max_age < rule->deadline)
         aw_schema_error(r, max_age, "E112", "make it longer, or leave it out",
                         "\"max_age\" ends before the deadline");
+    if (rule->claim_hold >= rule->max_age && rule->claim_hold > 0 && rule->max_age > 0)
+        aw_schema_error(r, get(map, fallback, "claim"), "E112", "make it shorter than max_age",
+                        "no hold moves \"max_age\": the message would expire before it ends");
     if (check != NULL && rule->check.max_every > 0 && rule->check.every > rule->check.max_every)
         aw_schema_key_error(r, check, "E112", "set max_every as well",
                             "\"every\" is longer than \"max_every\"");

@@ -344,6 +344,13 @@ static const struct aw_key check_keys[] = {
 };
 static const struct aw_shape check_shape = {"check", check_keys};
 
+static const struct aw_key claim_keys[] = {
+    {"hold", AW_KEY_DURATION, AW_KEY_REQUIRED, RULE(claim_hold), .min = AW_SECOND,
+     .help = "for how long the plan waits then"},
+    {NULL},
+};
+static const struct aw_shape claim_shape = {"claim", claim_keys};
+
 static const struct aw_key rule_keys[] = {
     {"name", AW_KEY_NAME, AW_KEY_REQUIRED | AW_KEY_OWN_ONLY, RULE(name),
      .help = "unique over all files"},
@@ -365,7 +372,8 @@ static const struct aw_key rule_keys[] = {
     {"hours", AW_KEY_OTHER, AW_KEY_LATER},
     {"presence", AW_KEY_OTHER, AW_KEY_LATER},
     {"inbox_read", AW_KEY_OTHER, AW_KEY_LATER},
-    {"claim", AW_KEY_OTHER, AW_KEY_LATER},
+    {"claim", AW_KEY_MAP, 0, .child = &claim_shape,
+     .help = "somebody else may take care of it; without it a claim is refused"},
     {"after_ack", AW_KEY_OTHER, AW_KEY_LATER},
     {"catch_up", AW_KEY_OTHER, AW_KEY_LATER},
     {"limits", AW_KEY_OTHER, AW_KEY_LATER},

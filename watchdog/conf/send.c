@@ -177,23 +177,54 @@ int aw_send_parse(const struct aw_source_file *f, aw_time now0, struct aw_regist
 
 /* --- events -------------------------------------------------------------------------------- */
 
-static const char *const act_words[] = {"cancel", NULL};
-static const char *const later_acts[] = {"snooze", "resume", "claim", "escalate", NULL};
+static const char *const act_words[] = {"cancel", "snooze", "claim", "resume", "escalate", NULL};
+static const enum aw_virtual_act acts[] = {AW_V_CANCEL, AW_V_SNOOZE, AW_V_CLAIM, AW_V_RESUME,
+                                           AW_V_ESCALATE};
 static const char *const result_words[] = {"accepted", "refused", "no_target", "lost", NULL};
 static const enum aw_outcome results[] = {AW_OUT_ACCEPTED, AW_OUT_REFUSED, AW_OUT_NO_TARGET,
                                           AW_OUT_UNKNOWN};
 
-static void read_act(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
-                     void *base)
+/* Which members the acts know besides `recipient` and `reason`. */
+static const struct {
+    const char *member;
+    unsigned acts; /* a bit each */
+} act_members[] = {
+    {"for", 1 << AW_V_SNOOZE},
+    {"until", 1 << AW_V_SNOOZE},
+    {"from", 0}, /* whose evidence; who acts is `by`, about whom `recipient` */
+    {"by",
+     1 << AW_V_CANCEL | 1 << AW_V_SNOOZE | 1 << AW_V_CLAIM | 1 << AW_V_RESUME | 1 << AW_V_ESCALATE},
+    {"step", 1 << AW_V_ESCALATE},
+    {"recipient", 1 << AW_V_SNOOZE | 1 << AW_V_CLAIM | 1 << AW_V_RESUME | 1 << AW_V_ESCALATE},
+};
+
+static void check_act(struct aw_reader *r, const struct aw_yaml *map, const struct aw_event_in *e)
+{
+    const struct aw_yaml *v;
+    for (unsigned i = 0; i < AW_COUNT(act_members); i++) {
+        v = aw_yaml_get(map, act_members[i].member);
+        if (v != NULL && !(act_members[i].acts & 1u << acts[e->act]))
+            aw_schema_key_error(r, v, "E102", "take it out", "\"act: %s\" takes no \"%s\"",
+                                act_words[e->act], act_members[i].member);
+    }
+    bool span = aw_yaml_get(map, "for") != NULL, until = aw_yaml_get(map, "until") != NULL;
+    if (acts[e->act] == AW_V_SNOOZE && span + until != 1)
+        aw_schema_error(r, map, "E101", "as in {at: 5m, act: snooze, for: 1h, reason: lunch}",
+                        "a snooze needs one of \"for\" and \"until\"");
+    else if (e->until_after > 0 && e->until_after <= e->after)
+        aw_schema_error(r, aw_yaml_get(map, "until"), "E112",
+                        "it counts from the registration, like at",
+                        "the snooze ends before it begins");
+}
+
+/* Since the registration, like all times of events; or a date, as in the API. */
+static void read_until(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                       void *base)
 {
     struct aw_event_in *e = base;
-    for (unsigned i = 0; v->type == AW_YAML_SCALAR && later_acts[i] != NULL; i++)
-        if (strcmp(later_acts[i], v->text) == 0) {
-            aw_schema_error(r, v, "E150", "take it out",
-                            "\"act: %s\" is not supported by this version", v->text);
-            return;
-        }
-    e->cancel = aw_schema_word(r, v, k->words, k->key) >= 0;
+    const char *s = aw_schema_scalar(r, v, "a duration or a date");
+    if (s != NULL && aw_time_parse(s, strlen(s), &e->until_at) < 0)
+        aw_schema_duration(r, v, AW_SECOND, INT64_MAX, &e->until_after);
 }
 
 /* Exactly one of the three forms. */
@@ -203,9 +234,10 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
     struct aw_event_in *e = base;
     const struct aw_yaml *level = aw_yaml_get(map, "level"), *act = aw_yaml_get(map, "act");
     const struct aw_yaml *attempt = aw_yaml_get(map, "attempt");
+    unsigned errors = r->diag->n_errors;
     if ((level != NULL) + (act != NULL) + (attempt != NULL) != 1) {
         aw_schema_error(r, map, "E101",
-                        "{at, from, level}, {at, act: cancel} or {at, attempt: step, result}",
+                        "{at, from, level}, {at, act, reason} or {at, attempt: step, result}",
                         "an event needs one of \"level\", \"act\" and \"attempt\"");
         return;
     }
@@ -213,15 +245,26 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
         aw_schema_error(r, map, "E101", "a user", "evidence needs the key \"from\"");
     if ((attempt != NULL) != (aw_yaml_get(map, "result") != NULL))
         aw_schema_error(r, map, "E101", NULL, "\"attempt\" and \"result\" stand together");
+    if (act != NULL && aw_streq(act->text, act_words[e->act]))
+        check_act(r, map, e);
+    for (unsigned i = 0; act == NULL && i < AW_COUNT(act_members); i++)
+        if (act_members[i].acts != 0 && aw_yaml_get(map, act_members[i].member) != NULL)
+            aw_schema_key_error(r, aw_yaml_get(map, act_members[i].member), "E102", "take it out",
+                                "\"%s\" belongs to an act", act_members[i].member);
+    if (r->diag->n_errors > errors)
+        return;
     e->event = (struct aw_virtual_event){
         .act = level != NULL ? AW_V_EVIDENCE
-               : act != NULL ? AW_V_CANCEL
+               : act != NULL ? acts[e->act]
                              : AW_V_RESULT,
         .after = e->after,
-        .from = e->from,
+        .from = act != NULL ? e->recipient : e->from,
         .level = e->level,
-        .step = e->step,
+        .step = act != NULL ? e->step : e->attempt,
         .outcome = attempt != NULL ? results[e->result] : AW_OUT_NONE,
+        .hold = e->until_after > 0 ? e->until_after - e->after : e->hold,
+        .until = e->until_at,
+        .by = e->by,
     };
 }
 
@@ -231,11 +274,17 @@ static const struct aw_key event_keys[] = {
     {"from", AW_KEY_TEXT, 0, EVENT(from), .min = 1, .max = AW_USER_MAX, .help = "user"},
     {"level", AW_KEY_WORD, 0, EVENT(level), .min = AW_ACCEPTED, .words = aw_level_names,
      .help = "evidence: the rung"},
-    {"act", AW_KEY_OTHER, 0, EVENT(cancel), .words = act_words, .read = read_act,
-     .help = "a person acts"},
+    {"act", AW_KEY_WORD, 0, EVENT(act), .words = act_words, .help = "a person acts"},
+    {"for", AW_KEY_DURATION, 0, EVENT(hold), .min = AW_SECOND, .help = "snooze: for so long"},
+    {"until", AW_KEY_OTHER, 0, .read = read_until,
+     .help = "snooze: until so long after the registration, or until a date"},
+    {"recipient", AW_KEY_TEXT, 0, EVENT(recipient), .min = 1, .max = AW_USER_MAX,
+     .help = "the act is about this recipient alone"},
+    {"step", AW_KEY_NAME, 0, EVENT(step),
+     .help = "escalate: to this step, else to the next that has not fired"},
     {"reason", AW_KEY_TEXT, 0, EVENT(reason), .max = 512, .help = "why the person acts"},
     {"by", AW_KEY_TEXT, 0, EVENT(by), .max = AW_USER_MAX, .help = "who acts"},
-    {"attempt", AW_KEY_NAME, 0, EVENT(step), .help = "step whose next attempts end like this"},
+    {"attempt", AW_KEY_NAME, 0, EVENT(attempt), .help = "step whose next attempts end like this"},
     {"result", AW_KEY_WORD, 0, EVENT(result), .words = result_words, .help = "how they end"},
     {"device", AW_KEY_OTHER, AW_KEY_LATER},
     {"about", AW_KEY_OTHER, AW_KEY_LATER},

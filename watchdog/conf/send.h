@@ -13,9 +13,10 @@ enum { AW_MAX_EVENTS = 10000 };
 
 struct aw_event_in { /* an event as written; `event` is what it means */
     aw_ms after;
-    const char *from, *step, *reason, *by;
-    unsigned level, result;
-    bool cancel;
+    const char *from, *step, *attempt, *recipient, *reason, *by;
+    unsigned level, result, act;
+    aw_ms hold, until_after; /* snooze: one of them and until_at; until_after like `at` */
+    aw_time until_at;
     struct aw_virtual_event event;
 };
 extern const struct aw_shape aw_shape_event; /* struct aw_event_in */

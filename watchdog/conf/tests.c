@@ -121,10 +121,13 @@ static void check_test(struct aw_reader *r, const struct aw_yaml *map,
     const struct test *t = base;
     const struct aw_yaml *events = aw_yaml_get(map, "events");
     for (unsigned i = 0; t->has_reg && i < t->n_events; i++) {
-        const struct aw_yaml *from = aw_yaml_get(aw_schema_item(events, i), "from");
-        if (t->events[i].from != NULL && !is_known(r->ctx, t, t->events[i].from))
-            aw_schema_error(r, from, "E123", "name a recipient, or an entry of people:",
-                            "nobody in this test is called \"%s\"", t->events[i].from);
+        const struct aw_event_in *e = &t->events[i];
+        const struct aw_yaml *event = aw_schema_item(events, i);
+        const struct aw_yaml *who = aw_yaml_get(event, e->from != NULL ? "from" : "recipient");
+        const char *user = e->from != NULL ? e->from : e->recipient;
+        if (user != NULL && !is_known(r->ctx, t, user))
+            aw_schema_error(r, who, "E123", "name a recipient, or an entry of people:",
+                            "nobody in this test is called \"%s\"", user);
     }
 }
 

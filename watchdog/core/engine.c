@@ -133,7 +133,7 @@ static bool fits_rule(const struct aw_rule *rule, const struct aw_timeline *tl)
     for (unsigned i = 0; i < tl->n_tries; i++)
         if (!aw_rule_step(rule, tl->tries[i].step))
             return false;
-    return true;
+    return tl->escalated.at == 0 || tl->escalated.step < rule->n_steps;
 }
 
 aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *tl)
@@ -186,6 +186,15 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
     case AW_EV_RELEASE:
         if (tl->state == AW_OPEN)
             aw_end(&c, AW_RELEASED, AW_WHY_RELEASED);
+        break;
+    case AW_EV_HOLD:
+        aw_take_hold(&c, ev);
+        break;
+    case AW_EV_RESUME:
+        aw_take_resume(&c);
+        break;
+    case AW_EV_ESCALATE:
+        aw_take_escalate(&c, ev);
         break;
     }
     if (c.err)

@@ -4,7 +4,8 @@
  * only from env->seed. The daemon, the tests and `rules simulate` all drive this one function.
  *
  * Normative text: docs/rules.md section 4. Order at one instant: evidence, confirmed, released,
- * cancel, firings in file order and kinds in the order of `do`, deadline, max_age.
+ * cancel, other acts of people, firings in file order and kinds in the order of `do`, deadline,
+ * max_age.
  *
  * One call is bounded: at most AW_MAX_FACTS facts. When there is more to decide the update ends
  * with next_due <= now and the caller calls again.
@@ -57,7 +58,12 @@ enum aw_event_type {
                      * again), why (AW_WHY_RESTART: in flight when the process ended) */
     AW_EV_CANCEL,
     AW_EV_RELEASE,
+    AW_EV_HOLD,     /* at: until when; why: AW_WHY_SNOOZED or AW_WHY_CLAIM */
+    AW_EV_RESUME,   /* ends a hold */
+    AW_EV_ESCALATE, /* step: which one now, or AW_STEP_NEXT */
 };
+
+#define AW_STEP_NEXT UINT8_MAX /* the next step that has not fired */
 
 struct aw_event {
     enum aw_event_type type;
@@ -114,6 +120,17 @@ aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_ask
  * answers and pictures. */
 aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned *ret_step,
                        enum aw_kind *ret_kind, unsigned *ret_round);
+
+/* What an escalate would bring: the firing of the step (or AW_STEP_NEXT) that is due now then.
+ * False: nothing of it is left. */
+bool aw_engine_escalation(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                          unsigned *ret_step, unsigned *ret_round);
+
+/* When nothing may outlive it any more: max_age, which no hold moves. */
+aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl);
+
+/* When the timeline is exhausted, if nothing is moved any more. */
+aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl);
 
 /* The second pure function: the message as the fold of its timelines. counts[state] timelines.
  * (`of: each`: confirmed when all are.) */

@@ -10,6 +10,15 @@
 
 /* --- downtimes ------------------------------------------------------------------------------ */
 
+/* What a downtime took from the plan: where a person held it, there was nothing to lose. */
+static aw_ms lost(const struct aw_hold *h, aw_time from, aw_time to)
+{
+    aw_time held_from = h->from > from ? h->from : from;
+    aw_time held_to = h->until < to ? h->until : to;
+
+    return to - from - (held_to > held_from ? held_to - held_from : 0);
+}
+
 /* The deadline moves by the downtimes that lie before it; one fact for all that are new. */
 void aw_account_downtimes(struct aw_call *c)
 {
@@ -25,10 +34,10 @@ void aw_account_downtimes(struct aw_call *c)
         /* A deadline that had come before the downtime stays where it is. */
         if (d->to <= from || d->to > c->env->now || deadline + moved < d->from)
             continue;
-        moved += d->to - from;
+        moved += lost(&tl->hold, from, d->to);
         accounted = d->to;
     }
-    if (moved > 0)
+    if (accounted > tl->accounted)
         aw_emit(c, (struct aw_fact){.type = AW_FACT_DOWNTIME,
                                     .moved = moved,
                                     .at = accounted,
@@ -63,7 +72,8 @@ static bool comes_after(const struct aw_firing *a, const struct aw_firing *b)
 static bool last_before(const struct aw_call *c, unsigned step, enum aw_kind kind, aw_time limit,
                         struct aw_firing *ret)
 {
-    if (!aw_firing_of(c->rule, c->tl, step, kind, ret) || ret->due >= limit)
+    if (!aw_firing_of(c->rule, c->tl, step, kind, ret) || ret->due >= limit ||
+        aw_passed_over(c->rule, c->tl, step, ret->round))
         return false;
     unsigned round = aw_round_before(c->rule, c->tl, step, limit);
     if (round > ret->round) {
@@ -158,7 +168,7 @@ void aw_claim(struct aw_call *c, const struct aw_firing *g)
 }
 
 /* A query that may make the firing needless is in flight: put off once. Not past the deadline,
- * because what is due at the deadline still runs. */
+ * because what is due at the deadline still runs; and not what a person wants now. */
 static bool settle(struct aw_call *c, const struct aw_firing *g)
 {
     const struct aw_track *t = aw_timeline_track(c->tl, g->step, g->kind);
@@ -166,7 +176,7 @@ static bool settle(struct aw_call *c, const struct aw_firing *g)
     aw_time deadline = aw_deadline(c->rule, c->tl);
 
     if (!c->env->querying || c->env->seed == 0 || (t && t->settled) ||
-        c->rule->steps[g->step].unless == AW_LEVEL_NONE)
+        c->rule->steps[g->step].unless == AW_LEVEL_NONE || g->why == AW_WHY_ESCALATED)
         return false;
     if (until > deadline)
         until = deadline;
@@ -183,7 +193,9 @@ static bool settle(struct aw_call *c, const struct aw_firing *g)
 
 static void decide_firing(struct aw_call *c, const struct aw_firing *g)
 {
-    if (overtaken(c, g))
+    if (aw_passed_over(c->rule, c->tl, g->step, g->round))
+        skip(c, g, AW_WHY_ESCALATED, false);
+    else if (overtaken(c, g))
         skip(c, g, AW_WHY_PAST, false);
     else if (collapsed(c, g))
         skip(c, g, AW_WHY_COLLAPSED, false);

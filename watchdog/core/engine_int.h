@@ -6,6 +6,7 @@
  *   engine.c         aw_engine_step: one switch over the events; emitting facts; the end
  *   engine_due.c     what is due now: downtimes, tries, firings, deadline, max_age
  *   engine_result.c  how tries end: retries, next channels, next targets, advance
+ *   engine_act.c     what people do: hold, resume, escalate
  *   engine_time.c    when things are due: pure questions about rule and timeline
  */
 #ifndef AW_CORE_ENGINE_INT_H
@@ -60,6 +61,12 @@ void aw_decide_due(struct aw_call *c);
 /* Claims the firing for whom it can reach, or skips it. */
 void aw_claim(struct aw_call *c, const struct aw_firing *g);
 
+/* --- engine_act.c --- */
+
+void aw_take_hold(struct aw_call *c, const struct aw_event *ev);
+void aw_take_resume(struct aw_call *c);
+void aw_take_escalate(struct aw_call *c, const struct aw_event *ev);
+
 /* --- engine_result.c --- */
 
 void aw_take_outcome(struct aw_call *c, const struct aw_event *ev);
@@ -83,8 +90,6 @@ unsigned aw_reach(const struct aw_call *c, unsigned step, enum aw_kind kind,
 
 /* --- engine_time.c --- */
 
-aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl);
-aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl);
 /* The next round of a step x kind; false: none will come. */
 bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                   enum aw_kind kind, struct aw_firing *ret);
@@ -95,6 +100,9 @@ bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
 unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                          aw_time limit);
 bool aw_last_round(const struct aw_step *s, unsigned round);
+/* An escalate has gone past this firing: it is to be skipped. */
+bool aw_passed_over(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                    unsigned round);
 /* Tries that one firing of the step may open per kind. */
 unsigned aw_tries_needed(const struct aw_step *s);
 /* Tries kept free so that the exhausted step never waits for room. */

@@ -105,7 +105,8 @@ static aw_time undecided(const struct aw_call *c, unsigned step)
     aw_time due = 0;
 
     for (unsigned k = 0; k < s->n_kinds; k++) {
-        if (!aw_firing_of(c->rule, c->tl, step, s->kinds[k], &g) || g.round != 1)
+        if (!aw_firing_of(c->rule, c->tl, step, s->kinds[k], &g) || g.round != 1 ||
+            aw_passed_over(c->rule, c->tl, step, 1))
             return 0;
         if (due == 0 || g.due < due)
             due = g.due;

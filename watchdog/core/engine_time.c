@@ -5,9 +5,15 @@
 #include "base/hash.h"
 #include "core/engine_int.h"
 
+/* Nothing that is to come is due before the end of a hold. */
+static aw_time after_hold(const struct aw_timeline *tl, aw_time t)
+{
+    return t < tl->hold.until ? tl->hold.until : t;
+}
+
 aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl)
 {
-    return tl->base + rule->deadline + tl->moved;
+    return after_hold(tl, tl->base + rule->deadline + tl->moved + tl->hold.shift);
 }
 
 aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl)
@@ -20,6 +26,12 @@ bool aw_last_round(const struct aw_step *s, unsigned round)
     return s->every == 0 || (s->times != 0 && round >= s->times);
 }
 
+/* The place of a round in the plan, as the rule has it. */
+static aw_ms place_of(const struct aw_step *s, unsigned round)
+{
+    return s->at + (aw_ms)(round - 1) * s->every;
+}
+
 aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                           unsigned round)
 {
@@ -29,17 +41,21 @@ aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *
         return 0;
     if (round > 1 && aw_last_round(s, round - 1))
         return 0;
-    aw_time due = tl->base + s->at + (aw_ms)(round - 1) * s->every;
-    return due <= aw_deadline(rule, tl) ? due : 0;
+    aw_ms place = place_of(s, round);
+    if (place > rule->deadline + tl->moved)
+        return 0;
+    return after_hold(tl, tl->base + place + tl->hold.shift);
 }
 
 unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                          aw_time limit)
 {
     const struct aw_step *s = &rule->steps[step];
-    aw_time start = tl->base + s->at;
-    aw_time deadline = aw_deadline(rule, tl);
+    aw_time zero = tl->base + tl->hold.shift, start = zero + s->at;
+    aw_time deadline = zero + rule->deadline + tl->moved;
 
+    if (limit <= tl->hold.until)
+        return 0;
     if (limit > deadline)
         limit = deadline + 1;
     if (start >= limit)
@@ -48,6 +64,36 @@ unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *t
     if (s->times != 0 && n > s->times)
         n = s->times;
     return n < UINT16_MAX ? (unsigned)n : UINT16_MAX - 1;
+}
+
+bool aw_passed_over(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                    unsigned round)
+{
+    const struct aw_escalation *e = &tl->escalated;
+
+    if (e->at == 0 || step >= rule->n_steps || e->step >= rule->n_steps)
+        return false;
+    aw_ms mine = place_of(&rule->steps[step], round);
+    aw_ms wanted = place_of(&rule->steps[e->step], e->round);
+    return mine < wanted || (mine == wanted && step < e->step);
+}
+
+/* Its time by the plan, unless something brought it forward or put it off. */
+static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
+                    const struct aw_track *t, struct aw_firing *g)
+{
+    const struct aw_escalation *e = &tl->escalated;
+
+    if (aw_passed_over(rule, tl, g->step, g->round) ||
+        (e->at != 0 && g->step == e->step && g->round == e->round)) {
+        g->due = e->at; /* whatever holds the others */
+        g->why = AW_WHY_ESCALATED;
+    } else if (t && t->due) {
+        g->due = after_hold(tl, t->due);
+        /* A firing that was put off is due for no other reason when its turn has come. */
+        if (t->why == AW_WHY_ADVANCED)
+            g->why = AW_WHY_ADVANCED;
+    }
 }
 
 bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
@@ -61,12 +107,7 @@ bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsi
         return false;
     *ret = (struct aw_firing){
         .step = step, .round = round, .kind = kind, .due = due, .why = AW_WHY_DUE};
-    if (t && t->due) {
-        ret->due = t->due;
-        /* A firing that was put off is due for no other reason when its turn has come. */
-        if (t->why == AW_WHY_ADVANCED)
-            ret->why = AW_WHY_ADVANCED;
-    }
+    set_due(rule, tl, t, ret);
     return true;
 }
 

@@ -7,6 +7,10 @@
  *
  *   version | registered base moved accounted | n tracks tries negatives | each of them
  *
+ * Where a person has acted, the version is PLAN_ACTED, and what they did stands behind `accounted`:
+ *
+ *   marks | shift from until, if marks & HELD | at step round, if marks & ESCALATED
+ *
  * A fresh timeline takes about 12 bytes; the largest plausible one (all tracks moved, all tries
  * and negatives, ten-year rule) fits AW_PLAN_MAX, see test_plan.c.
  */
@@ -15,11 +19,11 @@
 #include "base/err.h"
 #include "core/timeline.h"
 
-#define PLAN_VERSION 1
-#define LAST_INSTANT ((aw_time)253402300799999) /* of the year 9999: sums cannot overflow */
+enum { PLAN_VERSION = 1, PLAN_ACTED = 2 };
 
 enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
 enum { TRY_WAITING = 8 };
+enum { HELD = 1, ESCALATED = 2 };
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -81,15 +85,35 @@ static void put_try(struct out *o, const struct aw_timeline *tl, const struct aw
         put_time(o, tl, y->due);
 }
 
+static void put_acts(struct out *o, const struct aw_timeline *tl)
+{
+    unsigned marks = (tl->hold.until ? HELD : 0) | (tl->escalated.at ? ESCALATED : 0);
+
+    put(o, marks);
+    if (marks & HELD) {
+        put_signed(o, tl->hold.shift);
+        put_time(o, tl, tl->hold.from);
+        put_time(o, tl, tl->hold.until);
+    }
+    if (marks & ESCALATED) {
+        put_time(o, tl, tl->escalated.at);
+        put(o, tl->escalated.step);
+        put(o, tl->escalated.round);
+    }
+}
+
 size_t aw_plan_encode(const struct aw_timeline *tl, uint8_t *dst, size_t cap)
 {
     struct out o = {.p = dst, .cap = cap};
+    bool acted = tl->hold.until || tl->escalated.at;
 
-    put(&o, PLAN_VERSION);
+    put(&o, acted ? PLAN_ACTED : PLAN_VERSION);
     put_signed(&o, tl->registered);
     put_time(&o, tl, tl->base);
     put_signed(&o, tl->moved);
     put_time(&o, tl, tl->accounted);
+    if (acted)
+        put_acts(&o, tl);
     put(&o, tl->n_tracks);
     put(&o, tl->n_tries);
     put(&o, tl->n_negs);
@@ -143,7 +167,7 @@ static int64_t get_signed(struct in *in)
 static aw_time get_time(struct in *in, const struct aw_timeline *tl)
 {
     aw_time t = (aw_time)((uint64_t)get_signed(in) + (uint64_t)tl->registered);
-    if (t <= 0 || t > LAST_INSTANT)
+    if (t <= 0 || t > AW_LAST_INSTANT)
         bad(in);
     return t;
 }
@@ -199,6 +223,25 @@ static void get_neg(struct in *in, struct aw_neg *neg)
         bad(in);
 }
 
+static void get_acts(struct in *in, struct aw_timeline *tl)
+{
+    uint64_t marks = get(in, HELD | ESCALATED);
+
+    if (marks & HELD) {
+        tl->hold.shift = get_signed(in);
+        tl->hold.from = get_time(in, tl);
+        tl->hold.until = get_time(in, tl);
+    }
+    if (marks & ESCALATED) {
+        tl->escalated.at = get_time(in, tl);
+        tl->escalated.step = (uint8_t)get(in, AW_MAX_STEPS - 1);
+        tl->escalated.round = (uint16_t)get(in, UINT16_MAX);
+    }
+    if (marks == 0 || tl->hold.shift < 0 || tl->hold.shift > AW_LAST_INSTANT ||
+        tl->hold.from > tl->hold.until || ((marks & ESCALATED) && tl->escalated.round == 0))
+        bad(in);
+}
+
 static bool track_before(const struct aw_track *a, const struct aw_track *b)
 {
     return a->step < b->step || (a->step == b->step && a->kind < b->kind);
@@ -208,17 +251,22 @@ int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n)
 {
     struct in in = {.p = src, .end = src + n};
 
-    if (get(&in, PLAN_VERSION) != PLAN_VERSION)
+    uint64_t version = get(&in, PLAN_ACTED);
+    if (version == 0)
         return AW_ECORRUPT;
     tl->registered = get_signed(&in);
     tl->base = get_time(&in, tl);
     tl->moved = get_signed(&in);
     tl->accounted = get_time(&in, tl);
+    tl->hold = (struct aw_hold){0};
+    tl->escalated = (struct aw_escalation){0};
+    if (version == PLAN_ACTED)
+        get_acts(&in, tl);
     tl->n_tracks = (unsigned)get(&in, AW_MAX_TRACKS);
     tl->n_tries = (unsigned)get(&in, AW_MAX_TRIES);
     tl->n_negs = (unsigned)get(&in, AW_MAX_NEGATIVES);
-    if (in.bad || tl->registered <= 0 || tl->registered > LAST_INSTANT || tl->moved < 0 ||
-        tl->moved > LAST_INSTANT || tl->base > tl->registered)
+    if (in.bad || tl->registered <= 0 || tl->registered > AW_LAST_INSTANT || tl->moved < 0 ||
+        tl->moved > AW_LAST_INSTANT || tl->base > tl->registered)
         return AW_ECORRUPT;
 
     memset(tl->tracks, 0, tl->n_tracks * sizeof(tl->tracks[0]));

@@ -88,9 +88,10 @@ struct aw_rule {
     unsigned n_match;
     enum aw_level until;
     struct aw_check check;
-    aw_ms deadline;  /* plan time, from the base of the timeline */
-    aw_ms max_age;   /* wall time, from registration */
-    aw_ms retention; /* how long it stays after its last entry; 0: the environment's */
+    aw_ms deadline;   /* plan time, from the base of the timeline */
+    aw_ms max_age;    /* wall time, from registration */
+    aw_ms claim_hold; /* how long a claim holds the plan; 0: nobody may claim */
+    aw_ms retention;  /* how long it stays after its last entry; 0: the environment's */
     const struct aw_step *steps;
     unsigned n_steps;                /* 1 to AW_MAX_STEPS */
     const struct aw_step *exhausted; /* or NULL */

@@ -287,14 +287,71 @@ static int fold_ended(struct aw_timeline *tl, const struct aw_fact *f)
     return 0;
 }
 
+/* --- people act ------------------------------------------------------------------------------ */
+
+bool aw_timeline_held(const struct aw_timeline *tl, aw_time now)
+{
+    return tl->state == AW_OPEN && now < tl->hold.until;
+}
+
+/* Puts off, or brings back, what is still to come. Dues that differ from the plan are instants and
+ * move one by one. */
+static int shift(struct aw_timeline *tl, aw_ms by)
+{
+    tl->hold.shift += by;
+    for (unsigned i = 0; i < tl->n_tracks; i++)
+        if (tl->tracks[i].due != 0 && (tl->tracks[i].due += by) <= 0)
+            return AW_ECORRUPT;
+    return tl->hold.shift >= 0 && tl->hold.shift <= AW_LAST_INSTANT ? 0 : AW_ECORRUPT;
+}
+
+/* Overlapping holds count once. */
+static int fold_held(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_hold *h = &tl->hold;
+    aw_time free_from = f->from < h->until ? h->until : f->from;
+    aw_ms by = f->at > free_from ? f->at - free_from : 0;
+
+    if (tl->state != AW_OPEN || f->from <= 0 || f->at <= f->from || f->at > AW_LAST_INSTANT ||
+        f->moved != by)
+        return AW_ECORRUPT;
+    if (f->from >= h->until)
+        h->from = f->from;
+    if (by > 0)
+        h->until = f->at;
+    return shift(tl, by);
+}
+
+static int fold_resumed(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_hold *h = &tl->hold;
+
+    if (tl->state != AW_OPEN || f->at < h->from || f->at >= h->until ||
+        f->moved != h->until - f->at)
+        return AW_ECORRUPT;
+    h->until = f->at;
+    return shift(tl, -f->moved);
+}
+
+static int fold_escalated(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    if (tl->state != AW_OPEN || f->step >= AW_MAX_STEPS || f->round == 0 || f->at <= 0 ||
+        f->at > AW_LAST_INSTANT)
+        return AW_ECORRUPT;
+    tl->escalated = (struct aw_escalation){.at = f->at, .step = f->step, .round = f->round};
+    return 0;
+}
+
 int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
 {
     static int (*const fold[AW_N_FACTS])(struct aw_timeline *, const struct aw_fact *) = {
-        [AW_FACT_OPENED] = fold_opened,     [AW_FACT_CLAIMED] = fold_claimed,
-        [AW_FACT_SKIPPED] = fold_skipped,   [AW_FACT_DEFERRED] = fold_moved,
-        [AW_FACT_ADVANCED] = fold_moved,    [AW_FACT_OUTCOME] = fold_outcome,
-        [AW_FACT_EVIDENCE] = fold_evidence, [AW_FACT_NEGATIVE] = fold_negative,
-        [AW_FACT_DOWNTIME] = fold_downtime, [AW_FACT_ENDED] = fold_ended,
+        [AW_FACT_OPENED] = fold_opened,       [AW_FACT_CLAIMED] = fold_claimed,
+        [AW_FACT_SKIPPED] = fold_skipped,     [AW_FACT_DEFERRED] = fold_moved,
+        [AW_FACT_ADVANCED] = fold_moved,      [AW_FACT_OUTCOME] = fold_outcome,
+        [AW_FACT_EVIDENCE] = fold_evidence,   [AW_FACT_NEGATIVE] = fold_negative,
+        [AW_FACT_DOWNTIME] = fold_downtime,   [AW_FACT_ENDED] = fold_ended,
+        [AW_FACT_HELD] = fold_held,           [AW_FACT_RESUMED] = fold_resumed,
+        [AW_FACT_ESCALATED] = fold_escalated,
     };
 
     if ((unsigned)f->type >= AW_N_FACTS || (f->type != AW_FACT_OPENED && tl->registered == 0))

@@ -31,7 +31,8 @@
 #define AW_MAX_TRACKS    (6 * (AW_MAX_STEPS + 1))
 #define AW_MAX_TRIES     56 /* open at one time; a firing beyond waits for room */
 #define AW_MAX_NEGATIVES 64
-#define AW_PLAN_MAX      8192 /* bytes of an encoded plan */
+#define AW_PLAN_MAX      8192                       /* bytes of an encoded plan */
+#define AW_LAST_INSTANT  ((aw_time)253402300799999) /* of the year 9999: sums cannot overflow */
 
 struct aw_track {
     uint8_t step, kind;
@@ -66,6 +67,21 @@ struct aw_neg {
     uint8_t kind, what; /* enum aw_negative */
 };
 
+/* Holds by people. The times in a plan are plan time: `shift`, the length of all holds so far,
+ * comes on top of each, and of the deadline. What is to come is never due before the end of the
+ * last. */
+struct aw_hold {
+    aw_time from, until; /* the last one, [from, until); 0: there was none */
+    aw_ms shift;         /* of all of them, what still lies ahead of the last one included */
+};
+
+/* A person wanted this firing at this instant, and nothing that the plan has before it. */
+struct aw_escalation {
+    aw_time at; /* 0: nobody did */
+    uint8_t step;
+    uint16_t round;
+};
+
 struct aw_timeline {
     aw_id id;   /* message id + n */
     uint16_t n; /* recipient's place in the registration */
@@ -79,8 +95,10 @@ struct aw_timeline {
     /* The plan: what the blob in the row holds. */
     aw_time registered; /* wall time of registration */
     aw_time base;       /* zero of `at`: registration, or already_sent.at */
-    aw_ms moved;        /* the deadline's move by downtimes and holds */
+    aw_ms moved;        /* the deadline's move by downtimes */
     aw_time accounted;  /* downtimes that ended up to here are in `moved` */
+    struct aw_hold hold;
+    struct aw_escalation escalated;
     unsigned n_tracks, n_tries, n_negs;
     struct aw_track tracks[AW_MAX_TRACKS];
     struct aw_try tries[AW_MAX_TRIES];
@@ -108,6 +126,10 @@ struct aw_timeline {
  * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
  * DOWNTIME  moved = the deadline's move; at = accounted up to.
  * ENDED     state [why].
+ * HELD      a person holds the timeline from `from` to at; moved = by how much that puts off what
+ * is to come: less than the hold where it overlaps the one before [why]. RESUMED   at = when a
+ * person ended the hold; moved = how much of it was left [why]. ESCALATED step round at = when a
+ * person wanted that firing [why].
  */
 enum aw_fact_type {
     AW_FACT_OPENED,
@@ -120,6 +142,9 @@ enum aw_fact_type {
     AW_FACT_NEGATIVE,
     AW_FACT_DOWNTIME,
     AW_FACT_ENDED,
+    AW_FACT_HELD,
+    AW_FACT_RESUMED,
+    AW_FACT_ESCALATED,
     AW_N_FACTS
 };
 
@@ -141,6 +166,7 @@ struct aw_fact {
     aw_id attempt, ref;
     int64_t person; /* whom it goes to, or whose evidence it is */
     aw_time at;
+    aw_time from; /* held */
     aw_time registered;
     aw_ms moved;
     aw_time next_due; /* the timeline's due after this fact, 0: none */
@@ -161,6 +187,9 @@ const struct aw_try *aw_timeline_try(const struct aw_timeline *tl, aw_id attempt
 /* The negative fact on an address, AW_NEG_NONE if there is none. */
 enum aw_negative aw_timeline_negative(const struct aw_timeline *tl, int64_t person,
                                       enum aw_kind kind);
+
+/* Whether a person's hold is running. */
+bool aw_timeline_held(const struct aw_timeline *tl, aw_time now);
 
 /* The plan part to bytes and back. Deterministic: equal values give equal bytes (tracks ordered
  * by step and kind, tries and negatives in order of arrival). Encode returns the size, 0 when cap

@@ -90,6 +90,10 @@ static const char *const why_names[] = {
     [AW_WHY_RESTART] = "restart",
     [AW_WHY_NEXT_ROUND] = "next_round",
     [AW_WHY_OPTED_OUT] = "opted_out",
+    [AW_WHY_SNOOZED] = "snoozed",
+    [AW_WHY_CLAIM] = "claim",
+    [AW_WHY_RESUMED] = "resumed",
+    [AW_WHY_ESCALATED] = "escalated",
     [AW_N_WHYS] = NULL,
 };
 static_assert(sizeof(why_names) == (AW_N_WHYS + 1) * sizeof(char *), "a reason has no name");

@@ -109,6 +109,10 @@ enum aw_why {
     AW_WHY_RESTART,      /* in flight when the process ended */
     AW_WHY_NEXT_ROUND,   /* the next round takes the place of this try */
     AW_WHY_OPTED_OUT,    /* the person wants nothing at this address */
+    AW_WHY_SNOOZED,      /* a person holds the plan */
+    AW_WHY_CLAIM,        /* somebody else takes care, and the plan waits */
+    AW_WHY_RESUMED,      /* a person ended the hold */
+    AW_WHY_ESCALATED,    /* a person wants a step now */
     AW_N_WHYS
 };
 

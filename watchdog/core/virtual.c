@@ -150,6 +150,19 @@ static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_cla
     return put_line(r, &l);
 }
 
+/* Somebody holds the plan: one line, about what would have come next. */
+static int line_of_hold(struct run *r, const struct aw_fact *f)
+{
+    const struct aw_timeline *tl = &r->present->tl;
+    struct aw_virtual_line l = {.what = AW_V_HELD, .why = f->why, .until = tl->hold.until};
+    unsigned step;
+
+    if (aw_engine_next(r->in->rule, tl, &step, &l.kind, &l.round) == 0)
+        return 0;
+    l.step = aw_rule_step(r->in->rule, step)->id;
+    return put_line(r, &l);
+}
+
 static int put_lines(struct run *r)
 {
     int e = 0;
@@ -163,6 +176,8 @@ static int put_lines(struct run *r)
             e = line_of_firing(r, f, n);
         } else if (f->type == AW_FACT_SKIPPED || f->type == AW_FACT_DEFERRED) {
             e = line_of_firing(r, f, 0);
+        } else if (f->type == AW_FACT_HELD) {
+            e = line_of_hold(r, f);
         } else if (f->type == AW_FACT_ENDED) {
             e = put_line(r,
                          &(struct aw_virtual_line){
@@ -276,6 +291,35 @@ static int run_result(struct run *r, struct member *m, unsigned index)
     return e;
 }
 
+static int run_act(struct run *r, struct member *m, const struct aw_virtual_event *ev)
+{
+    struct aw_event act = {.type = AW_EV_CANCEL};
+
+    switch (ev->act) {
+    case AW_V_CLAIM:
+        if (ev->by && strcmp(ev->by, user_of(r, m->tl.person)) == 0)
+            return 0;
+        act = (struct aw_event){
+            .type = AW_EV_HOLD, .at = r->env.now + r->in->rule->claim_hold, .why = AW_WHY_CLAIM};
+        break;
+    case AW_V_SNOOZE:
+        act = (struct aw_event){.type = AW_EV_HOLD,
+                                .at = ev->until ? ev->until : r->env.now + ev->hold,
+                                .why = AW_WHY_SNOOZED};
+        break;
+    case AW_V_RESUME:
+        act.type = AW_EV_RESUME;
+        break;
+    case AW_V_ESCALATE:
+        act.type = AW_EV_ESCALATE;
+        act.step = ev->step ? (uint8_t)aw_rule_step_index(r->in->rule, ev->step) : AW_STEP_NEXT;
+        break;
+    default: /* cancel */
+        break;
+    }
+    return step(r, m, &act);
+}
+
 static int run_event(struct run *r, struct member *m, unsigned index)
 {
     const struct aw_virtual_event *ev = &r->events[index];
@@ -289,25 +333,34 @@ static int run_event(struct run *r, struct member *m, unsigned index)
                                        .level = ev->level,
                                        .source = AW_SRC_APP,
                                        .person = m->tl.person});
-    case AW_V_CANCEL:
-        return step(r, m, &(struct aw_event){.type = AW_EV_CANCEL});
-    default:
+    case AW_V_RESULT:
         return run_result(r, m, index);
+    default:
+        return run_act(r, m, ev);
     }
 }
 
 /* --- the clock ------------------------------------------------------------------------------ */
 
-/* Everything of this instant: evidence of all recipients, then acts, results, what is due. */
+/* The place of an event among those of its instant: evidence of all recipients, then cancel, then
+ * other acts in their order, then results. */
+static unsigned place_of(enum aw_virtual_act act)
+{
+    static const unsigned char place[] = {
+        [AW_V_CANCEL] = 1, [AW_V_SNOOZE] = 2,   [AW_V_CLAIM] = 2,
+        [AW_V_RESUME] = 2, [AW_V_ESCALATE] = 2, [AW_V_RESULT] = 3};
+    return place[act];
+}
+
+/* Everything of this instant, and then what is due. */
 static int run_instant(struct run *r, unsigned first, unsigned end)
 {
-    static const enum aw_virtual_act order[] = {AW_V_EVIDENCE, AW_V_CANCEL, AW_V_RESULT};
     int e = 0;
 
-    for (unsigned o = 0; o < AW_COUNT(order); o++)
+    for (unsigned o = 0; o <= 3; o++)
         for (unsigned m = 0; m < n_recipients(r); m++)
             for (unsigned i = first; i < end && e == 0; i++)
-                if (r->events[i].act == order[o])
+                if (place_of(r->events[i].act) == o)
                     e = run_event(r, &r->members[m], i);
     for (unsigned m = 0; m < n_recipients(r) && e == 0; m++)
         e = run_due(r, &r->members[m]);
@@ -371,6 +424,30 @@ static void sort_events(struct aw_virtual_event *e, unsigned n)
     }
 }
 
+/* Events that the rule has nothing for. */
+static int check_events(const struct aw_virtual_input *in, struct aw_err *err)
+{
+    for (unsigned i = 0; i < in->n_events; i++) {
+        const struct aw_virtual_event *e = &in->events[i];
+        int step = e->step ? aw_rule_step_index(in->rule, e->step) : 0;
+
+        if (e->act == AW_V_CLAIM && in->rule->claim_hold == 0)
+            return aw_fail(err, AW_EINVAL,
+                           "rule \"%s\" has no claim: {hold: ...}, so that a claim is refused",
+                           in->rule->name);
+        if (e->act == AW_V_SNOOZE && e->until && e->until <= in->at + e->after)
+            return aw_fail(err, AW_EINVAL, "a snooze ends before it begins");
+        if (e->act == AW_V_ESCALATE && step < 0)
+            return aw_fail(err, AW_EINVAL, "rule \"%s\" has no step \"%s\" to escalate to",
+                           in->rule->name, e->step);
+        if (e->act == AW_V_ESCALATE && step == AW_STEP_EXHAUSTED)
+            return aw_fail(err, AW_EINVAL,
+                           "the exhausted step runs when a timeline has ended: nobody can escalate "
+                           "to it");
+    }
+    return 0;
+}
+
 int aw_virtual_run(const struct aw_virtual_input *in,
                    int (*line)(void *ctx, const struct aw_virtual_line *l), void *ctx,
                    struct aw_err *err)
@@ -395,14 +472,20 @@ int aw_virtual_run(const struct aw_virtual_input *in,
     r.world.ctx = &r;
     r.env = (struct aw_env){.now = in->at, .ids = &r.ids, .world = &r.world};
 
-    int e = register_all(&r);
+    int e = check_events(in, err);
+    if (e == 0)
+        e = register_all(&r);
     return e ? e : run_all(&r);
 }
 
 const char *aw_virtual_what_name(const struct aw_virtual_line *l)
 {
     static const char *const names[] = {
-        [AW_V_FIRED] = "fired", [AW_V_SKIPPED] = "skipped", [AW_V_DEFERRED] = "deferred"};
+        [AW_V_FIRED] = "fired",
+        [AW_V_SKIPPED] = "skipped",
+        [AW_V_DEFERRED] = "deferred",
+        [AW_V_HELD] = "held",
+    };
 
     return l->what == AW_V_STATE ? aw_state_name(l->state) : names[l->what];
 }

@@ -18,14 +18,25 @@ struct aw_virtual_person {
     struct aw_addresses a;
 };
 
-enum aw_virtual_act { AW_V_EVIDENCE, AW_V_CANCEL, AW_V_RESULT };
+enum aw_virtual_act {
+    AW_V_EVIDENCE,
+    AW_V_CANCEL,
+    AW_V_SNOOZE,
+    AW_V_CLAIM,
+    AW_V_RESUME,
+    AW_V_ESCALATE,
+    AW_V_RESULT,
+};
 
 struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, stable */
     enum aw_virtual_act act;
     aw_ms after;      /* since registration */
-    const char *from; /* evidence: user; result and cancel: NULL for all */
+    const char *from; /* evidence: user; result and acts: the recipient, NULL for all */
     enum aw_level level;
-    const char *step;        /* result: which step's next attempts */
+    const char *step;        /* result: which step's next attempts; escalate: NULL for the next */
+    aw_ms hold;              /* snooze: for so long, or */
+    aw_time until;           /* until this instant */
+    const char *by;          /* claim: who, or NULL; nobody claims a message of their own */
     enum aw_outcome outcome; /* result: accepted, refused, no_target, unknown ("lost") */
 };
 
@@ -45,6 +56,7 @@ enum aw_virtual_what {
     AW_V_FIRED,
     AW_V_SKIPPED,
     AW_V_DEFERRED,
+    AW_V_HELD,  /* the firing that would come next, and with it all others */
     AW_V_STATE, /* state of the line */
 };
 
@@ -61,12 +73,16 @@ struct aw_virtual_line {
     unsigned n_targets;
     enum aw_why why;
     enum aw_level level; /* with unless and goal: the rung reached */
+    aw_time until;       /* held: the end of the hold, unless somebody ends it */
 };
 
-/* "fired", "skipped", "deferred", or the state's name. */
+/* "fired", "skipped", "deferred", "held", or the state's name. */
 const char *aw_virtual_what_name(const struct aw_virtual_line *l);
 
-/* Runs to the end (bounded: at most 1,000,000 lines, AW_ELIMIT beyond). line returns 0 to go on. */
+/* Runs to the end (bounded: at most 1,000,000 lines, AW_ELIMIT beyond). line returns 0 to go on.
+ * AW_EINVAL: the events do not fit the rule: an escalate names none of its steps, or it has no
+ * claim.
+ */
 int aw_virtual_run(const struct aw_virtual_input *in,
                    int (*line)(void *ctx, const struct aw_virtual_line *l), void *ctx,
                    struct aw_err *err);

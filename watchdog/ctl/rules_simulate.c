@@ -60,6 +60,8 @@ static void line_json(const struct aw_out *o, const struct aw_virtual_line *l)
     aw_jw_str(&w, "reason", aw_why_name(l->why));
     if (names_rung(l))
         aw_jw_str(&w, "level", aw_level_name(l->level));
+    if (l->what == AW_V_HELD)
+        aw_jw_time(&w, "until", l->until);
     aw_jw_end(&w, '}');
     aw_jw_end(&w, '}');
     fprintf(o->f, "%s\n", aw_buf_str(&b));
@@ -86,8 +88,12 @@ static void line_table(struct simulation *s, const struct aw_virtual_line *l)
                       l->round);
     aw_table_add(&s->table, AW_PLAIN, aw_buf_str(&targets));
     snprintf(key, sizeof key, "why:%s", aw_why_name(l->why));
-    aw_table_addf(&s->table, AW_DIM, names_rung(l) ? "%s: %s" : "%s", aw_word(AW_LANG_EN, key),
-                  aw_level_name(l->level));
+    if (l->what == AW_V_HELD)
+        aw_table_addf(&s->table, AW_DIM, "%s, until %s", aw_word(AW_LANG_EN, key),
+                      aw_out_time(&s->ctl->out, when, l->until));
+    else
+        aw_table_addf(&s->table, AW_DIM, names_rung(l) ? "%s: %s" : "%s", aw_word(AW_LANG_EN, key),
+                      aw_level_name(l->level));
     aw_buf_free(&targets);
 }
 

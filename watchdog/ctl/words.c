@@ -73,6 +73,11 @@ static const struct {
     {"why:cancelled", "a person cancelled", "人工取消"},
     {"why:released", "others confirmed the message", "其他人已确认"},
     {"why:exhausted", "nobody confirmed", "无人确认"},
+    {"why:next_round", "the next round takes its place", "由下一轮取代"},
+    {"why:snoozed", "a person holds the plan", "人工暂停"},
+    {"why:claim", "somebody else takes care of it", "已有他人认领"},
+    {"why:resumed", "a person ended the hold", "人工恢复"},
+    {"why:escalated", "a person escalated", "人工升级"},
     {"why:restart", "in flight when the process ended", "进程结束时仍在途"},
     /* sentences: what became of a firing */
     {"registered", "registered", "已登记"},
@@ -82,6 +87,9 @@ static const struct {
     {"deferred", "is put off", "推迟"},
     {"is advanced", "is moved up", "提前"},
     {"moved", "the deadline moves", "截止时间顺延"},
+    {"held", "held until", "暂停至"},
+    {"resumed", "the hold is over", "恢复"},
+    {"escalated", "escalated to", "升级至"},
     {"message", "message", "消息"},
 };
 
@@ -167,6 +175,23 @@ static void say_moved(enum aw_lang lang, const json_t *e, struct aw_buf *out)
     put(out, aw_word(lang, "moved"));
 }
 
+static void say_held(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "held"));
+    put(out, aw_json_str(e, "at"));
+}
+
+static void say_resumed(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "resumed"));
+}
+
+static void say_escalated(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "escalated"));
+    put(out, aw_json_str(e, "step"));
+}
+
 static void say_ended(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 {
     put(out, aw_word(lang, aw_json_str(e, "state") ?: "open"));
@@ -187,7 +212,8 @@ static const struct {
     {"firing.advanced", say_advanced},      {"attempt.outcome", say_outcome},
     {"evidence.recorded", say_evidence},    {"address.failed", say_negative},
     {"timeline.moved", say_moved},          {"timeline.ended", say_ended},
-    {"message.ended", say_message_ended},
+    {"message.ended", say_message_ended},   {"timeline.held", say_held},
+    {"timeline.resumed", say_resumed},      {"timeline.escalated", say_escalated},
 };
 
 void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out)

@@ -7,11 +7,19 @@
 #include <string.h>
 
 static const enum aw_entry_kind kind_of[AW_N_FACTS] = {
-    [AW_FACT_OPENED] = AW_ENTRY_REGISTERED,       [AW_FACT_CLAIMED] = AW_ENTRY_CLAIMED,
-    [AW_FACT_SKIPPED] = AW_ENTRY_SKIPPED,         [AW_FACT_DEFERRED] = AW_ENTRY_DEFERRED,
-    [AW_FACT_ADVANCED] = AW_ENTRY_ADVANCED,       [AW_FACT_OUTCOME] = AW_ENTRY_OUTCOME,
-    [AW_FACT_EVIDENCE] = AW_ENTRY_EVIDENCE,       [AW_FACT_NEGATIVE] = AW_ENTRY_NEGATIVE,
-    [AW_FACT_DOWNTIME] = AW_ENTRY_DOWNTIME_MOVED, [AW_FACT_ENDED] = AW_ENTRY_ENDED,
+    [AW_FACT_OPENED] = AW_ENTRY_REGISTERED,
+    [AW_FACT_CLAIMED] = AW_ENTRY_CLAIMED,
+    [AW_FACT_SKIPPED] = AW_ENTRY_SKIPPED,
+    [AW_FACT_DEFERRED] = AW_ENTRY_DEFERRED,
+    [AW_FACT_ADVANCED] = AW_ENTRY_ADVANCED,
+    [AW_FACT_OUTCOME] = AW_ENTRY_OUTCOME,
+    [AW_FACT_EVIDENCE] = AW_ENTRY_EVIDENCE,
+    [AW_FACT_NEGATIVE] = AW_ENTRY_NEGATIVE,
+    [AW_FACT_DOWNTIME] = AW_ENTRY_DOWNTIME_MOVED,
+    [AW_FACT_ENDED] = AW_ENTRY_ENDED,
+    [AW_FACT_HELD] = AW_ENTRY_HELD,
+    [AW_FACT_RESUMED] = AW_ENTRY_RESUMED,
+    [AW_FACT_ESCALATED] = AW_ENTRY_ESCALATED,
 };
 
 /* Facts about a firing name its step and kind even when they are zero. */
@@ -27,7 +35,7 @@ void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
     bool evidence = f->type == AW_FACT_EVIDENCE;
 
     e->kind = kind_of[f->type];
-    e->step_index = firing || f->step ? f->step : -1;
+    e->step_index = firing || f->step || f->type == AW_FACT_ESCALATED ? f->step : -1;
     e->kind_do = firing || f->kind || f->type == AW_FACT_NEGATIVE ? aw_kind_name(f->kind) : NULL;
     e->round = f->round;
     e->number = f->number;
@@ -47,6 +55,7 @@ void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
     e->counts = f->counts;
     e->late = f->late;
     e->at = f->at;
+    e->from = f->from;
     e->registered = f->registered;
     e->moved = f->moved;
     e->next_due = f->next_due;
@@ -97,6 +106,7 @@ int aw_fact_from_entry(const struct aw_entry *e, struct aw_fact *ret)
     f.counts = e->counts;
     f.late = e->late;
     f.at = e->at;
+    f.from = e->from;
     f.registered = e->registered;
     f.moved = e->moved;
     f.next_due = e->next_due;
