@@ -70,7 +70,8 @@ log_file_path = $dir/log/%slog
 pid_file_path = $dir/pid
 primary_hostname = localhost
 local_interfaces = 127.0.0.1
-daemon_smtp_ports = $1
+daemon_smtp_ports = $1${implicit:+ : $implicit}
+${implicit:+tls_on_connect_ports = $implicit}
 $2
 auth_advertise_hosts = \${if eq{\$tls_in_cipher}{}{}{*}}
 acl_smtp_rcpt = rcpt
@@ -174,7 +175,7 @@ printf 'Debian-exim:x:%d:\n' "$gid" >"$dir/group"
 chmod 755 "$dir"
 [ -z "$as" ] || chown -R "$uid:$gid" "$dir"
 
-port=$("$probe" --free-port)
+port=$("$probe" --free-port) implicit=$("$probe" --free-port)
 run_exim "$port" "tls_advertise_hosts = *
 tls_certificate = $dir/tls.pem
 tls_privatekey = $dir/tls.key" || bail "exim does not start"
@@ -211,13 +212,35 @@ like "another authority's certificate is refused" "$got" \
     "^transient 0 [0-9]+ the server's certificate is refused: "
 sleep 0.3
 check "none of these was delivered" [ "$(ls "$dir/mail/new" | wc -l)" = 1 ]
+
+# the same server on a port where TLS comes first
+got=$("$probe" --implicit "$implicit" "$dir/ca.pem" shop "pass word" wang@sim.invalid)
+like "a mail is accepted over implicit TLS" "$got" '^accepted 250 [0-9]+ 250 .*OK id='
+for _ in $(seq 100); do
+    [ "$(ls "$dir/mail/new" | wc -l)" = 2 ] && break
+    sleep 0.1
+done
+arrived=$(grep -l wang@sim.invalid "$dir"/mail/new/* | head -n 1)
+check "it arrived whole, dots included" [ "$(part text/plain "${arrived:-/nonexistent}" | tr -d '\r')" = \
+    "$(printf '请确认。\n.\n.hidden dot\nPlease confirm.')" ]
+got=$("$probe" --implicit "$implicit" "$dir/ca.pem" shop "pass word" nobody@sim.invalid)
+like "an unknown recipient is refused there too" "$got" \
+    '^refused 550 [0-9]+ recipient: 550 .*\*\*\*.* no such person$'
+got=$("$probe" --implicit "$implicit" "$dir/ca.pem" shop wrong li@sim.invalid)
+like "a wrong password is an auth failure there too" "$got" '^auth 535 [0-9]+ the login was refused$'
+got=$("$probe" --implicit "$implicit" "$dir/other.pem" shop "pass word" li@sim.invalid)
+like "another authority's certificate is refused there too" "$got" \
+    "^transient 0 [0-9]+ the server's certificate is refused: "
+got=$("$probe" --implicit "$port" "$dir/ca.pem" shop "pass word" li@sim.invalid)
+like "a port that speaks plain text first is transient" "$got" '^transient 0 '
+check "nothing more was delivered" [ "$(ls "$dir/mail/new" | wc -l)" = 2 ]
 stop_exim
 
-port=$("$probe" --free-port)
+port=$("$probe" --free-port) implicit=
 run_exim "$port" "tls_advertise_hosts =" || bail "exim does not start without TLS"
 got=$("$probe" "$port" "$dir/ca.pem" shop "pass word" li@sim.invalid)
 like "without STARTTLS nothing is sent" "$got" '^transient 0 [0-9]+ the server offers no STARTTLS$'
-check "nor was anything received" [ "$(ls "$dir/mail/new" | wc -l)" = 1 ]
+check "nor was anything received" [ "$(ls "$dir/mail/new" | wc -l)" = 2 ]
 stop_exim
 got=$("$probe" "$port" "$dir/ca.pem" shop "pass word" li@sim.invalid)
 like "a server that is down is transient" "$got" '^transient 0 [0-9]+ cannot connect: '

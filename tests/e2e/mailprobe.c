@@ -2,7 +2,9 @@
  *
  * Sends one mail through aw_dispatch and prints what came of it, for mail.sh:
  *
- *   mailprobe PORT CA USER PASSWORD TO [TIMEOUT_MS]   one line "OUTCOME STATUS MS DETAIL"
+ *   mailprobe [--implicit] PORT CA USER PASSWORD TO [TIMEOUT_MS]
+ *                                          prints "OUTCOME STATUS MS DETAIL"; --implicit: TLS from
+ *                                          the first byte, else STARTTLS
  *   mailprobe --hang CA TO TIMEOUT_MS      the same, against a server that takes the whole message
  *                                          and then says nothing
  *   mailprobe --free-port                  prints a TCP port that is free now
@@ -99,11 +101,15 @@ int main(int argc, char **argv)
         return free_port();
     if (argc == 5 && strcmp(argv[1], "--hang") == 0)
         return hang(argv[2], argv[3], strtol(argv[4], NULL, 10));
+    bool implicit = argc > 1 && strcmp(argv[1], "--implicit") == 0;
+    argc -= implicit;
+    argv += implicit;
     if (argc != 6 && argc != 7) {
-        fprintf(stderr, "usage: mailprobe PORT CA USER PASSWORD TO [TIMEOUT_MS]\n");
+        fprintf(stderr, "usage: mailprobe [--implicit] PORT CA USER PASSWORD TO [TIMEOUT_MS]\n");
         return 2;
     }
-    return send_one((const char *const[]){"host", "localhost", "port", argv[1], "ca_file", argv[2],
+    return send_one((const char *const[]){"host", "localhost", "port", argv[1], "tls",
+                                          implicit ? "implicit" : "starttls", "ca_file", argv[2],
                                           "user", argv[3], "password", argv[4], "from",
                                           "ackwatch@node.example", "from_name", "看门 Ackwatch",
                                           NULL},

@@ -30,7 +30,7 @@ struct fake_smtp {
     SSL_CTX *ctx;
     pthread_t thread;
     atomic_int fault;
-    atomic_bool stop, talking;
+    atomic_bool implicit, stop, talking;
     pthread_mutex_t lock; /* for seen */
     struct aw_buf seen;
 };
@@ -122,6 +122,13 @@ static void hang(struct talk *t)
         ;
 }
 
+static bool shake_hands(struct talk *t)
+{
+    t->ssl = SSL_new(t->f->ctx);
+    SSL_set_fd(t->ssl, t->fd);
+    return SSL_accept(t->ssl) == 1;
+}
+
 static bool start_tls(struct talk *t)
 {
     if (t->fault == FAKE_STARTTLS_454) {
@@ -133,9 +140,7 @@ static bool start_tls(struct talk *t)
                "250 forged: queued\r\n");
     else if (t->fault != FAKE_INJECT_EARLY)
         say(t, "220 go\r\n");
-    t->ssl = SSL_new(t->f->ctx);
-    SSL_set_fd(t->ssl, t->fd);
-    return SSL_accept(t->ssl) == 1;
+    return shake_hands(t);
 }
 
 static void hello(struct talk *t)
@@ -215,6 +220,8 @@ static bool command(struct talk *t, const char *line)
 static void converse(struct talk *t)
 {
     char line[4096];
+    if (atomic_load(&t->f->implicit) && !shake_hands(t))
+        return;
     if (t->fault == FAKE_GREETING_HANG) {
         hang(t);
         return;
@@ -274,6 +281,11 @@ void fake_smtp_fault(struct fake_smtp *f, enum fake_fault fault)
     aw_buf_reset(&f->seen);
     pthread_mutex_unlock(&f->lock);
     atomic_store(&f->fault, (int)fault);
+}
+
+void fake_smtp_implicit(struct fake_smtp *f, bool implicit)
+{
+    atomic_store(&f->implicit, implicit);
 }
 
 const char *fake_smtp_seen(struct fake_smtp *f)

@@ -6,6 +6,8 @@
 #ifndef AW_TESTS_FAKE_SMTP_H
 #define AW_TESTS_FAKE_SMTP_H
 
+#include <stdbool.h>
+
 enum fake_fault {
     FAKE_NONE,
     FAKE_GREETING_554,  /* not at all */
@@ -37,6 +39,7 @@ struct fake_smtp;
 struct fake_smtp *fake_smtp_new(const char *san, const char *ca_file);
 unsigned fake_smtp_port(const struct fake_smtp *f);
 void fake_smtp_fault(struct fake_smtp *f, enum fake_fault fault); /* also forgets what it saw */
+void fake_smtp_implicit(struct fake_smtp *f, bool implicit);      /* TLS from the first byte */
 /* Everything that was said in the last conversation, plain and in TLS, one command a line, the
  * message included. Waits for its end; valid until the next. */
 const char *fake_smtp_seen(struct fake_smtp *f);

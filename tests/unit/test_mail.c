@@ -70,14 +70,17 @@ static int tear_down(void **state)
     return rmdir(dir);
 }
 
+static const char *tls = "starttls"; /* of the channels made from now on */
+
 static struct aw_channel *channel(unsigned port, const char *ca_file, const char *user)
 {
     static char number[16];
     snprintf(number, sizeof number, "%u", port);
-    struct aw_channel *ch = fix_channel(
-        "smtp", (const char *const[]){"host", "127.0.0.1", "port", number, "ca_file", ca_file,
-                                      "from", "aw@node.example", "from_name", "Ackwatch",
-                                      "password", "s3cret!", user ? "user" : NULL, user, NULL});
+    struct aw_channel *ch =
+        fix_channel("smtp", (const char *const[]){"host", "127.0.0.1", "port", number, "ca_file",
+                                                  ca_file, "tls", tls, "from", "aw@node.example",
+                                                  "from_name", "Ackwatch", "password", "s3cret!",
+                                                  user ? "user" : NULL, user, NULL});
     ch->timeout = 5000;
     return ch;
 }
@@ -159,15 +162,35 @@ static void a_mail_arrives_whole(void **state)
     fix_channel_free(ch);
 }
 
+struct fault_case {
+    enum fake_fault fault;
+    enum aw_outcome outcome;
+    int status;
+    const char *detail; /* a part of it */
+    const char *never;  /* what the server must not have seen */
+};
+
+static void check_faults(const struct fault_case *cases, unsigned n)
+{
+    struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
+    for (unsigned i = 0; i < n; i++) {
+        fake_smtp_fault(server, cases[i].fault);
+        struct aw_result r = mail(ch, "li@sim.invalid");
+        if (r.outcome != cases[i].outcome || !strstr(r.detail, cases[i].detail) ||
+            r.http_status != cases[i].status)
+            fail_msg("%s, fault %d became %s, %d: %s", tls, cases[i].fault,
+                     aw_outcome_name(r.outcome), r.http_status, r.detail);
+        if (strstr(fake_smtp_seen(server), cases[i].never))
+            fail_msg("%s, fault %d: the server saw %s", tls, cases[i].fault, cases[i].never);
+        assert_null(strstr(r.detail, "sim.invalid"));
+        assert_int_equal(r.level, r.outcome == AW_OUT_ACCEPTED ? AW_ACCEPTED : AW_LEVEL_NONE);
+    }
+    fix_channel_free(ch);
+}
+
 static void each_fault_has_its_outcome(void **state)
 {
-    static const struct {
-        enum fake_fault fault;
-        enum aw_outcome outcome;
-        int status;
-        const char *detail; /* a part of it */
-        const char *never;  /* what the server must not have seen */
-    } cases[] = {
+    static const struct fault_case starttls[] = {
         {FAKE_GREETING_554, AW_OUT_TRANSIENT, 554, "before TLS", "MAIL"},
         {FAKE_NO_STARTTLS, AW_OUT_TRANSIENT, 0, "no STARTTLS", "MAIL"},
         {FAKE_STARTTLS_454, AW_OUT_TRANSIENT, 454, "before TLS", "MAIL"},
@@ -175,6 +198,17 @@ static void each_fault_has_its_outcome(void **state)
         {FAKE_NTLM_FIRST, AW_OUT_ACCEPTED, 250, "queued", "TlRMTVNTU"},
         {FAKE_AUTH_535, AW_OUT_AUTH, 535, "login was refused", "MAIL"},
         {FAKE_AUTH_454, AW_OUT_TRANSIENT, 454, "login was refused", "MAIL"},
+        {FAKE_END_NONSENSE, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
+    };
+    static const struct fault_case implicit[] = {
+        /* libcurl waits nonsense out */
+        {FAKE_GREETING_554, AW_OUT_TRANSIENT, 554, "greeting: 554", "MAIL"},
+        {FAKE_NO_STARTTLS, AW_OUT_ACCEPTED, 250, "queued", "STARTTLS"},
+        {FAKE_NO_AUTH, AW_OUT_AUTH, 0, "no login that we can", "MAIL"},
+        {FAKE_AUTH_535, AW_OUT_AUTH, 535, "login was refused", "MAIL"},
+        {FAKE_AUTH_454, AW_OUT_TRANSIENT, 454, "login: 454 4.7.0", "MAIL"},
+    };
+    static const struct fault_case both[] = {
         {FAKE_MAIL_DROP, AW_OUT_TRANSIENT, 0, "before the message", "RCPT"},
         {FAKE_MAIL_530, AW_OUT_AUTH, 530, "sender: 530 5.7.0", "RCPT"},
         {FAKE_MAIL_552, AW_OUT_REFUSED, 552, "sender: 552 5.3.4", "RCPT"},
@@ -185,23 +219,16 @@ static void each_fault_has_its_outcome(void **state)
         {FAKE_END_554, AW_OUT_REFUSED, 554, "message: 554 5.6.0", "forged"},
         {FAKE_END_452, AW_OUT_TRANSIENT, 452, "message: 452 4.3.1", "forged"},
         {FAKE_END_DROP, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
-        {FAKE_END_NONSENSE, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
     };
-    struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
     (void)state;
-    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
-        fake_smtp_fault(server, cases[i].fault);
-        struct aw_result r = mail(ch, "li@sim.invalid");
-        if (r.outcome != cases[i].outcome || !strstr(r.detail, cases[i].detail) ||
-            r.http_status != cases[i].status)
-            fail_msg("fault %d became %s, %d: %s", cases[i].fault, aw_outcome_name(r.outcome),
-                     r.http_status, r.detail);
-        if (strstr(fake_smtp_seen(server), cases[i].never))
-            fail_msg("fault %d: the server saw %s", cases[i].fault, cases[i].never);
-        assert_null(strstr(r.detail, "sim.invalid"));
-        assert_int_equal(r.level, r.outcome == AW_OUT_ACCEPTED ? AW_ACCEPTED : AW_LEVEL_NONE);
-    }
-    fix_channel_free(ch);
+    check_faults(starttls, AW_COUNT(starttls));
+    check_faults(both, AW_COUNT(both));
+    fake_smtp_implicit(server, true);
+    tls = "implicit";
+    check_faults(implicit, AW_COUNT(implicit));
+    check_faults(both, AW_COUNT(both));
+    tls = "starttls";
+    fake_smtp_implicit(server, false);
 }
 
 /* Without a user, so that nothing but the taint keeps the mail from leaving. */

@@ -196,7 +196,7 @@ static bool good_address(const char *a)
 static int write_request(struct aw_buf *out, const struct aw_chan_env *env, const struct aw_send *s,
                          aw_ms timeout, struct aw_err *err)
 {
-    static const char *const settings[] = {"host", "ca_file", "user", "password", "from"};
+    static const char *const settings[] = {"host", "tls", "ca_file", "user", "password", "from"};
     AW_AUTO(aw_buf_free) struct aw_buf message = AW_BUF_INIT(MESSAGE_MAX);
     AW_AUTO(aw_buf_free) struct aw_buf id = AW_BUF_INIT(512);
     char ref[AW_ID_TEXT];

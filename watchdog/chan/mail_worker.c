@@ -1,88 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Mail, the worker's side: one process, one thread, one mail at a time by libesmtp 1.1.0. It holds
- * the SMTP password while a mail is under way and nothing else, and is killed at the deadline by
- * the daemon. libesmtp has defects that would each falsify the log; the fences against them:
- *
- *  - TLS 1.2 at most: with 1.3 it deadlocks on session tickets. Our own SSL_CTX for each session.
- *  - Plain text that follows the answer to STARTTLS would be read as if it came through TLS: any
- *    byte after a complete answer before TLS makes the handshake fail.
- *  - The name in the certificate is checked by OpenSSL against the configured host, not by
- *    libesmtp against what DNS calls it.
- *  - After a refused AUTH it goes on without: when MAIL is about to leave and nobody is logged in,
- *    the connection is cut.
- *  - Success is what the answers say (message, recipient, recipient complete), never a return code.
- *  - It looks up and connects without limit, leaks and may crash: hence the process.
+ * Mail, the worker's side: one process, one thread, one mail at a time. It holds the SMTP password
+ * while a mail is under way and nothing else, and is killed at the deadline by the daemon: libesmtp
+ * looks up and connects without limit, leaks and may crash.
  */
-#include <stddef.h> /* libesmtp.h lacks it */
+#include "chan/mail_job.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-#include <auth-client.h>
-#include <libesmtp.h>
-
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
-#include <stdarg.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include <auth-client.h>
+#include <curl/curl.h>
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "chan/detail.h"
 #include "chan/dispatch.h"
 #include "codec/json.h"
 #include "codec/jsonw.h"
 
 #define LINE_MAX_BYTES (8 * 1024 * 1024)
 #define TIMEOUT_MIN    1000 /* ms; libesmtp takes no less */
-#define ADDRESSES_MAX  4    /* of a host, tried in turn until one connects */
 
-/* Where the conversation stands, as the monitor sees it go by. */
-struct session {
-    int fd; /* towards the daemon */
-    const char *host, *hello, *ca_file, *user, *password, *from, *to;
-    unsigned port;
-    long timeout;
-    const char *text; /* the message */
-    size_t n_text;
-    bool read_once;
-    bool handed; /* libesmtp has read the message to its end: the server may have it */
-
-    bool connected, tls;
-    int ssl_fd;       /* once tls */
-    bool tainted;     /* before TLS, bytes came that nobody had asked for */
-    bool no_starttls; /* not offered */
-    int verify_error; /* why OpenSSL refused the certificate */
-    bool in_auth;     /* the next answer is one to AUTH */
-    bool logged_in;   /* 235 */
-    bool cut;         /* we hung up: MAIL without a login */
-    int auth_code;    /* last refusal of AUTH, 0 none */
-    int refusal;      /* last answer of 4xx or 5xx, 0 none */
-    bool answered;    /* the answer to the last command is complete */
-    unsigned column;  /* in the present line of an answer */
-    char head[5];     /* its first four bytes */
-};
-
-struct verdict {
-    enum aw_outcome outcome;
-    int status;
-    char detail[AW_DETAIL_MAX + 1];
-};
-
-static void decide(struct verdict *v, enum aw_outcome outcome, int status, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void decide(struct verdict *v, enum aw_outcome outcome, int status, const char *fmt, ...)
+void aw_mail_decide(struct aw_mail_verdict *v, enum aw_outcome outcome, int status, const char *fmt,
+                    ...)
 {
     char text[1024];
     va_list args;
@@ -92,6 +38,15 @@ static void decide(struct verdict *v, enum aw_outcome outcome, int status, const
     v->outcome = outcome;
     v->status = status;
     aw_detail_clean(v->detail, text, strlen(text));
+}
+
+enum aw_outcome aw_mail_refusal(int code)
+{
+    static const int login[] = {530, 534, 535, 538};
+    for (unsigned i = 0; i < AW_COUNT(login); i++)
+        if (code == login[i])
+            return AW_OUT_AUTH;
+    return code / 100 == 4 ? AW_OUT_TRANSIENT : AW_OUT_REFUSED;
 }
 
 /* --- towards the daemon -------------------------------------------------------------------- */
@@ -110,7 +65,7 @@ static bool write_line(int fd, struct aw_buf *line)
     return true;
 }
 
-static bool report(int fd, const struct verdict *v)
+static bool report(int fd, const struct aw_mail_verdict *v)
 {
     AW_AUTO(aw_buf_free) struct aw_buf line = AW_BUF_INIT(4096);
     struct aw_jsonw w;
@@ -123,306 +78,15 @@ static bool report(int fd, const struct verdict *v)
     return write_line(fd, &line);
 }
 
-static void report_handed(int fd)
+void aw_mail_handed(const struct aw_mail_job *job)
 {
     AW_AUTO(aw_buf_free) struct aw_buf line = AW_BUF_INIT(64);
     aw_buf_puts(&line, "{\"handed\":true}");
-    if (!write_line(fd, &line))
+    if (!write_line(job->fd, &line))
         _exit(1); /* the daemon is gone: nobody would ever learn how this mail ended */
 }
 
-/* --- what libesmtp calls ------------------------------------------------------------------- */
-
-static void on_answer(struct session *s, int code)
-{
-    s->answered = true;
-    if (code >= 400)
-        s->refusal = code;
-    if (!s->in_auth || code == 334)
-        return;
-    s->in_auth = false;
-    s->logged_in = code == 235;
-    s->auth_code = s->logged_in ? 0 : code;
-}
-
-static void on_read(struct session *s, const char *p, size_t n)
-{
-    for (; n; n--, p++) {
-        if (s->answered && !s->tls)
-            s->tainted = true;
-        if (s->column < 4)
-            s->head[s->column] = *p;
-        s->column++;
-        if (*p != '\n')
-            continue;
-        bool last = s->column < 4 || s->head[3] != '-';
-        s->column = 0;
-        if (last)
-            on_answer(s, (int)strtol(s->head, NULL, 10));
-    }
-}
-
-/* Called before the bytes leave. */
-static void on_write(struct session *s, const char *p, size_t n)
-{
-    s->answered = false;
-    if (n >= 5 && strncasecmp(p, "AUTH ", 5) == 0)
-        s->in_auth = true;
-    if (n >= 5 && strncasecmp(p, "MAIL ", 5) == 0 && s->user && !s->logged_in) {
-        s->cut = true;
-        shutdown(s->ssl_fd, SHUT_RDWR);
-    }
-}
-
-static void monitor(const char *p, int n, int writing, void *arg)
-{
-    if (n <= 0)
-        return;
-    if (writing == SMTP_CB_WRITING)
-        on_write(arg, p, (size_t)n);
-    else if (writing == SMTP_CB_READING)
-        on_read(arg, p, (size_t)n);
-}
-
-static void event(smtp_session_t session, int what, void *arg, ...)
-{
-    struct session *s = arg;
-    va_list args;
-    (void)session;
-    va_start(args, arg);
-    if (what == SMTP_EV_CONNECT) {
-        s->connected = true;
-    } else if (what == SMTP_EV_EXTNA_STARTTLS) {
-        s->no_starttls = true;
-    } else if (what == SMTP_EV_WRONG_PEER_CERTIFICATE) {
-        /* libesmtp compares with the address that we gave it; OpenSSL has checked the name. */
-        int *ok = va_arg(args, int *);
-        (void)va_arg(args, char *);
-        *ok = SSL_get_verify_result(va_arg(args, SSL *)) == X509_V_OK && !s->tainted;
-    } else if (what == SMTP_EV_STARTTLS_OK) {
-        s->ssl_fd = SSL_get_fd(va_arg(args, SSL *));
-        s->tls = true;
-    }
-    va_end(args);
-}
-
-/* The whole text at once, then its end, after which the final dot may leave. */
-static const char *message_text(void **ctx, int *len, void *arg)
-{
-    struct session *s = arg;
-    (void)ctx;
-    if (!len) { /* rewind */
-        s->read_once = false;
-        return NULL;
-    }
-    if (!s->read_once) {
-        s->read_once = true;
-        *len = (int)s->n_text;
-        return s->text;
-    }
-    if (!s->handed)
-        report_handed(s->fd);
-    s->handed = true;
-    *len = 0;
-    return NULL;
-}
-
-/* PLAIN and LOGIN ask for a user and a password. NTLM, which is broken, asks for a realm too. */
-static int interact(auth_client_request_t request, char **answer, int fields, void *arg)
-{
-    struct session *s = arg;
-    for (int i = 0; i < fields; i++) {
-        if (request[i].flags & AUTH_USER && !(request[i].flags & AUTH_REALM))
-            answer[i] = (char *)s->user;
-        else if (request[i].flags & AUTH_PASS)
-            answer[i] = (char *)s->password;
-        else
-            return 0;
-    }
-    return 1;
-}
-
-/* --- TLS ----------------------------------------------------------------------------------- */
-
-static int on_verify(int ok, X509_STORE_CTX *store)
-{
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct session *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-    if (!ok)
-        s->verify_error = X509_STORE_CTX_get_error(store);
-    return ok && !s->tainted;
-}
-
-/* libesmtp sends no server name. */
-static void on_handshake(const SSL *ssl, int where, int ret)
-{
-    struct session *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-    struct in_addr a;
-    (void)ret;
-    if ((where & SSL_CB_HANDSHAKE_START) && inet_pton(AF_INET, s->host, &a) != 1)
-        SSL_set_tlsext_host_name((SSL *)ssl, s->host);
-}
-
-static SSL_CTX *make_ctx(struct session *s)
-{
-    struct in_addr a;
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    if (!ctx)
-        return NULL;
-    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    int name = inet_pton(AF_INET, s->host, &a) == 1
-                   ? X509_VERIFY_PARAM_set1_ip_asc(param, s->host)
-                   : X509_VERIFY_PARAM_set1_host(param, s->host, 0);
-    if (name != 1 || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_load_verify_locations(ctx, s->ca_file, NULL) != 1) {
-        SSL_CTX_free(ctx);
-        return NULL;
-    }
-    SSL_CTX_set_app_data(ctx, s);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
-    SSL_CTX_set_info_callback(ctx, on_handshake);
-    return ctx;
-}
-
-/* --- one mail ------------------------------------------------------------------------------ */
-
-static bool is(const smtp_status_t *st, int class)
-{
-    return st && st->code / 100 == class;
-}
-
-static void decide_by_answer(struct verdict *v, const char *at, const smtp_status_t *st)
-{
-    static const int login[] = {530, 534, 535, 538};
-    enum aw_outcome outcome = st->code / 100 == 4 ? AW_OUT_TRANSIENT : AW_OUT_REFUSED;
-    for (unsigned i = 0; i < AW_COUNT(login); i++)
-        if (st->code == login[i])
-            outcome = AW_OUT_AUTH;
-    const char *text = st->text ? st->text : "";
-    if (st->enh_class)
-        decide(v, outcome, st->code, "%s: %d %d.%d.%d %s", at, st->code, st->enh_class,
-               st->enh_subject, st->enh_detail, text);
-    else
-        decide(v, outcome, st->code, "%s: %d %s", at, st->code, text);
-}
-
-/* No answer decided: the conversation broke off. */
-static void decide_by_break(struct verdict *v, const struct session *s)
-{
-    char why[128] = "";
-    if (s->handed)
-        decide(v, AW_OUT_UNKNOWN, 0, "the connection was lost before the answer to the message");
-    else if (!s->connected)
-        decide(v, AW_OUT_TRANSIENT, 0, "cannot connect: %s",
-               smtp_strerror(smtp_errno(), why, sizeof why) ? why : "");
-    else if (s->verify_error)
-        decide(v, AW_OUT_TRANSIENT, 0, "the server's certificate is refused: %s",
-               X509_verify_cert_error_string(s->verify_error));
-    else if (!s->tls)
-        decide(v, AW_OUT_TRANSIENT, s->refusal, "the server went away before TLS was up");
-    else
-        decide(v, AW_OUT_TRANSIENT, s->refusal,
-               "the server went away before the message was handed over");
-}
-
-static void decide_by_statuses(struct verdict *v, const struct session *s, smtp_message_t message,
-                               smtp_recipient_t recipient)
-{
-    const smtp_status_t *whole = smtp_message_transfer_status(message);
-    const smtp_status_t *from = smtp_reverse_path_status(message);
-    const smtp_status_t *to = smtp_recipient_status(recipient);
-    if (s->tainted)
-        decide(v, AW_OUT_TRANSIENT, 0, "bytes came before TLS that nobody asked for");
-    else if (s->no_starttls)
-        decide(v, AW_OUT_TRANSIENT, 0, "the server offers no STARTTLS");
-    else if (s->user && !s->logged_in && (s->cut || s->auth_code))
-        decide(v, s->auth_code / 100 == 4 ? AW_OUT_TRANSIENT : AW_OUT_AUTH, s->auth_code,
-               s->auth_code ? "the login was refused" : "the server offers no login that we can");
-    else if (is(whole, 2) && is(to, 2) && smtp_recipient_check_complete(recipient))
-        decide(v, AW_OUT_ACCEPTED, whole->code, "%d %s", whole->code,
-               whole->text ? whole->text : "");
-    else if (is(to, 4) || is(to, 5))
-        decide_by_answer(v, "recipient", to);
-    else if (is(from, 4) || is(from, 5))
-        decide_by_answer(v, "sender", from);
-    else if (is(whole, 4) || is(whole, 5))
-        decide_by_answer(v, "message", whole);
-    else
-        decide_by_break(v, s);
-}
-
-static void set_up(smtp_session_t session, struct session *s, const char *server, SSL_CTX *ctx,
-                   auth_context_t auth)
-{
-    static const int timeouts[] = {Timeout_GREETING, Timeout_ENVELOPE, Timeout_DATA,
-                                   Timeout_TRANSFER, Timeout_DATA2};
-    smtp_set_server(session, server);
-    smtp_set_hostname(session, s->hello);
-    smtp_set_eventcb(session, event, s);
-    smtp_set_monitorcb(session, monitor, s, 0);
-    smtp_starttls_enable(session, Starttls_REQUIRED);
-    smtp_starttls_set_ctx(session, ctx);
-    for (unsigned i = 0; i < AW_COUNT(timeouts); i++)
-        smtp_set_timeout(session, timeouts[i] | Timeout_OVERRIDE_RFC2822_MINIMUM, s->timeout);
-    if (s->user) {
-        auth_set_mechanism_flags(auth, AUTH_PLUGIN_PLAIN, 0);
-        auth_set_interact_cb(auth, interact, s);
-        smtp_auth_set_context(session, auth);
-    }
-}
-
-/* One conversation with one address of the server. */
-static void converse(struct session *s, const char *server, SSL_CTX *ctx, struct verdict *v)
-{
-    smtp_session_t session = smtp_create_session();
-    auth_context_t auth = auth_create_context();
-    smtp_message_t message = session ? smtp_add_message(session) : NULL;
-    smtp_recipient_t to = message ? smtp_add_recipient(message, s->to) : NULL;
-    if (auth && to && smtp_set_reverse_path(message, s->from) &&
-        smtp_set_messagecb(message, message_text, s)) {
-        set_up(session, s, server, ctx, auth);
-        smtp_start_session(session);
-        decide_by_statuses(v, s, message, to);
-        smtp_auth_set_context(session, NULL);
-    } else {
-        decide(v, AW_OUT_TRANSIENT, 0, "libesmtp is out of memory");
-    }
-    if (auth)
-        auth_destroy_context(auth);
-    if (session)
-        smtp_destroy_session(session);
-}
-
-/* libesmtp looks names up without limit and prefers what DNS calls the host; it gets an address. */
-static void deliver(struct session *s, struct verdict *v)
-{
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *all, *a;
-    char address[INET_ADDRSTRLEN], server[INET_ADDRSTRLEN + 8];
-    SSL_CTX *ctx = make_ctx(s);
-    if (!ctx) {
-        decide(v, AW_OUT_AUTH, 0, "cannot use the certificates in ca_file: %s",
-               ERR_reason_error_string(ERR_peek_last_error()));
-        ERR_clear_error();
-        return;
-    }
-    int r = getaddrinfo(s->host, NULL, &hints, &all);
-    if (r != 0) {
-        decide(v, AW_OUT_TRANSIENT, 0, "no IPv4 address of the host: %s", gai_strerror(r));
-        SSL_CTX_free(ctx);
-        return;
-    }
-    unsigned tries = 0;
-    for (a = all; a && !s->connected && tries < ADDRESSES_MAX; a = a->ai_next, tries++) {
-        inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)a->ai_addr)->sin_addr, address,
-                  sizeof address);
-        snprintf(server, sizeof server, "%s:%u", address, s->port);
-        converse(s, server, ctx, v);
-    }
-    freeaddrinfo(all);
-    SSL_CTX_free(ctx);
-}
+/* --- one mail --- */
 
 static const char *text_or(const json_t *job, const char *key, const char *def)
 {
@@ -434,11 +98,11 @@ static const char *text_or(const json_t *job, const char *key, const char *def)
 static bool do_job(int fd, const char *line, size_t n)
 {
     json_t *job = NULL;
-    struct verdict v = {.outcome = AW_OUT_TRANSIENT};
+    struct aw_mail_verdict v = {.outcome = AW_OUT_TRANSIENT};
     if (aw_json_parse(line, n, LINE_MAX_BYTES, &job, NULL) != 0)
         return false;
     json_t *message = json_object_get(job, "message"), *password = json_object_get(job, "password");
-    struct session s = {
+    struct aw_mail_job mail = {
         .fd = fd,
         .host = text_or(job, "host", ""),
         .hello = text_or(job, "hello", "localhost"),
@@ -451,11 +115,13 @@ static bool do_job(int fd, const char *line, size_t n)
         .timeout = (long)json_integer_value(json_object_get(job, "timeout_ms")),
         .text = message ? json_string_value(message) : "",
         .n_text = json_string_length(message),
-        .ssl_fd = -1,
     };
-    if (s.timeout < TIMEOUT_MIN)
-        s.timeout = TIMEOUT_MIN;
-    deliver(&s, &v);
+    if (mail.timeout < TIMEOUT_MIN)
+        mail.timeout = TIMEOUT_MIN;
+    if (aw_streq(aw_json_str(job, "tls"), "implicit"))
+        aw_mail_curl(&mail, &v);
+    else
+        aw_mail_esmtp(&mail, &v);
     if (json_is_string(password))
         aw_wipe((char *)json_string_value(password), json_string_length(password));
     json_decref(job);
@@ -472,6 +138,7 @@ int aw_mail_worker_main(int fd)
     signal(SIGINT, SIG_IGN); /* the daemon decides when a mail is given up */
     signal(SIGTERM, SIG_IGN);
     auth_client_init();
+    curl_global_init(CURL_GLOBAL_DEFAULT);
     for (;;) {
         ssize_t n = read(fd, part, sizeof part);
         if (n < 0 && errno == EINTR)
@@ -490,6 +157,7 @@ int aw_mail_worker_main(int fd)
         if (!good)
             return 1;
     }
+    curl_global_cleanup();
     auth_client_exit();
     return 0;
 }

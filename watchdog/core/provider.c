@@ -64,7 +64,10 @@ static const struct aw_setting gateway[] = {
 
 static const struct aw_setting smtp[] = {
     {"host", AW_SET_TEXT, .required = true, .help = "mail server; its certificate must name it"},
-    {"port", AW_SET_NUMBER, .def = "587", .min = 1, .max = 65535, .help = "submission port"},
+    {"port", AW_SET_NUMBER, .def = "587", .min = 1, .max = 65535,
+     .help = "submission port; 465 with tls: implicit"},
+    {"tls", AW_SET_CHOICE, .def = "starttls", .choices = "starttls implicit",
+     .help = "starttls: before anything else is said; implicit: from the first byte"},
     {"ca_file", AW_SET_PATH, .def = "/etc/ssl/certs/ca-certificates.crt",
      .help = "certificate authorities that the server's certificate is checked against (PEM)"},
     {"user", AW_SET_TEXT, .help = "user of AUTH; without it nobody logs in"},
