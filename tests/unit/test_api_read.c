@@ -297,6 +297,41 @@ static void test_head(void **state)
     assert_string_not_equal(raw_header(&a, "Content-Length", n, 16), "0");
 }
 
+/* The newest requests: routes, not paths; those of the caller's app only. */
+static void test_requests(void **state)
+{
+    struct raw_answer other = {0};
+    json_t *v = get("/v1/requests", 200), *data;
+    json_int_t before = json_integer_value(json_object_get(v, "last"));
+    char path[64];
+    json_decref(v);
+    expect_code("/v1/rules/secret-user", 404, "not-found");
+    fake_call("GET", "/v1/keys", 3, NULL, &other); /* of no app */
+    json_decref(get("/v1/messages?limit=7", 200));
+    snprintf(path, sizeof(path), "/v1/requests?after=%lld", (long long)before);
+    v = get(path, 200);
+    data = json_object_get(v, "data");
+    assert_int_equal(json_array_size(data), 2);
+    assert_string_equal(at(v, "data.0.method"), "GET");
+    assert_string_equal(at(v, "data.0.route"), "/v1/rules/{rule}");
+    assert_string_equal(at(v, "data.0.problem"), "not-found");
+    assert_string_equal(at(v, "data.0.by"), "key:1");
+    assert_string_equal(at(v, "data.0.app"), "shop");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(data, 0), "status")), 404);
+    assert_string_equal(at(v, "data.1.route"), "/v1/messages");
+    assert_null(strstr(a.body, "secret-user"));
+    assert_int_equal(json_integer_value(json_object_get(v, "last")), before + 3);
+    json_decref(v);
+    v = get("/v1/requests?limit=1", 200);
+    assert_string_equal(at(v, "data.0.route"), "/v1/messages");
+    json_decref(v);
+    raw_done(&other);
+    fake_call("GET", path, 3, NULL, &other); /* sees all */
+    assert_non_null(strstr(other.body, "/v1/keys"));
+    raw_done(&other);
+    expect_code("/v1/requests?after=x", 422, "validation");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fake_reset, end)
 
 int main(void)
@@ -309,6 +344,7 @@ int main(void)
         TEST(test_attempts),    TEST(test_contacts),
         TEST(test_audit),       TEST(test_rules_channels_keys),
         TEST(test_health),      TEST(test_head),
+        TEST(test_requests),
     };
     return cmocka_run_group_tests_name("api_read", tests, fake_start, fake_stop);
 }

@@ -41,6 +41,7 @@
     X(audit_verify)                                                                                \
     X(audit_tail)                                                                                  \
     X(audit_head)                                                                                  \
+    X(logs_tail)                                                                                   \
     X(config_check)                                                                                \
     X(config_show)                                                                                 \
     X(db_info)                                                                                     \
@@ -70,6 +71,7 @@ const struct aw_noun aw_nouns[] = {
     {"channels", "provider accounts"},
     {"keys", "API keys"},
     {"audit", "the log, and the proof that it is whole"},
+    {"logs", "the newest requests"},
     {"config", "the environment file"},
     {"db", "the database: what it holds, backups"},
     {"doctor", "checks of machine, files and daemon"},

@@ -26,6 +26,7 @@ void aw_call_text(struct aw_call *call, int status, const char *type, const char
     while (n_headers-- && used < MAX_HEADERS)
         all[used++] = *headers++;
     struct aw_http_request *rq = call->rq;
+    aw_requests_note(call, status, call->problem);
     aw_http_answer(rq, status, type, text, n, all, used);
     aw_wipe(call->token, sizeof(call->token));
     aw_free(call);
@@ -96,6 +97,7 @@ void aw_call_refuse(struct aw_call *call, enum aw_problem p, const char *pointer
     int status = aw_problem_info(p)->status;
 
     aw_problem_json(&out, p, status, pointer, detail, call->request_id);
+    call->problem = aw_problem_info(p)->code;
     if (retry_after(p))
         headers[n++] = (struct aw_http_header){"Retry-After", retry_after(p)};
     if (p == AW_P_UNAUTHENTICATED)

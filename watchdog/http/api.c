@@ -24,6 +24,7 @@ struct aw_api *aw_api_new(const struct aw_http_env *env)
     api->auth = aw_auth_new();
     aw_random(&api->seed, sizeof(api->seed));
     pthread_mutex_init(&api->lock, NULL);
+    api->requests = aw_requests_new();
     api->hub = aw_hub_new(api);
     return api;
 }
@@ -33,6 +34,7 @@ void aw_api_free(struct aw_api *api)
     if (!api)
         return;
     aw_hub_free(api->hub);
+    aw_requests_free(api->requests);
     while (api->n_readers > 0)
         api->env.reading.close(api->readers[--api->n_readers]);
     aw_free(api->readers);
@@ -240,6 +242,7 @@ void aw_api_handle(void *ctx, struct aw_http_request *rq, const struct aw_http_v
         call->api = ctx;
         call->rq = rq;
         call->view = view;
+        call->began = aw_clock_boot();
         aw_request_id(ctx, call->request_id);
         aw_http_set_data(rq, call);
         call->next = begin;
@@ -265,5 +268,6 @@ void aw_api_problem(void *ctx, int status, const char *why, struct aw_buf *out,
             p = codes[i].problem;
     aw_request_id(ctx, request_id);
     aw_problem_json(out, p, status, "", why, request_id);
+    aw_requests_note_refused(ctx, status, aw_problem_info(p)->code, request_id);
     *ret_type = "application/problem+json";
 }

@@ -14,6 +14,7 @@
 #include "codec/request.h"
 #include "http/auth.h"
 #include "http/http.h"
+#include "http/requests.h"
 #include "http/routes.h"
 
 #define AW_REQUEST_ID 24
@@ -27,7 +28,8 @@ struct aw_api {
     pthread_mutex_t lock; /* readers */
     struct aw_reader **readers;
     unsigned n_readers;
-    struct aw_hub *hub; /* events.c */
+    struct aw_hub *hub;           /* events.c */
+    struct aw_requests *requests; /* requests.c */
 };
 
 struct aw_call {
@@ -37,6 +39,8 @@ struct aw_call {
     const struct aw_route *route;
     char params[AW_PARAMS][AW_PARAM_MAX];
     char request_id[AW_REQUEST_ID];
+    aw_boot began;
+    const char *problem; /* code of the refusal that ends it */
     struct aw_caller caller;
     char app[AW_NAME_MAX + 1]; /* in force: of the key, or ?app= of one that may see all */
     char actor[48];
@@ -136,6 +140,7 @@ void aw_do_key_revoke(struct aw_call *call);
 void aw_do_audit_head(struct aw_call *call);
 void aw_do_audit_entries(struct aw_call *call);
 void aw_do_events(struct aw_call *call);
+void aw_do_requests(struct aw_call *call);
 void aw_do_status(struct aw_call *call);
 void aw_do_livez(struct aw_call *call);
 void aw_do_readyz(struct aw_call *call);

@@ -412,6 +412,7 @@ void aw_do_events(struct aw_call *call)
                         STREAMS_MAX);
         return;
     }
+    aw_requests_note(call, 200, NULL);
     aw_http_stream(call->rq, "text/event-stream", &(struct aw_http_stream){fill, leave, s}, &id, 1);
     aw_free(call);
 }

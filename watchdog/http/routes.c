@@ -46,6 +46,7 @@ const struct aw_route aw_routes[] = {
     {"GET", "/v1/audit/head", V1, AUDIT, 0, 0, "", aw_do_audit_head},
     {"GET", "/v1/audit/entries", V1, AUDIT, 0, 0, "from limit", aw_do_audit_entries},
     {"GET", "/v1/events", V1, M_READ, 0, 0, "types", aw_do_events},
+    {"GET", "/v1/requests", V1, OPER, 0, 0, "limit after", aw_do_requests},
     {"GET", "/v1/status", V1, OPER, 0, 0, "", aw_do_status},
     {"GET", "/livez", OPS, 0, 0, 0, NULL, aw_do_livez},
     {"GET", "/readyz", OPS, 0, 0, 0, NULL, aw_do_readyz},
