@@ -57,7 +57,7 @@ printf '#!/bin/bash\necho "ackwatch $*"\n' >"$2/ackwatch"
 chmod +x "$2/ackwatch"
 case "$*" in
 *clang*) [ ! -e "$FAKE/clang-fails" ] ;;
-*" check") [ ! -e "$FAKE/suite" ] || { cat "$FAKE/suite" >"$2/test-suite.log"; false; } ;;
+*" check" | *" check-threads") [ ! -e "$FAKE/suite" ] || { cat "$FAKE/suite" >"$2/test-suite.log"; false; } ;;
 esac
 EOF
 
@@ -128,22 +128,22 @@ is 'but not when nothing is missing' "$calls" 'make -C build/quick all;'
 summary() { printf '# TOTAL: 9\n# PASS:  %s\n# SKIP:  1\n# XFAIL: 0\n# FAIL:  %s\n# XPASS: 0\n# ERROR: %s\n\n.. contents::\n' "$@" >"$dir/suite"; }
 summary 7 0 0
 run check
-is 'check compiles with clang and tests with sanitizers' "$calls" \
-    'configure -q CC=clang --enable-werror;make -C build/clang -k all;make -C build/clang -k check TESTS=;configure -q --enable-werror --with-sanitizer=address,undefined;make -C build/check all;make -C build/check check;'
-is 'and counts' "$out/$code" '7 passed, 0 failed/0'
+is 'check compiles with clang, tests with sanitizers, and threads apart' "$calls" \
+    'configure -q CC=clang --enable-werror;make -C build/clang -k all;make -C build/clang -k check TESTS=;configure -q --enable-werror --with-sanitizer=address,undefined;make -C build/check all;make -C build/check check;configure -q --with-sanitizer=thread;make -C build/threads check-threads;'
+is 'and counts both suites' "$out/$code" '14 passed, 0 failed/0'
 run check
 is 'again without configuring' "$calls" \
-    'make -C build/clang -k all;make -C build/clang -k check TESTS=;make -C build/check all;make -C build/check check;'
+    'make -C build/clang -k all;make -C build/clang -k check TESTS=;make -C build/check all;make -C build/check check;make -C build/threads check-threads;'
 summary 5 2 1
 run check
-is 'failures and errors fail' "$out/$code" '5 passed, 3 failed/1'
+is 'failures and errors fail' "$out/$code" '10 passed, 6 failed/1'
 summary 7 0 0
 touch "$dir/clang-fails"
 run check
-is 'so does clang' "$out/$code" '7 passed, 1 failed/1'
+is 'so does clang' "$out/$code" '14 passed, 1 failed/1'
 rm "$dir/clang-fails" "$dir/suite"
 run check
-is 'so does a suite that did not run' "$out/$code" '0 passed, 1 failed/1'
+is 'so does a suite that did not run' "$out/$code" '0 passed, 2 failed/1'
 
 # --- mistakes --------------------------------------------------------------------------------
 run frobnicate
