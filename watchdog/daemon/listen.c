@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/listen.h"
 
+#include <sys/resource.h>
+
 #include "base/log.h"
 #include "base/str.h"
+
+enum {
+    OTHERS = 512, /* descriptors of the store, of transfers to providers, of mail workers */
+    MOST_CONNECTIONS = 12000,
+};
+
+unsigned aw_listeners_room(const struct aw_env_conf *conf)
+{
+    struct rlimit files = {.rlim_cur = 1024};
+    rlim_t share = 0, n = conf->n_listen + (conf->socket != NULL);
+
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+        getrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur > OTHERS)
+        share = (files.rlim_cur - OTHERS) / n;
+    return share > MOST_CONNECTIONS ? MOST_CONNECTIONS : share < 64 ? 64 : (unsigned)share;
+}
 
 struct given {
     struct aw_http_tls tls;

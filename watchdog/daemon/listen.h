@@ -16,6 +16,10 @@ struct aw_listeners {
     unsigned ports[AW_LISTEN_MOST]; /* bound, in the order of the environment */
 };
 
+/* Connections that each listener may have, so that descriptors are left for the store and for
+ * providers; raises the soft limit of the process to its hard one first. */
+unsigned aw_listeners_room(const struct aw_env_conf *conf);
+
 int aw_listeners_start(struct aw_listeners *l, const struct aw_env_conf *conf, struct aw_err *err);
 /* New certificates are for new connections. A listener that moved stays where it was. */
 void aw_listeners_renew(struct aw_listeners *l, const struct aw_env_conf *was,

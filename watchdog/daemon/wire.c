@@ -230,6 +230,7 @@ static int start_http(struct aw_daemon *d, struct aw_err *err)
     aw_loop_submit(d->loop, &env.submit);
     d->api = aw_api_new(&env);
     opt.ctx = d->api;
+    opt.connections = aw_listeners_room(live->conf);
     d->server = aw_http_server_new(&opt);
     d->listeners.server = d->server;
     r = aw_listeners_start(&d->listeners, live->conf, err);

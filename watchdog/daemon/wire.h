@@ -5,7 +5,7 @@
  *   environment and rules -> store -> loop -> ports -> carriers -> http -> listeners -> stepped
  * clock
  *
- * Threads: main (signals), core (the loop), http (2 a listener, and its sweeper), xfer, mail
+ * Threads: main (signals), core (the loop), http (2 a listener, and the front), xfer, mail
  * supervisor, and the stepper when the clock is stepped.
  */
 #ifndef AW_DAEMON_WIRE_H

@@ -22,21 +22,22 @@
 struct listener {
     struct aw_http_server *server;
     struct MHD_Daemon *daemon;
-    int fd;
+    int fd;      /* under lock; -1: closed */
     void *owner; /* what the view shows as listener */
     char *path;  /* of a unix socket, or NULL */
     char address[64];
     unsigned port;
     bool tls, wants_client; /* a client must show a certificate */
     atomic_bool retired;    /* another one has its socket: connections end soon, then it is freed */
-    struct listener *next;  /* under lock */
+    aw_boot retired_at;
+    struct listener *next; /* under lock */
 };
 
 struct conn {
     struct listener *listener;
     struct conn *prev, *next; /* under lock */
     int fd;
-    _Atomic aw_boot deadline; /* when the sweeper cuts it; 0: never */
+    _Atomic aw_boot deadline; /* when the front cuts it; 0: never */
     bool served;              /* a request was answered on it */
     bool client_checked, client_fine;
     uid_t uid;
@@ -81,8 +82,9 @@ struct aw_http_server {
     aw_boot idle_ms;
     struct listener *listeners;
     pthread_mutex_t lock, turn;
-    pthread_t sweeper;
-    int wake;                        /* an eventfd that ends the sweeper */
+    pthread_t front;
+    int wake; /* an eventfd: the front looks again */
+    atomic_bool front_ends;
     struct aw_http_request *streams; /* under turn */
     atomic_uint n_streams;
     struct conn *conns; /* under lock */
@@ -91,9 +93,10 @@ struct aw_http_server {
     atomic_size_t body_bytes; /* held by all requests */
 };
 
-/* sweeper.c */
-void aw_sweeper_start(struct aw_http_server *s);
-void aw_sweeper_stop(struct aw_http_server *s);
+/* front.c */
+void aw_front_start(struct aw_http_server *s);
+void aw_front_wake(struct aw_http_server *s); /* the list of listeners changed */
+void aw_front_stop(struct aw_http_server *s);
 void aw_conn_add(struct aw_http_server *s, struct conn *c);
 void aw_conn_remove(struct aw_http_server *s, struct conn *c);
 void aw_conn_deadline(struct conn *c, aw_boot ms); /* from now; 0: none */
@@ -101,7 +104,7 @@ void aw_conn_deadline(struct conn *c, aw_boot ms); /* from now; 0: none */
 /* tls.c */
 bool aw_tls_client_fine(struct MHD_Connection *mhd); /* showed a certificate of our authorities */
 
-/* server.c: frees retired listeners without connections; the sweeper's thread */
+/* server.c: frees retired listeners without connections; the front's thread */
 void aw_listeners_tidy(struct aw_http_server *s);
 
 /* stream.c */

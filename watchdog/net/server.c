@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Making, binding and ending the server. Sockets are made and bound here, explicitly (the
- * library's default is all addresses), and handed to one daemon of the library per listener.
+ * library's default is all addresses); their connections are handed to one daemon of the library
+ * per listener.
  */
 #include "net/server.h"
 
@@ -32,13 +33,13 @@ struct aw_http_server *aw_http_server_new(const struct aw_http_server_options *o
 
     s->opt = *opt;
     s->opt.threads = opt->threads ? opt->threads : 2;
-    s->opt.connections = opt->connections ? opt->connections : 4096;
+    s->opt.connections = opt->connections ? opt->connections : 12000;
     s->opt.header_ms = opt->header_ms ? opt->header_ms : 10000;
     s->opt.body_ms = opt->body_ms ? opt->body_ms : 30000;
     s->idle_ms = IDLE_MS;
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->turn, NULL);
-    aw_sweeper_start(s);
+    aw_front_start(s);
     return s;
 }
 
@@ -113,8 +114,8 @@ static int start(struct listener *l, const struct aw_http_listen_options *opt, s
     const struct aw_http_server_options *so = &l->server->opt;
     const struct aw_http_tls *tls = opt->tls;
     struct MHD_OptionItem more[MAX_OPTIONS];
-    unsigned n = 0,
-             flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned n = 0, flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                            MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
 
     if (!l->path && so->threads > 1) /* a pool of one is no pool to the library */
         more[n++] =
@@ -138,11 +139,11 @@ static int start(struct listener *l, const struct aw_http_listen_options *opt, s
     l->wants_client = tls && tls->client_ca;
     l->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, aw_request_step, l, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, l->fd, MHD_OPTION_CONNECTION_LIMIT, so->connections,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_NOTIFY_COMPLETED,
-        aw_request_done, l, MHD_OPTION_URI_LOG_CALLBACK, aw_request_new, l,
-        MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, so->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+        MHD_OPTION_NOTIFY_COMPLETED, aw_request_done, l, MHD_OPTION_URI_LOG_CALLBACK,
+        aw_request_new, l, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_ARRAY, more,
+        MHD_OPTION_END);
     return l->daemon ? AW_OK : aw_fail(err, AW_EIO, "the HTTP library does not start");
 }
 
@@ -180,6 +181,7 @@ static int serve(struct aw_http_server *s, int fd, void *owner, char *path,
     pthread_mutex_lock(&s->lock);
     listener_add(l);
     pthread_mutex_unlock(&s->lock);
+    aw_front_wake(s);
     if (ret)
         *ret = l;
     return 0;
@@ -201,8 +203,8 @@ static int take_over(struct listener *old, const struct aw_http_listen_options *
         return rc;
     }
     listener_add(l);
+    old->retired_at = aw_clock_boot();
     old->retired = true;
-    MHD_quiesce_daemon(old->daemon);
     return 0;
 }
 
@@ -223,8 +225,17 @@ int aw_http_renew(struct aw_http_server *s, const char *address, unsigned port,
     else
         rc = take_over(l, opt, err);
     pthread_mutex_unlock(&s->lock);
+    aw_front_wake(s);
     aw_streams_end(s);
     return rc;
+}
+
+static bool is_idle(const struct listener *l)
+{
+    /* Connections just handed over are not among those that are counted. */
+    return l->retired && aw_clock_boot() - l->retired_at >= LAST_MS &&
+           MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections ==
+               0;
 }
 
 /* The first retired listener without connections, taken off the list. */
@@ -233,11 +244,8 @@ static struct listener *take_idle(struct aw_http_server *s)
     struct listener **at = &s->listeners, *l;
 
     pthread_mutex_lock(&s->lock);
-    for (; (l = *at); at = &l->next)
-        if (l->retired &&
-            MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections ==
-                0)
-            break;
+    while ((l = *at) && !is_idle(l))
+        at = &l->next;
     if (l)
         *at = l->next;
     pthread_mutex_unlock(&s->lock);
@@ -365,11 +373,11 @@ void aw_http_quiesce(struct aw_http_server *s)
     s->quiet = true;
     pthread_mutex_lock(&s->lock);
     for (struct listener *l = s->listeners; l; l = l->next) {
-        int fd = l->retired ? -1 : MHD_quiesce_daemon(l->daemon);
-        if (fd >= 0) {
-            shutdown(fd, SHUT_RDWR); /* a thread that polls it would keep it open */
-            close(fd);
+        if (l->fd >= 0 && !l->retired) {
+            shutdown(l->fd, SHUT_RDWR); /* the front may be polling it, which keeps it open */
+            close(l->fd);
         }
+        l->fd = -1;
         if (l->path)
             unlink(l->path);
     }
@@ -391,7 +399,7 @@ void aw_http_server_free(struct aw_http_server *s)
         return;
     aw_http_quiesce(s);
     wait_calm(s);
-    aw_sweeper_stop(s);
+    aw_front_stop(s);
     while (s->listeners) {
         struct listener *l = s->listeners;
         s->listeners = l->next;

@@ -6,7 +6,7 @@
  * Threads: the handler runs on an http thread and must not block. It either answers at once
  * (aw_http_answer) or keeps the request and answers later from any thread, once; the connection
  * is suspended meanwhile. Limits: request line and headers 32 KiB, body by `max_body`, connections
- * 4096, header deadline 10 s, body deadline 30 s, kept by a sweeper thread.
+ * 12,000 a listener, header deadline 10 s, body deadline 30 s, kept by a thread of the front.
  */
 #ifndef AW_NET_SERVER_H
 #define AW_NET_SERVER_H
@@ -53,7 +53,7 @@ struct aw_http_server_options {
     aw_http_limit limit;
     void *ctx;
     unsigned threads;     /* 0: 2 */
-    unsigned connections; /* 0: 4096 */
+    unsigned connections; /* of a listener; 0: 12,000 */
     unsigned header_ms;   /* 0: 10 s, from the connection or the request line to the last header */
     unsigned body_ms;     /* 0: 30 s, for the body, and again for taking the answer */
     bool empty_segments;  /* let "/v3//received" pass: some JPush SDKs send it */
