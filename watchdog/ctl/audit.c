@@ -161,7 +161,7 @@ static int exec_head(struct aw_ctl *ctl)
 
 /* --- tail ------------------------------------------------------------------------------------ */
 
-static void print_entry(const struct aw_out *o, const json_t *row)
+void aw_entry_print(const struct aw_out *o, const json_t *row)
 {
     if (o->json) {
         json_dumpf(row, o->f, JSON_COMPACT);
@@ -204,7 +204,7 @@ static int print_from(struct aw_ctl *ctl, struct aw_client *c, json_int_t *seq)
         json_t *row;
         json_array_foreach(json_object_get(v, "data"), i, row)
         {
-            print_entry(&ctl->out, row);
+            aw_entry_print(&ctl->out, row);
             *seq = json_integer_value(json_object_get(row, "seq")) + 1;
         }
         if (!json_is_integer(json_object_get(v, "next")))

@@ -19,8 +19,10 @@
 #include "base/str.h"
 #include "codec/json.h"
 
-#define ANSWER_MAX ((size_t)64 << 20)
-#define TOKEN_MAX  1024
+#define ANSWER_MAX      ((size_t)64 << 20)
+#define TOKEN_MAX       1024
+#define CALL_MS         60000L
+#define STREAM_SILENT_S 60L /* a stream gives a sign of life every 15 s */
 
 struct aw_client {
     CURL *curl;
@@ -30,7 +32,9 @@ struct aw_client {
     struct aw_buf answer;
     char problem[64];
     bool quiet;
-    const char *type; /* of what is sent */
+    const char *type;      /* of what is sent */
+    struct stream *stream; /* of aw_client_stream */
+    const char *last_id;   /* likewise */
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -55,9 +59,22 @@ static int read_token(struct aw_client *c, const char *path)
     return 0;
 }
 
+/* Where the bytes of a stream go. */
+struct stream {
+    bool (*take)(void *arg, const char *p, size_t n);
+    void *arg;
+    bool began;
+};
+
 static size_t on_data(char *p, size_t size, size_t n, void *arg)
 {
     struct aw_client *c = arg;
+    long status = 0;
+    if (c->stream && curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        status == 200) {
+        c->stream->began = true;
+        return c->stream->take(c->stream->arg, p, size * n) ? size * n : 0;
+    }
     aw_buf_add(&c->answer, p, size * n);
     return c->answer.over ? 0 : size * n;
 }
@@ -69,7 +86,7 @@ static void setup(struct aw_client *c, const struct aw_client_options *o)
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
-    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, 60000L);
+    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, CALL_MS);
     curl_easy_setopt(h, CURLOPT_USERAGENT, "ackwatch/" PACKAGE_VERSION);
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, c);
@@ -214,6 +231,10 @@ static CURLcode perform(struct aw_client *c, const char *method, const char *pat
         headers = curl_slist_append(headers, c->bearer);
     if (body)
         headers = curl_slist_append(headers, c->type);
+    if (c->last_id && *c->last_id) {
+        aw_buf_printf(&key, "Last-Event-ID: %s", c->last_id);
+        headers = curl_slist_append(headers, aw_buf_str(&key));
+    }
     if (idem) {
         aw_buf_printf(&key, "Idempotency-Key: %s", idem);
         headers = curl_slist_append(headers, aw_buf_str(&key));
@@ -259,7 +280,7 @@ static int exchange(struct aw_client *c, const char *method, const char *path, c
     CURLcode r = perform(c, method, path, body, idem, ret_status);
     if (r != CURLE_OK) {
         snprintf(c->problem, sizeof c->problem, "unreachable");
-        if (!c->quiet)
+        if (!c->quiet && !(c->stream && c->stream->began))
             say_unreachable(c, r);
         return r == CURLE_OPERATION_TIMEDOUT ? AW_EXIT_TIME : AW_EXIT_UNREACHABLE;
     }
@@ -317,6 +338,25 @@ int aw_client_lines(struct aw_client *c, const char *path, const char *body, jso
     }
     *ret = all;
     return AW_EXIT_DONE;
+}
+
+int aw_client_stream(struct aw_client *c, const char *path, const char *last_id,
+                     bool (*take)(void *arg, const char *p, size_t n), void *arg, bool *ret_began)
+{
+    struct stream s = {take, arg, false};
+    long status = 0;
+    c->stream = &s;
+    c->last_id = last_id;
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, 0L);
+    curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, STREAM_SILENT_S);
+    int code = exchange(c, "GET", path, NULL, NULL, &status);
+    curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, CALL_MS);
+    curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, 0L);
+    c->stream = NULL;
+    c->last_id = NULL;
+    *ret_began = s.began || code == AW_EXIT_DONE;
+    return *ret_began ? AW_EXIT_DONE : code;
 }
 
 int aw_client_get(struct aw_client *c, json_t **ret, const char *fmt, ...)

@@ -43,6 +43,11 @@ int aw_client_get(struct aw_client *c, json_t **ret, const char *fmt, ...)
  * array of these. */
 int aw_client_lines(struct aw_client *c, const char *path, const char *body, json_t **ret);
 
+/* GETs a stream without end (text/event-stream), behind last_id unless that is "". take() gets the
+ * bytes, and ends it by false. *ret_began: the stream was there. AW_EXIT_DONE: it ended. */
+int aw_client_stream(struct aw_client *c, const char *path, const char *last_id,
+                     bool (*take)(void *arg, const char *p, size_t n), void *arg, bool *ret_began);
+
 /* The problem's code of the last call that was refused ("not-found"), or "". */
 const char *aw_client_problem(const struct aw_client *c);
 

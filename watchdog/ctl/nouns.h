@@ -17,6 +17,9 @@ char *aw_message_path(const char *id);
 /* The timelines of GET .../timeline in text: past solid, planned hollow. */
 void aw_timelines_print(const struct aw_ctl *ctl, const json_t *answer);
 
+/* A line for an entry of the log, {"seq", "entry"}. */
+void aw_entry_print(const struct aw_out *o, const json_t *row);
+
 void aw_channels_print(const struct aw_ctl *ctl, const json_t *list);
 
 #endif

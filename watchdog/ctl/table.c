@@ -41,6 +41,7 @@
     X(audit_verify)                                                                                \
     X(audit_tail)                                                                                  \
     X(audit_head)                                                                                  \
+    X(listen)                                                                                      \
     X(logs_tail)                                                                                   \
     X(config_check)                                                                                \
     X(config_show)                                                                                 \
@@ -71,6 +72,7 @@ const struct aw_noun aw_nouns[] = {
     {"channels", "provider accounts"},
     {"keys", "API keys"},
     {"audit", "the log, and the proof that it is whole"},
+    {"listen", "follow the log, and hand its events to a program here"},
     {"logs", "the newest requests"},
     {"config", "the environment file"},
     {"db", "the database: what it holds, backups"},

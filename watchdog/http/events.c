@@ -360,8 +360,11 @@ static bool take_place(struct aw_call *call, struct stream *s)
         return false;
     }
     s->from = size;
-    if (!last || !*last)
+    if (!last || !*last) { /* the place, so that who is cut off at once can come back to it */
+        if (size > 0)
+            aw_buf_printf(&s->out, "id: %lld\n\n", (long long)size - 1);
         return true;
+    }
     if (aw_parse_u64(last, strlen(last), INT64_MAX - 1, &n) < 0 || (int64_t)n >= size) {
         aw_call_problem(call, AW_P_VALIDATION, "",
                         "Last-Event-ID: the id of an event of this log, which has %lld",
@@ -403,10 +406,12 @@ void aw_do_events(struct aw_call *call)
     s->last = aw_clock_boot();
     take_caller(call, s);
     if (!take_place(call, s) || !take_types(call, s)) {
+        aw_buf_free(&s->out);
         aw_free(s);
         return;
     }
     if (!enter(call->api->hub, s)) {
+        aw_buf_free(&s->out);
         aw_free(s);
         aw_call_problem(call, AW_P_BUSY, "", "there are %d streams, and no more may be",
                         STREAMS_MAX);
