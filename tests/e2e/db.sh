@@ -7,6 +7,7 @@
 set -u
 
 build=$(realpath "${top_builddir:-.}")
+src=$(realpath "${top_srcdir:-.}")
 export PATH=$build:$PATH LC_ALL=C.UTF-8 TZ=UTC
 unset ACKWATCH_URL ACKWATCH_TOKEN_FILE
 dir=$(mktemp -d "${TMPDIR:-/tmp}/aw-db-XXXXXX")
@@ -84,7 +85,7 @@ check "messages are registered" eval 'register one && register two'
 
 exits "info beside the daemon" 0 db info --db ackwatch.db --json
 check "... counts" holds "j->>'messages' = 2 AND j->>'timelines' = 2 AND j->>'open' = 2 AND
-    j->>'persons' = 1 AND j->>'entries' > 2 AND j->>'layout' = 1 AND j->>'bytes' > 4096 AND
+    j->>'persons' = 1 AND j->>'entries' > 2 AND j->>'layout' = 2 AND j->>'oldest_open_at' > '2020' AND j->>'bytes' > 4096 AND
     j->>'wal_bytes' > 0 AND j->>'alive_at' > '2020' AND j->>'sqlite' IS NOT NULL"
 exits "info as lines" 0 db info --db ackwatch.db
 check "... one a line" grep -qx "messages	2" out
@@ -160,6 +161,37 @@ sqlite3 ackwatch.db "UPDATE timeline SET state = 1 WHERE id = (SELECT min(id) FR
 exits "a store that was changed by hand" 3 db backup forged.db --db ackwatch.db
 err_has "timeline"
 check "... is copied all the same" [ -s forged.db ]
+
+# --- an older layout --------------------------------------------------------------------------------
+
+exits "migrate where there is nothing to do" 0 db migrate --db ackwatch.db --json
+check "... does nothing" holds "j->>'from' = 2 AND NOT j->>'changed' AND j->>'backup' IS NULL"
+rm ackwatch.db*
+sqlite3 ackwatch.db <"$src/tests/layouts/1.sql" && sqlite3 ackwatch.db 'PRAGMA journal_mode = WAL' >out
+chmod 640 ackwatch.db
+check "a daemon refuses an older layout" eval '! ackwatchd --config ackwatch.yaml 2>err'
+err_has "has layout 1, this ackwatch needs layout 2: stop the daemon and run ackwatch db migrate"
+exits "audit verify does, too" 1 audit verify --db ackwatch.db
+err_has "ackwatch db migrate"
+exits "info does not" 0 db info --db ackwatch.db --json
+check "... and says which" holds "j->>'layout' = 1 AND j->>'messages' = 6"
+exits "a trial" 0 db migrate --dry-run --db ackwatch.db
+check "... says what it would do" grep -q '^change	extend table attempt$' out
+check "... and does not" [ "$(sqlite3 ackwatch.db 'PRAGMA user_version')" = 1 ]
+check "... and leaves no backup" bash -c '! ls ackwatch.db.layout-* 2>/dev/null'
+exits "migrate" 0 db migrate --db ackwatch.db --json
+check "... with a backup" holds "j->>'from' = 1 AND j->>'to' = 2 AND j->>'changed' AND
+    j->>'backup' = 'ackwatch.db.layout-1'"
+check "... of the old one" [ "$(sqlite3 ackwatch.db.layout-1 'PRAGMA user_version')" = 1 ]
+exits "... verifies" 0 audit verify --db ackwatch.db
+start
+check "a daemon goes on with it" register four
+exits "... and is not migrated under" 0 db migrate --db ackwatch.db
+stop
+exits "... and verifies" 0 audit verify --db ackwatch.db
+sqlite3 ackwatch.db 'PRAGMA user_version = 99'
+check "a daemon refuses a newer layout" eval '! ackwatchd --config ackwatch.yaml 2>err'
+err_has "made by a newer ackwatch"
 
 echo "1..$n"
 exit $failed

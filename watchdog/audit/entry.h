@@ -45,7 +45,8 @@
     X(PRUNED, "message.pruned")   /* rows of a closed message went, its entries stay */            \
     X(HELD, "timeline.held")      /* people act */                                                 \
     X(RESUMED, "timeline.resumed")                                                                 \
-    X(ESCALATED, "timeline.escalated")
+    X(ESCALATED, "timeline.escalated")                                                             \
+    X(MIGRATED, "store.migrated") /* the tables were brought to a newer layout */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `ackwatch db`: info, backup. Both open the database read-only and may run beside a daemon.
+ * `ackwatch db`: info, backup, migrate. The first two open the database read-only and may run
+ * beside a daemon; migrate writes, and needs it stopped.
  */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/verify.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "codec/json.h"
 #include "ctl/nouns.h"
+#include "store/db.h"
 #include "store/store.h"
 
 static const char *path_of(const struct aw_ctl *ctl)
@@ -18,18 +23,30 @@ static const char *path_of(const struct aw_ctl *ctl)
 
 /* --- info ------------------------------------------------------------------------------------ */
 
+static json_t *when_json(aw_time t)
+{
+    char text[AW_TIME_TEXT];
+    aw_time_print(text, t);
+    return t ? json_string(text) : json_null();
+}
+
 static json_t *info_json(const char *path, const struct aw_store_info *i)
 {
-    char alive[AW_TIME_TEXT];
-    aw_time_print(alive, i->alive);
-    json_t *at = i->alive ? json_string(alive) : json_null();
-    return json_pack("{s:s,s:I,s:I,s:I,s:s,s:s,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "db", path,
-                     "bytes", (json_int_t)i->bytes, "wal_bytes", (json_int_t)i->wal_bytes, "layout",
-                     (json_int_t)i->layout, "ackwatch", PACKAGE_VERSION, "sqlite", i->sqlite,
-                     "alive_at", at, "entries", (json_int_t)i->entries, "messages",
-                     (json_int_t)i->messages, "timelines", (json_int_t)i->timelines, "open",
-                     (json_int_t)i->open, "attempts", (json_int_t)i->attempts, "evidence",
-                     (json_int_t)i->evidence, "persons", (json_int_t)i->persons);
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {
+        {"bytes", i->bytes},         {"wal_bytes", i->wal_bytes}, {"free_bytes", i->free_bytes},
+        {"layout", i->layout},       {"entries", i->entries},     {"messages", i->messages},
+        {"timelines", i->timelines}, {"open", i->open},           {"attempts", i->attempts},
+        {"evidence", i->evidence},   {"persons", i->persons},
+    };
+    json_t *v = json_pack("{s:s,s:s,s:s,s:o,s:o}", "db", path, "ackwatch", PACKAGE_VERSION,
+                          "sqlite", i->sqlite, "alive_at", when_json(i->alive), "oldest_open_at",
+                          when_json(i->oldest_open));
+    for (unsigned n = 0; n < AW_COUNT(numbers); n++)
+        json_object_set_new(v, numbers[n].name, json_integer((json_int_t)numbers[n].value));
+    return v;
 }
 
 static void print_info(const struct aw_ctl *ctl, const json_t *info)
@@ -45,7 +62,7 @@ static void print_info(const struct aw_ctl *ctl, const json_t *info)
         aw_table_add(&t, AW_PLAIN, key);
         if (json_is_integer(v))
             aw_table_addf(&t, AW_PLAIN, "%lld", (long long)json_integer_value(v));
-        else if (strcmp(key, "alive_at") == 0)
+        else if (strlen(key) > 3 && strcmp(key + strlen(key) - 3, "_at") == 0)
             aw_table_add(&t, AW_PLAIN, aw_out_when(&ctl->out, when, json_string_value(v)));
         else
             aw_table_add(&t, AW_PLAIN, json_string_value(v));
@@ -119,6 +136,75 @@ static int exec_backup(struct aw_ctl *ctl)
     return result.findings ? AW_EXIT_PROBLEMS : AW_EXIT_DONE;
 }
 
+/* --- migrate --------------------------------------------------------------------------------- */
+
+static void print_change(void *ctx, const char *what)
+{
+    const struct aw_out *o = ctx;
+    if (!o->json)
+        fprintf(o->f, o->tty ? "  %s\n" : "change\t%s\n", what);
+}
+
+static int migrate(struct aw_ctl *ctl, const char *path, const char *actor, bool dry_run,
+                   int64_t *ret_from)
+{
+    struct aw_migrate_options opt = {.dry_run = dry_run,
+                                     .actor = actor,
+                                     .now = aw_clock_os_wall(),
+                                     .say = print_change,
+                                     .ctx = &ctl->out};
+    struct aw_err err;
+    int r = aw_store_migrate(path, &opt, ret_from, &err);
+    if (r == AW_EBUSY)
+        return aw_ctl_say(AW_EXIT_CONFLICT, "%s: stop it first: systemctl stop ackwatchd",
+                          err.text);
+    return r ? aw_ctl_say(AW_EXIT_FAILED, "%s", err.text) : AW_EXIT_DONE;
+}
+
+static void print_migrated(const struct aw_out *o, const char *path, int64_t from, bool dry_run,
+                           const char *backup)
+{
+    const char *done = from == AW_STORE_LAYOUT ? "nothing to do"
+                       : dry_run               ? "would go"
+                                               : "migrated";
+    if (o->json) {
+        json_t *v = json_pack("{s:s,s:I,s:i,s:b,s:s?}", "db", path, "from", (json_int_t)from, "to",
+                              AW_STORE_LAYOUT, "changed", from != AW_STORE_LAYOUT && !dry_run,
+                              "backup", backup);
+        aw_out_json(o, v);
+        json_decref(v);
+        return;
+    }
+    fprintf(o->f, o->tty ? "%s: layout %lld to %d: %s\n" : "%s\t%lld\t%d\t%s\n", path,
+            (long long)from, AW_STORE_LAYOUT, done);
+    if (o->tty && backup)
+        fprintf(o->f, "the database as it was: %s\n", backup);
+}
+
+static int exec_migrate(struct aw_ctl *ctl)
+{
+    const char *path = path_of(ctl);
+    bool dry_run = aw_ctl_flag(ctl, "dry-run") != NULL;
+    AW_AUTO(aw_buf_free) struct aw_buf backup = AW_BUF_INIT(4096);
+    struct aw_store_info info;
+    char actor[32];
+    int64_t from = AW_STORE_LAYOUT;
+    struct aw_err err;
+
+    snprintf(actor, sizeof actor, "uid:%u", (unsigned)geteuid());
+    if (aw_store_info(path, &info, &err) < 0)
+        return aw_ctl_say(AW_EXIT_FAILED, "%s", err.text);
+    aw_buf_printf(&backup, "%s.layout-%lld", path, (long long)info.layout);
+    bool old = info.layout < AW_STORE_LAYOUT;
+    if (old && !dry_run && aw_store_backup(path, aw_buf_str(&backup), &err) < 0)
+        return aw_ctl_say(AW_EXIT_FAILED, "no backup, nothing was changed: %s", err.text);
+    int code = old ? migrate(ctl, path, actor, dry_run, &from) : AW_EXIT_DONE;
+    if (code == AW_EXIT_DONE)
+        print_migrated(&ctl->out, path, from, dry_run,
+                       old && !dry_run ? aw_buf_str(&backup) : NULL);
+    return code;
+}
+
 /* --- entries --------------------------------------------------------------------------------- */
 
 static const struct aw_param flags[] = {
@@ -156,4 +242,26 @@ const struct aw_cmd_entry aw_cmd_db_backup = {
     .flags = flags,
     .examples = backup_examples,
     .exec = exec_backup,
+};
+
+static const struct aw_param migrate_flags[] = {
+    {"db", 0, AW_VAL_FILE, 0, NULL, "the database (" AW_STATEDIR "/ackwatch.db)"},
+    {"dry-run", 0, AW_VAL_NONE, 0, NULL, "print what would be changed, and change nothing"},
+    {NULL},
+};
+static const char *const migrate_examples[] = {"db migrate --dry-run", "db migrate", NULL};
+
+const struct aw_cmd_entry aw_cmd_db_migrate = {
+    .noun = "db",
+    .verb = "migrate",
+    .summary = "bring the database of an older version to the layout of this one",
+    .text =
+        "The daemon refuses a database of an older layout, and this is the way on. The daemon "
+        "must be stopped (exit code 6 when it runs). A backup is made first as FILE.layout-N "
+        "beside it, which needs as much room again. Then everything changes in one transaction, "
+        "with an entry in the log. Run it as the daemon's user: runuser -u ackwatch. "
+        "audit verify afterwards proves that nothing was lost.",
+    .flags = migrate_flags,
+    .examples = migrate_examples,
+    .exec = exec_migrate,
 };

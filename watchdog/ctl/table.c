@@ -47,6 +47,7 @@
     X(config_show)                                                                                 \
     X(db_info)                                                                                     \
     X(db_backup)                                                                                   \
+    X(db_migrate)                                                                                  \
     X(doctor)                                                                                      \
     X(completion)                                                                                  \
     X(version)                                                                                     \
@@ -75,7 +76,7 @@ const struct aw_noun aw_nouns[] = {
     {"listen", "follow the log, and hand its events to a program here"},
     {"logs", "the newest requests"},
     {"config", "the environment file"},
-    {"db", "the database: what it holds, backups"},
+    {"db", "the database: what it holds, backups, newer layouts"},
     {"doctor", "checks of machine, files and daemon"},
     {"completion", "completion for bash, zsh, fish"},
     {"version", "version of this program"},

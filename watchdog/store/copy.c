@@ -28,7 +28,7 @@ static int open_store(struct aw_db *db, const char *path, struct aw_err *err)
     r = aw_db_open(db, path, AW_DB_READ, NULL, CACHE_KIB, err);
     if (r)
         return aw_wrap(err, r, "%s", path);
-    r = aw_db_check(db, path, err);
+    r = aw_db_layout(db, path, &(int64_t){0}, err);
     if (r == 0)
         r = aw_db_run(db, AW_SQL_BEGIN_READ, err);
     if (r)
@@ -69,6 +69,9 @@ int aw_store_info(const char *path, struct aw_store_info *ret, struct aw_err *er
         int64_t *to;
     } numbers[] = {
         {"PRAGMA user_version", &ret->layout},
+        {"SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size",
+         &ret->free_bytes},
+        {"SELECT min(id) FROM timeline WHERE due IS NOT NULL AND state = 0", &ret->oldest_open},
         {"SELECT size FROM log_front", &ret->entries},
         {"SELECT at FROM alive", &ret->alive},
         {"SELECT count(*) FROM message", &ret->messages},
@@ -90,6 +93,7 @@ int aw_store_info(const char *path, struct aw_store_info *ret, struct aw_err *er
     ret->bytes = size_of(path, "");
     ret->wal_bytes = size_of(path, "-wal");
     ret->sqlite = sqlite3_libversion();
+    ret->oldest_open = ret->oldest_open ? aw_id_time(ret->oldest_open) : 0;
     return r ? aw_wrap(err, r, "%s", path) : 0;
 }
 

@@ -132,23 +132,55 @@ static int pragma(struct aw_db *db, const char *sql, int64_t *ret, struct aw_err
     return rc == SQLITE_OK ? 0 : aw_db_fail(db, rc, err);
 }
 
-int aw_db_check(struct aw_db *db, const char *path, struct aw_err *err)
+int aw_db_layout(struct aw_db *db, const char *path, int64_t *ret, struct aw_err *err)
 {
-    int64_t id = 0, version = 0, n = 0;
+    int64_t id = 0, n = 0;
     int r;
+    *ret = 0;
     if ((r = pragma(db, "PRAGMA application_id", &id, err)) ||
-        (r = pragma(db, "PRAGMA user_version", &version, err)) ||
+        (r = pragma(db, "PRAGMA user_version", ret, err)) ||
         (r = pragma(db, "SELECT count(*) FROM sqlite_schema", &n, err)))
         return aw_wrap(err, r, "%s", path);
     if (!id && !n)
         return aw_fail(err, AW_ENOENT, "%s is empty", path);
     if (id != AW_APPLICATION_ID)
         return aw_fail(err, AW_EINVAL, "%s is a database of another program", path);
-    if (version != AW_SCHEMA_VERSION)
+    if (*ret > AW_STORE_LAYOUT)
         return aw_fail(err, AW_EINVAL,
-                       "%s has version %lld of the layout, this program knows version %d", path,
-                       (long long)version, AW_SCHEMA_VERSION);
+                       "%s has layout %lld, made by a newer ackwatch; this one knows layout %d: "
+                       "install the newer one, or take a backup from before",
+                       path, (long long)*ret, AW_STORE_LAYOUT);
     return 0;
+}
+
+int aw_db_check(struct aw_db *db, const char *path, struct aw_err *err)
+{
+    int64_t layout;
+    int r = aw_db_layout(db, path, &layout, err);
+    if (r == 0 && layout < AW_STORE_LAYOUT)
+        r = aw_fail(err, AW_EINVAL,
+                    "%s has layout %lld, this ackwatch needs layout %d: stop the daemon and run "
+                    "ackwatch db migrate",
+                    path, (long long)layout, AW_STORE_LAYOUT);
+    return r;
+}
+
+static int schema_line(void *ctx, int n, char **values, char **names)
+{
+    (void)n, (void)names;
+    aw_buf_printf(ctx, "%c%s %s%c%s\n%s", AW_SCHEMA_ROW, values[0], values[1], AW_SCHEMA_NAME,
+                  values[2], values[3] ? values[3] : "");
+    return 0;
+}
+
+int aw_db_schema(struct aw_db *db, struct aw_buf *out, struct aw_err *err)
+{
+    int rc = sqlite3_exec(db->h,
+                          "SELECT type, name, tbl_name, sql FROM sqlite_schema "
+                          "ORDER BY type, name",
+                          schema_line, out, NULL);
+    aw_buf_putc(out, AW_SCHEMA_ROW);
+    return rc == SQLITE_OK ? 0 : aw_db_fail(db, rc, err);
 }
 
 /* --- statements ----------------------------------------------------------------------------- */

@@ -18,11 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "store/sql_text.h"
 
 #define AW_APPLICATION_ID 0x41434B57 /* ACKW */
-#define AW_SCHEMA_VERSION 1
+#define AW_STORE_LAYOUT   2          /* of the tables: user_version of schema.sql */
 #define AW_DB_BUSY_MS     2000
 
 struct aw_db {
@@ -41,8 +42,15 @@ int aw_db_open(struct aw_db *db, const char *path, enum aw_db_mode mode, const c
                unsigned cache_kib, struct aw_err *err);
 void aw_db_close(struct aw_db *db);
 
-/* Whether the file is a store of this version: 0, AW_ENOENT (empty file), AW_EINVAL. */
+/* Whether the file is a store, and of which layout: 0, AW_ENOENT (empty file), AW_EINVAL (of
+ * another program, or newer than this one). */
+int aw_db_layout(struct aw_db *db, const char *path, int64_t *ret, struct aw_err *err);
+/* Whether it is one of this layout: as above, AW_EINVAL also when it is older. */
 int aw_db_check(struct aw_db *db, const char *path, struct aw_err *err);
+/* All objects of the schema as one text: RS type blank name US table LF sql, then RS at the end. */
+#define AW_SCHEMA_ROW  '\x1e'
+#define AW_SCHEMA_NAME '\x1f'
+int aw_db_schema(struct aw_db *db, struct aw_buf *out, struct aw_err *err);
 
 /* AW_ENOSPC, AW_ECORRUPT, AW_EBUSY (readers only) or AW_EIO, with SQLite's words in err. */
 int aw_db_fail(struct aw_db *db, int rc, struct aw_err *err);

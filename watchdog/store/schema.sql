@@ -8,10 +8,14 @@
 -- million rows. Idempotency keys, external ids and users are found through keyed hashes in memory
 -- (keymap.h), whose pairs stand in key_page.
 --
+-- An older database is brought here by `ackwatch db migrate` (migrate.c), which adds what is missing:
+-- tables, indexes, and columns at the end of a table that may be NULL or have a default. A change of
+-- any other kind is not one that it can make.
+--
 -- AUDITED tables are a projection of the log: `ackwatch audit verify` recomputes them.
 
 PRAGMA application_id = 0x41434B57;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Tenants. Audited through the commitments of messages and persons.
 CREATE TABLE app(

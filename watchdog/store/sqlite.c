@@ -30,7 +30,7 @@ int aw_store_note(struct aw_store *s, int r)
 
 /* --- open and close ------------------------------------------------------------------------- */
 
-static int take_lock(struct aw_store *s, struct aw_err *err)
+int aw_store_lock(struct aw_store *s, struct aw_err *err)
 {
     struct aw_buf name = AW_BUF_INIT(8192);
     int r = 0;
@@ -89,7 +89,7 @@ static int on_commit(void *ctx, sqlite3 *h, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static void release(struct aw_store *s)
+void aw_store_release(struct aw_store *s)
 {
     aw_db_close(&s->db);
     aw_keymap_free(&s->keys);
@@ -112,7 +112,7 @@ int aw_store_open(const char *path, const struct aw_store_options *opt, aw_time 
     s->path = aw_strdup(path);
     s->lock = -1;
     s->entry = AW_BUF_INIT(AW_ENTRY_MAX);
-    if ((r = take_lock(s, err)) || (r = open_file(s, opt, err)) || (r = load_ids(s, err)) ||
+    if ((r = aw_store_lock(s, err)) || (r = open_file(s, opt, err)) || (r = load_ids(s, err)) ||
         (r = aw_log_load(s, err)) || (r = aw_store_secret(s, "numbers", s->numbers, err)) ||
         (r = aw_store_secret(s, "keymap", secret, err)))
         goto fail;
@@ -124,7 +124,7 @@ int aw_store_open(const char *path, const struct aw_store_options *opt, aw_time 
     *ret = s;
     return 0;
 fail:
-    release(s);
+    aw_store_release(s);
     return r;
 }
 
@@ -136,7 +136,7 @@ void aw_store_close(struct aw_store *s)
         aw_store_rollback(s);
     if (!s->broken)
         aw_store_checkpoint(s, true, NULL);
-    release(s);
+    aw_store_release(s);
 }
 
 /* --- the turn ------------------------------------------------------------------------------- */

@@ -289,14 +289,30 @@ void aw_store_reading(const char *path, struct aw_reading *ret);
 /* What a store holds; counted row by row, in one read transaction (store/copy.c). */
 struct aw_store_info {
     int64_t bytes, wal_bytes; /* of the files */
+    int64_t free_bytes;       /* pages that the next rows will take */
     int64_t layout;           /* version of the tables */
     const char *sqlite;       /* version of the library */
     int64_t entries, messages, timelines, open, attempts, evidence, persons;
-    aw_time alive; /* when a daemon last said that it lives, 0: never */
+    aw_time alive;       /* when a daemon last said that it lives, 0: never */
+    aw_time oldest_open; /* registration of the oldest open timeline, 0: none */
 };
 int aw_store_info(const char *path, struct aw_store_info *ret, struct aw_err *err);
-/* A copy of one moment under a new name, mode 0600, flushed; beside a living daemon. AW_ECONFLICT
- * when the name is taken, AW_ENOSPC; then nothing is left behind. */
+/* Brings a store of an older layout to that of this program, in one transaction, with the entry
+ * store.migrated; nobody else may have it open for writing (AW_EBUSY). say is told each change;
+ * with dry_run all is rolled back. *ret_from: the layout that it had; the present one: nothing was
+ * done. AW_EINVAL: another program's, or newer. */
+struct aw_migrate_options {
+    const char *vfs; /* as in aw_store_options */
+    bool dry_run;
+    const char *actor;
+    aw_time now;
+    void (*say)(void *ctx, const char *what);
+    void *ctx;
+};
+int aw_store_migrate(const char *path, const struct aw_migrate_options *opt, int64_t *ret_from,
+                     struct aw_err *err);
+/* A copy of one moment (of any layout) under a new name, mode 0600, flushed; beside a living
+ * daemon. AW_ECONFLICT when the name is taken, AW_ENOSPC; then nothing is left behind. */
 int aw_store_backup(const char *path, const char *to, struct aw_err *err);
 
 struct aw_finding; /* audit/verify.h */

@@ -12,6 +12,7 @@
  *   sqlite_*.c       the other tables
  *   fact.c           facts as entries and back
  *   sqlite_reader.c  reading for other threads
+ *   migrate.c        an older layout becomes this one
  *   verify*.c        the auditor's side
  */
 #ifndef AW_STORE_STORE_INT_H
@@ -59,6 +60,11 @@ struct aw_store {
     bool truncate;           /* something was erased: the WAL must go */
     bool truncating;         /* ... in this turn */
 };
+
+/* PATH.lock against a second writer: AW_EBUSY. */
+int aw_store_lock(struct aw_store *s, struct aw_err *err);
+/* Closes and frees, whatever there is. */
+void aw_store_release(struct aw_store *s);
 
 /* Remembers what makes the store unusable; returns r. */
 int aw_store_note(struct aw_store *s, int r);

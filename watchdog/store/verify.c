@@ -71,28 +71,6 @@ static int check_line(void *ctx, int n, char **values, char **names)
     return 0;
 }
 
-/* Objects of a schema as one text: RS type blank name US table LF sql, then RS at the end. */
-#define ROW  '\x1e'
-#define NAME '\x1f'
-
-static int schema_line(void *ctx, int n, char **values, char **names)
-{
-    (void)n, (void)names;
-    aw_buf_printf(ctx, "%c%s %s%c%s\n%s", ROW, values[0], values[1], NAME, values[2],
-                  values[3] ? values[3] : "");
-    return 0;
-}
-
-static int read_schema(struct aw_db *db, struct aw_buf *out, struct aw_err *err)
-{
-    int rc = sqlite3_exec(db->h,
-                          "SELECT type, name, tbl_name, sql FROM sqlite_schema "
-                          "ORDER BY type, name",
-                          schema_line, out, NULL);
-    aw_buf_putc(out, ROW);
-    return rc == SQLITE_OK ? 0 : aw_db_fail(db, rc, err);
-}
-
 /* Names the objects of one schema that the other does not have; `changed` also those that it has in
  * another form. */
 static unsigned compare(struct audit *a, const char *one, const char *other, bool changed,
@@ -100,8 +78,8 @@ static unsigned compare(struct audit *a, const char *one, const char *other, boo
 {
     struct aw_buf part = AW_BUF_INIT(1 << 20);
     unsigned n = 0;
-    for (const char *row = one, *next; (next = strchr(row + 1, ROW)); row = next) {
-        size_t name = strcspn(row, (char[]){NAME, 0}) + 1;
+    for (const char *row = one, *next; (next = strchr(row + 1, AW_SCHEMA_ROW)); row = next) {
+        size_t name = strcspn(row, (char[]){AW_SCHEMA_NAME, 0}) + 1;
         aw_buf_reset(&part);
         aw_buf_add(&part, row, name);
         bool there = strstr(other, aw_buf_str(&part));
@@ -122,8 +100,8 @@ static int check_schema(struct audit *a, struct aw_err *err)
     struct aw_db memory;
     int r = aw_db_open(&memory, ":memory:", AW_DB_CREATE, NULL, 1024, err);
     if (r == 0 && (r = aw_db_exec(&memory, aw_schema_sql, err)) == 0 &&
-        (r = read_schema(&memory, &ours, err)) == 0 &&
-        (r = read_schema(&a->db, &theirs, err)) == 0 &&
+        (r = aw_db_schema(&memory, &ours, err)) == 0 &&
+        (r = aw_db_schema(&a->db, &theirs, err)) == 0 &&
         strcmp(aw_buf_str(&ours), aw_buf_str(&theirs)) != 0 &&
         compare(a, aw_buf_str(&ours), aw_buf_str(&theirs), true, "is missing") +
                 compare(a, aw_buf_str(&theirs), aw_buf_str(&ours), false,
