@@ -30,6 +30,7 @@ static const char environment[] =
     "listen:\n  - {address: 127.0.0.1, port: 0, faces: [public, api, ops]}\n"
     "store: ackwatch.db\n"
     "rules: rules\n"
+    "templates: templates\n"
     "operators:\n  - {channel: mail, to: ops@sim.invalid}\n"
     "apps: [shop]\n"
     "channels:\n"
@@ -38,11 +39,18 @@ static const char environment[] =
     "report_url: \"http://127.0.0.1:1/v3/\"}\n"
     "  sms: {provider: gateway, url: \"http://127.0.0.1:1/sms\", "
     "fields: {to: \"{{to}}\", text: \"{{text}}\"}}\n"
-    "  sms-b: {provider: gateway, weight: 1, url: \"http://127.0.0.1:1/sms\", "
+    "  sms-b: {provider: gateway, weight: 1, reply_answer: body, reply_prefix: \"+86\", "
+    "url: \"http://127.0.0.1:1/sms\", "
     "fields: {to: \"{{to}}\", text: \"{{text}}\"}}\n"
     "  mail: {provider: smtp, host: 127.0.0.1, port: 1, ca_file: secret, "
     "from: a@sim.invalid}\n"
     "  hook: {provider: webhook, url: \"http://127.0.0.1:1/hook\", secret: {file: secret}}\n";
+
+/* `template: code`: a text that a reply with its code confirms. */
+static const char template[] = "version: 1\n"
+                               "sms:\n"
+                               "  en: {text: \"{{title}} - reply {{code}}\"}\n"
+                               "  zh-CN: {text: \"{{title}}，回复 {{code}} 确认\"}\n";
 
 static void put_file(const struct rig *r, const char *name, const char *text)
 {
@@ -177,6 +185,9 @@ void rig_new(struct rig *r, const char *rules_yaml, aw_time start)
     NEED(mkdtemp(r->dir));
     snprintf(path, sizeof(path), "%s/rules", r->dir);
     NEED(mkdir(path, 0700) == 0);
+    snprintf(path, sizeof(path), "%s/templates", r->dir);
+    NEED(mkdir(path, 0700) == 0);
+    put_file(r, "templates/code.yaml", template);
     snprintf(r->config, sizeof(r->config), "%s/ackwatch.yaml", r->dir);
     snprintf(r->db, sizeof(r->db), "%s/ackwatch.db", r->dir);
     put_file(r, "ackwatch.yaml", environment);
@@ -309,6 +320,18 @@ void rig_ack(struct rig *r, aw_id message, const char *user, enum aw_level level
     snprintf(cmd->u.ack.user, sizeof(cmd->u.ack.user), "%s", user);
     cmd->u.ack.level = level;
     cmd->u.ack.source = AW_SRC_APP;
+    turn_one(r, cmd);
+}
+
+void rig_say(struct rig *r, const char *channel, const char *from, const char *text)
+{
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_REPLY);
+
+    cmd->app = "";
+    snprintf(cmd->actor, sizeof(cmd->actor), "channel:%s", channel);
+    snprintf(cmd->u.said.channel, sizeof(cmd->u.said.channel), "%s", channel);
+    snprintf(cmd->u.said.r.from, sizeof(cmd->u.said.r.from), "%s", from);
+    snprintf(cmd->u.said.r.text, sizeof(cmd->u.said.r.text), "%s", text);
     turn_one(r, cmd);
 }
 

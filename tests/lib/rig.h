@@ -50,6 +50,8 @@ int rig_at(struct rig *r, aw_time t);
 /* Commands; each turns once and leaves its reply in r->last. */
 aw_id rig_register(struct rig *r, const char *key, const char *body);
 void rig_ack(struct rig *r, aw_id message, const char *user, enum aw_level level);
+/* An SMS reply; what is written back at once stays in r->last.body. */
+void rig_say(struct rig *r, const char *channel, const char *from, const char *text);
 void rig_cancel(struct rig *r, aw_id message);
 void rig_contact(struct rig *r, const char *user, const char *json);
 void rig_result(struct rig *r, aw_id attempt, enum aw_outcome outcome, const char *provider_id);

@@ -16,7 +16,7 @@ struct world {
     unsigned n; /* person p is names[p - 1]; the recipient is 1 */
     bool has[WORLD_PEOPLE][AW_N_KINDS];
     bool out[WORLD_PEOPLE]; /* wants no SMS */
-    unsigned manager; /* of the recipient; 0: none */
+    unsigned manager;       /* of the recipient; 0: none */
     unsigned channels[AW_N_KINDS];
 };
 

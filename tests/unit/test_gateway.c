@@ -201,7 +201,8 @@ static struct aw_news news;
 static void receive(const char *secret, const char *query, const char *type, const char *body)
 {
     struct aw_channel *ch =
-        fix_channel("gateway", PAIRS("receipt_secret", "s3cret", "receipt_delivered", "DELIVRD 0"));
+        fix_channel("gateway", PAIRS("receipt_secret", "s3cret", "receipt_delivered", "DELIVRD 0",
+                                     "receipt_sent", "8", "reply_from", "sender"));
     struct aw_inbound in = {.channel = "test",
                             .secret = secret,
                             .method = "POST",
@@ -236,6 +237,33 @@ static void receipts(void **state)
     one(AW_LEVEL_NONE, AW_NEG_BOUNCED);
     receive("s3cret", "", "application/json; charset=utf-8", "{\"ref\":\"" REF "\",\"status\":0}");
     one(AW_DELIVERED, AW_NEG_NONE);
+    receive("s3cret", "ref=" REF "&status=8", "", "");
+    one(AW_SENT, AW_NEG_NONE);
+    aw_news_free(&news);
+}
+
+static void replies(void **state)
+{
+    (void)state;
+    receive("s3cret", "sender=%2B8613812345678&text=ACK+1234%0D%0A%E6%94%B6%E5%88%B0%FF", "", "");
+    assert_int_equal(news.refused, 0);
+    assert_int_equal(news.n_receipts, 0);
+    assert_int_equal(news.n_replies, 1);
+    assert_string_equal(news.replies[0].from, "+8613812345678");
+    assert_string_equal(news.replies[0].text, "ACK 1234  收到 ");
+    assert_string_equal(news.text, ""); /* Kannel would send it to the person */
+    receive("s3cret", "", "application/json", "{\"sender\":13812345678,\"text\":1234}");
+    assert_int_equal(news.n_replies, 1);
+    assert_string_equal(news.replies[0].from, "13812345678");
+    assert_string_equal(news.replies[0].text, "1234");
+    receive("s3cret", "sender=1", "", ""); /* an empty SMS */
+    assert_int_equal(news.n_replies, 1);
+    assert_string_equal(news.replies[0].text, "");
+    receive("s3cret", "from=1&text=1234", "", "");
+    assert_int_equal(news.n_replies, 0);
+    receive("wrong", "sender=1&text=1234", "", "");
+    assert_int_equal(news.refused, AW_P_NOT_FOUND);
+    assert_int_equal(news.n_replies, 0);
     aw_news_free(&news);
 }
 
@@ -267,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receipts),
         cmocka_unit_test(receipts_without_news),
+        cmocka_unit_test(replies),
         cmocka_unit_test(requests_have_the_configured_form),
         cmocka_unit_test(bad_settings_are_refused),
         cmocka_unit_test(a_text_cannot_add_a_header),

@@ -2,7 +2,7 @@
  *
  * SMS through any gateway that speaks HTTP: URL, method, fields and the test of success stand in
  * the environment file (core/provider.c lists the settings). Fields and headers are texts with
- * {{to}} {{text}} {{ref}} {{receipt_url}} {{user}} {{password}}. Receipts come to
+ * {{to}} {{text}} {{ref}} {{receipt_url}} {{user}} {{password}}. Receipts and replies come to
  * /in/CHANNEL/SECRET as query, form or JSON, by GET or POST, with names that are settings too. No
  * network here; any thread.
  */
@@ -295,7 +295,7 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
     json_decref(body);
 }
 
-/* --- receipts ------------------------------------------------------------------------------ */
+/* --- receipts and replies ------------------------------------------------------------------ */
 
 /* The value under the name that a setting gives. */
 static bool named(const struct aw_letter *l, const char *setting, char *dst, size_t cap)
@@ -305,20 +305,46 @@ static bool named(const struct aw_letter *l, const char *setting, char *dst, siz
     return name && aw_letter_value(l, name, dst, cap);
 }
 
-static void take_receipt(struct aw_letter *l)
+/* False: it is no receipt. One of a status that is on no list is no news. */
+static bool take_receipt(struct aw_letter *l)
 {
+    static const struct {
+        const char *setting;
+        enum aw_level level;
+        enum aw_negative negative;
+    } meanings[] = {
+        {"receipt_delivered", AW_DELIVERED, AW_NEG_NONE},
+        {"receipt_failed", AW_LEVEL_NONE, AW_NEG_BOUNCED},
+        {"receipt_sent", AW_SENT, AW_NEG_NONE},
+    };
     char ref[64], status[128];
     aw_id id;
     if (!named(l, "receipt_ref", ref, sizeof ref) || aw_id_parse(ref, "aw_", &id) != 0 ||
         !named(l, "receipt_status", status, sizeof status))
-        return; /* says nothing to us */
-    bool delivered = aw_has_word(aw_channel_get(l->channel, "receipt_delivered"), status);
-    if (!delivered && !aw_has_word(aw_channel_get(l->channel, "receipt_failed"), status))
-        return; /* on its way: not news */
-    struct aw_receipt *r = aw_news_receipt(l->news);
-    r->ref = id;
-    r->level = delivered ? AW_DELIVERED : AW_LEVEL_NONE;
-    r->negative = delivered ? AW_NEG_NONE : AW_NEG_BOUNCED;
+        return false;
+    for (unsigned i = 0; i < AW_COUNT(meanings); i++) {
+        if (!aw_has_word(aw_channel_get(l->channel, meanings[i].setting), status))
+            continue;
+        struct aw_receipt *r = aw_news_receipt(l->news);
+        r->ref = id;
+        r->level = meanings[i].level;
+        r->negative = meanings[i].negative;
+        break;
+    }
+    return true;
+}
+
+/* Whatever is answered is shown to the person by gateways that pass it on: nothing, at first. */
+static void take_reply(struct aw_letter *l)
+{
+    const char *name = aw_channel_get(l->channel, "reply_text");
+    char from[sizeof(((struct aw_said *)0)->from)];
+    if (!named(l, "reply_from", from, sizeof from) || !name)
+        return;
+    struct aw_said *said = aw_news_reply(l->news);
+    memcpy(said->from, from, strlen(from) + 1);
+    aw_letter_said(l, name, said);
+    l->news->text[0] = '\0';
 }
 
 static void receive(const struct aw_channel *ch, const struct aw_inbound *in, struct aw_news *ret)
@@ -331,7 +357,8 @@ static void receive(const struct aw_channel *ch, const struct aw_inbound *in, st
     if (!aw_letter_open(&l, ch, in, ret))
         return;
     snprintf(ret->text, sizeof ret->text, "ok");
-    take_receipt(&l);
+    if (!take_receipt(&l))
+        take_reply(&l);
     aw_letter_close(&l);
 }
 

@@ -97,6 +97,34 @@ bool aw_letter_value(const struct aw_letter *l, const char *name, char *dst, siz
     return dst[0] && aw_utf8_clean(dst, strlen(dst), false);
 }
 
+void aw_said_text(struct aw_said *said, const char *text)
+{
+    size_t n = aw_utf8_cut(text, strlen(text), sizeof said->text - 1), at = 0;
+    for (const char *p = text, *end = text + n; p != end;) {
+        const char *from = p;
+        int32_t c = aw_utf8_next(&p, end);
+        if (c < 0)
+            p++;
+        if (c < ' ' || (c >= 0x7f && c < 0xa0)) { /* broken bytes, line ends, controls */
+            said->text[at++] = ' ';
+            continue;
+        }
+        memcpy(said->text + at, from, (size_t)(p - from));
+        at += (size_t)(p - from);
+    }
+    said->text[at] = '\0';
+}
+
+void aw_letter_said(const struct aw_letter *l, const char *name, struct aw_said *said)
+{
+    char text[8192] = "";
+    if (!aw_scalar_text(json_object_get(l->json, name), text, sizeof text) &&
+        (!l->form || aw_form_value(l->in->body, name, text, sizeof text) != 0) &&
+        aw_form_value(l->in->query, name, text, sizeof text) != 0)
+        text[0] = '\0';
+    aw_said_text(said, text);
+}
+
 bool aw_has_word(const char *list, const char *word)
 {
     for (size_t n; list && *(list += strspn(list, " ,")); list += n) {

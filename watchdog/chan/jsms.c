@@ -54,6 +54,8 @@ static void own_paras(struct aw_jsonw *w, const struct aw_send *s)
     aw_jw_str(w, "body", s->text);
     if (s->link)
         aw_jw_str(w, "link", s->link);
+    if (s->code)
+        aw_jw_str(w, "code", s->code);
 }
 
 static int build(const struct aw_chan_env *env, const struct aw_send *s, struct aw_http_call *c,

@@ -26,7 +26,7 @@ static const struct sample {
     {"body", "Order 42 left our house today and arrives tomorrow.",
      "您的订单 42 今天已经发出，预计明天送达。"},
     {"link", "https://ack.example.com/a/MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u", NULL},
-    {"code", "K7QX", NULL},
+    {"code", "482913", NULL},
     {"user", "u-1002", NULL},
     {"rule", "order-status", NULL},
     {"message", "msg_0ABC123DEF456", NULL},

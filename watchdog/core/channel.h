@@ -89,6 +89,7 @@ struct aw_send {
     const char *lang;
     const char *title, *text, *html; /* html: mail only */
     const char *link;                /* to the confirmation page, or NULL */
+    const char *code;                /* by which a reply confirms, or NULL */
     const char *push_json;           /* provider's push object of the application, or NULL */
     const char *cid;                 /* stored idempotency token, or NULL */
     unsigned ttl;                    /* seconds, 0: default */

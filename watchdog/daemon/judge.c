@@ -90,7 +90,7 @@ static void join(struct aw_loop *l, struct aw_fact *f, const struct aw_merge *me
 /* What the claim loop remembers between writing the rows and making the sends. */
 struct claim {
     const struct aw_channel *channel;
-    char *cid;
+    struct aw_marks marks;
     struct aw_merge *merge; /* joined: nothing of its own to send */
 };
 
@@ -103,7 +103,7 @@ static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c
     if (!c->channel || !l->opt.carrier.has_cids(c->channel))
         return AW_OK;
     if (f->number <= 1) {
-        c->cid = aw_cid_take(l, c->channel);
+        c->marks.cid = aw_cid_take(l, c->channel);
         return AW_OK;
     }
     /* A next try carries the token of the first, on the same account and while it lives; or that
@@ -113,9 +113,9 @@ static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c
     if (r == AW_OK && (!first->cid[0] || !aw_streq(first->channel, c->channel->name)))
         r = aw_store_try_of(l->store, l->tl.id, f->ref, c->channel->name, first, err);
     if (r == AW_OK && first->cid[0] && l->now - aw_id_time(f->ref) < 23 * AW_HOUR)
-        c->cid = aw_strdup(first->cid);
+        c->marks.cid = aw_strdup(first->cid);
     else if (r == AW_OK || r == AW_ENOENT)
-        c->cid = aw_cid_take(l, c->channel);
+        c->marks.cid = aw_cid_take(l, c->channel);
     if (r == AW_ENOENT)
         r = AW_OK;
     aw_free(first);
@@ -149,7 +149,13 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
         }
     }
     r = claim_cid(l, f, c, err);
-    note->cid = c->cid;
+    note->cid = c->marks.cid;
+    if (r == AW_OK && c->channel)
+        r = aw_code_for(l, m, f, c->channel, &c->marks, err);
+    if (c->marks.code[0]) {
+        note->reply_code = c->marks.code;
+        note->phone = c->marks.phone;
+    }
     return r;
 }
 
@@ -186,7 +192,7 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
         fail_claim(l, f->attempt, AW_OUT_TRANSIENT, "no channel carries this kind now");
         return;
     }
-    if (aw_render(l, m, &l->tl, f, c->channel, c->cid, &send, &err)) {
+    if (aw_render(l, m, &l->tl, f, c->channel, &c->marks, &send, &err)) {
         fail_claim(l, f->attempt, AW_OUT_REFUSED, err.text);
         return;
     }
@@ -332,7 +338,7 @@ int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, con
         if (r == AW_OK && l->up.facts[i].type == AW_FACT_CLAIMED &&
             l->up.facts[i].why != AW_WHY_ALREADY_SENT)
             claim_send(l, m, &l->up.facts[i], &claims[i]);
-        aw_free(claims[i].cid);
+        aw_free(claims[i].marks.cid);
     }
     return r ? r : follow(l, m, was, err);
 }

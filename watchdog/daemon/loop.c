@@ -555,6 +555,7 @@ void aw_loop_free(struct aw_loop *l)
         HASH_DEL(l->asked, q);
         aw_free(q);
     }
+    aw_talkers_free(l);
     aw_msgs_trim(l, 0);
     aw_pinned_forget(l, true);
     while (l->n_retired)

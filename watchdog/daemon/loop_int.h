@@ -7,6 +7,7 @@
  *   turn_evidence.c acks, page, receipts, cancel, contacts, keys
  *   turn_due.c      T2: claims of what is due
  *   turn_result.c   T3: outcomes, tokens, channel tests, notices to operators
+ *   turn_reply.c    replies to texts, and what is written back
  *   turn_poll.c     questions to providers and their answers
  *   judge.c         one event through the engine into the store, and what follows from it
  *   people.c        messages, persons, addresses as the engine's world
@@ -17,6 +18,7 @@
 #ifndef AW_DAEMON_LOOP_INT_H
 #define AW_DAEMON_LOOP_INT_H
 
+#include "codec/reply.h"
 #include "daemon/loop.h"
 
 /* A message as the core needs it: cold row, parsed registration, its pinned rule. */
@@ -39,7 +41,7 @@ struct aw_pinned {
     UT_hash_handle hh;
 };
 
-enum aw_flight_for { AW_FLIGHT_FIRING, AW_FLIGHT_NOTICE, AW_FLIGHT_TEST };
+enum aw_flight_for { AW_FLIGHT_FIRING, AW_FLIGHT_NOTICE, AW_FLIGHT_TEST, AW_FLIGHT_ANSWER };
 
 /* One send under way, from the claim to its result. */
 struct aw_flight {
@@ -90,6 +92,15 @@ struct aw_asked {
     UT_hash_handle hh;
 };
 
+/* A number that writes to us: how many answers it may still get, and its wrong codes. */
+struct aw_talker {
+    char number[AW_NUMBER_MAX];
+    double answers;
+    unsigned wrong;
+    aw_time at, wrong_since;
+    UT_hash_handle hh;
+};
+
 struct aw_effects {
     struct aw_send **sends;
     unsigned n_sends, cap_sends;
@@ -128,8 +139,9 @@ struct aw_loop {
     unsigned n_waiting; /* flights that wait for a token */
     struct aw_account *accounts;
     struct aw_asked *asked;
-    aw_id recover_after; /* start: open attempts up to here are done */
-    bool recovering;     /* start: missed firings wait for receipts */
+    struct aw_talker *talkers; /* oldest first */
+    aw_id recover_after;       /* start: open attempts up to here are done */
+    bool recovering;           /* start: missed firings wait for receipts */
     aw_boot recover_by;
     aw_time alive_at, root_at, rules_told_at;
     aw_boot beat_at; /* 0: not yet */
@@ -202,9 +214,19 @@ void aw_address_book_free(struct aw_address_book *b);
 
 /* --- render.c --------------------------------------------------------------------------------- */
 
+/* What a claim is marked with, beside its reference. */
+struct aw_marks {
+    char *cid;                 /* token of the provider, or NULL; aw_free */
+    char code[8];              /* in a text, by which a reply confirms, or "" */
+    char phone[AW_NUMBER_MAX]; /* that such a text goes to */
+};
+/* A code for a text that shows one; else *ret is left alone. */
+int aw_code_for(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
+                const struct aw_channel *ch, struct aw_marks *ret, struct aw_err *err);
+
 /* A claim as a send: addresses of the person it goes to, texts in that person's language. */
 int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
-              const struct aw_fact *f, const struct aw_channel *ch, const char *cid,
+              const struct aw_fact *f, const struct aw_channel *ch, const struct aw_marks *marks,
               struct aw_send **ret, struct aw_err *err);
 /* Names one more recipient in a merged send. */
 void aw_render_add(struct aw_loop *l, struct aw_msg *m, struct aw_send *s, unsigned n);
@@ -247,6 +269,7 @@ int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+void aw_talkers_free(struct aw_loop *l);
 int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);

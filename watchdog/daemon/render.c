@@ -265,7 +265,7 @@ static void values_init(struct values *v, const struct aw_msg *m, const struct a
 }
 
 int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
-              const struct aw_fact *f, const struct aw_channel *ch, const char *cid,
+              const struct aw_fact *f, const struct aw_channel *ch, const struct aw_marks *marks,
               struct aw_send **ret, struct aw_err *err)
 {
     const struct aw_step *step = aw_rule_step(m->rule, f->step);
@@ -300,12 +300,14 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
         link_text(l, tl, step, link, sizeof(link));
     values_init(&v, m, step, tl);
     v.link = link;
+    v.code = marks->code[0] ? marks->code : NULL;
     v.user = book.user ? book.user : v.recipient;
     texts(l, &p, s, step, &v);
     addresses(&p, s, &book.a);
     event_data(&p, s, &v, f);
     pack(&p, &s->link, link[0] ? link : NULL);
-    pack(&p, &s->cid, cid);
+    pack(&p, &s->code, v.code);
+    pack(&p, &s->cid, marks->cid);
     pack(&p, &s->lang, book.a.lang);
     if (f->person == tl->person) {
         pack(&p, &s->push_json, m->reg.push_json);

@@ -267,6 +267,8 @@ static void metrics(void *ctx, struct aw_buf *out)
     aw_buf_printf(out, "ackwatch_messages_registered_total %ld\n", st->registered);
     metric(out, "ackwatch_acks_total", "counter", "Acknowledgements taken.");
     aw_buf_printf(out, "ackwatch_acks_total %ld\n", st->acks);
+    metric(out, "ackwatch_replies_total", "counter", "Replies to texts.");
+    aw_buf_printf(out, "ackwatch_replies_total %ld\n", st->replies);
     metric(out, "ackwatch_timelines_open", "gauge", "Timelines not yet ended.");
     aw_buf_printf(out, "ackwatch_timelines_open %ld\n", st->open);
     metric(out, "ackwatch_timelines_ended_total", "counter", "Timelines ended, by state.");

@@ -143,15 +143,6 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     return r;
 }
 
-/* What a person answered proves nothing yet: operators read it in the log. */
-int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
-{
-    (void)l, (void)err;
-    aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "replies are not read");
-    aw_log(AW_LOG_WARN, "reply-unread", "channel=%s", cmd->u.said.channel);
-    return AW_OK;
-}
-
 /* Ends one timeline, and takes back its pushes that nobody has received. */
 static int cancel_one(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m, struct aw_err *err)
 {

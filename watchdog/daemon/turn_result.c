@@ -207,6 +207,8 @@ int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (f && f->what == AW_FLIGHT_TEST) {
         count(l, f->channel, res);
         test_result(f->test, res);
+    } else if (f && f->what == AW_FLIGHT_ANSWER) {
+        count(l, f->channel, res); /* a courtesy: not tried again */
     } else if (f && f->what == AW_FLIGHT_NOTICE) {
         count(l, f->channel, res);
         r = notice_result(l, f, res, err);

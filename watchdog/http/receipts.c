@@ -52,6 +52,8 @@ static void landed(struct aw_cmd *cmd)
 
     if (p && p != AW_P_NOT_FOUND) /* old or foreign: the core has logged it */
         d->problem = (int)p;
+    if (cmd->reply.body && d->news.n_replies == 1) /* what is written back to the person */
+        snprintf(d->news.text, sizeof(d->news.text), "%s", cmd->reply.body);
     aw_cmd_free(cmd);
     count_down(d);
 }
