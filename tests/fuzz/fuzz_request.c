@@ -63,6 +63,22 @@ static void take_ack(const char *p, size_t n, struct aw_fault *f, int *code)
     aw_free(cmd.u.ack.detail_json);
 }
 
+static void take_act(const char *p, size_t n, uint8_t letter, struct aw_fault *f, int *code)
+{
+    enum aw_act what = letter == 'S'   ? AW_ACT_SNOOZE
+                       : letter == 'R' ? AW_ACT_RESUME
+                       : letter == 'E' ? AW_ACT_ESCALATE
+                                       : AW_ACT_CLAIM;
+    struct aw_cmd cmd = {0};
+    *code = aw_request_act(p, n, what, &cmd, f);
+    if (*code)
+        return;
+    check(cmd.u.act.what == what && cmd.u.act.reason[0] && cmd.u.act.if_seq >= -1);
+    check(!cmd.u.act.user[0] || aw_valid_user(cmd.u.act.user));
+    check((what == AW_ACT_SNOOZE) == (cmd.u.act.span > 0 || cmd.u.act.until > 0));
+    check(!cmd.u.act.span || !cmd.u.act.until);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     if (!n)
@@ -88,6 +104,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         break;
     case 'x':
         code = aw_request_cancel(p, n, &cmd, &f);
+        break;
+    case 'S':
+    case 'R':
+    case 'E':
+    case 'C':
+        take_act(p, n, bytes[0], &f, &code);
         break;
     default:
         code = aw_request_registration(p, n, NOW, &r, &f);

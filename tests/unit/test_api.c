@@ -10,6 +10,8 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
+#include "base/mem.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -340,6 +342,61 @@ static void test_cancel(void **state)
     expect_problem(&a, 409, "state-conflict");
 }
 
+static void test_acts(void **state)
+{
+    static const struct {
+        const char *verb, *body;
+        enum aw_act what;
+    } acts[] = {
+        {"snooze", "{\"reason\":\"x\",\"for\":\"1h\"}", AW_ACT_SNOOZE},
+        {"resume", "{\"reason\":\"x\"}", AW_ACT_RESUME},
+        {"claim", "{\"reason\":\"x\"}", AW_ACT_CLAIM},
+        {"escalate", "{\"reason\":\"x\"}", AW_ACT_ESCALATE},
+    };
+    char path[96];
+
+    for (unsigned i = 0; i < AW_COUNT(acts); i++) {
+        fake.reply = (struct aw_reply){.id = FAKE_MSG,
+                                       .n_changed = 2,
+                                       .step = "boss",
+                                       .until = FAKE_NOW + AW_HOUR,
+                                       .due = FAKE_NOW,
+                                       .seq = 17};
+        snprintf(path, sizeof(path), "/v1/messages/msg_004HMASW90000:%s", acts[i].verb);
+        fake_call("POST", path, 1, acts[i].body, &a);
+        expect_body(&a, 200,
+                    acts[i].what == AW_ACT_ESCALATE
+                        ? "{\"id\":\"msg_004HMASW90000\",\"state\":\"open\",\"changed\":2,"
+                          "\"step\":\"boss\",\"held_until\":\"2026-11-22T03:00:00.000Z\","
+                          "\"next_due\":\"2026-11-22T02:00:00.000Z\",\"seq\":17}"
+                        : "{\"id\":\"msg_004HMASW90000\",\"state\":\"open\",\"changed\":2,"
+                          "\"held_until\":\"2026-11-22T03:00:00.000Z\","
+                          "\"next_due\":\"2026-11-22T02:00:00.000Z\",\"seq\":17}");
+        assert_int_equal(fake.seen.u.act.what, acts[i].what);
+        assert_int_equal(fake.seen.u.act.message, FAKE_MSG);
+        assert_false(fake.seen_proof);
+        raw_done(&a);
+        fake_call("POST", path, 1, "{}", &a);
+        expect_problem(&a, 422, "validation");
+        raw_done(&a);
+        fake_call("POST", path, 2, acts[i].body, &a);
+        expect_problem(&a, 403, "scope-missing");
+        raw_done(&a);
+        fake.reply = (struct aw_reply){.problem = AW_P_STATE_MOVED, .detail = "at 18 now"};
+        fake_call("POST", path, 1, acts[i].body, &a);
+        expect_problem(&a, 409, "state-moved");
+        raw_done(&a);
+    }
+    fake.reply = (struct aw_reply){.problem = AW_P_CLAIM_REFUSED, .detail = "no claim"};
+    fake_call("POST", path, 1, acts[3].body, &a);
+    expect_problem(&a, 409, "claim-refused");
+    raw_done(&a);
+    fake.reply = (struct aw_reply){.id = FAKE_MSG};
+    fake_call("POST", "/v1/messages/ext:o%2F1:resume", 1, acts[1].body, &a);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(fake.seen.u.act.message, FAKE_MSG);
+}
+
 static void test_contacts(void **state)
 {
     fake_call("PUT", "/v1/contacts/%E6%9D%8E", 1,
@@ -437,6 +494,7 @@ int main(void)
         TEST(test_ack),
         TEST(test_external_id),
         TEST(test_cancel),
+        TEST(test_acts),
         TEST(test_contacts),
         TEST(test_keys),
         TEST(test_reload_and_channel),

@@ -138,7 +138,7 @@ int aw_request_ack_line(const char *p, size_t n, struct aw_cmd *cmd, char ext[AW
     return code;
 }
 
-/* ---- cancel, channel test ---- */
+/* ---- cancel ---- */
 
 int aw_request_cancel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
 {
@@ -153,6 +153,93 @@ int aw_request_cancel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fau
     json_decref(root);
     return code;
 }
+
+/* ---- snooze, resume, escalate, claim ---- */
+
+struct act {
+    char user[AW_USER_MAX + 1], reason[512], by[AW_USER_MAX + 1], step[AW_NAME_MAX + 1];
+    aw_ms span;
+    aw_time until;
+    int64_t if_seq;
+};
+
+static int take_span(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    const char *s = json_string_value(v);
+    if (!s || aw_duration_parse(s, json_string_length(v), dst) < 0 || *(aw_ms *)dst < AW_SECOND)
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    return 0;
+}
+
+static int take_seq(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    if (!json_is_integer(v) || json_integer_value(v) < 0)
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    *(int64_t *)dst = json_integer_value(v);
+    return 0;
+}
+
+/* clang-format off */
+#define ACT_ROWS                                                                                   \
+    {"reason", aw_take_copy, offsetof(struct act, reason), AW_F_REQUIRED, 511, NULL, "a reason"},  \
+    {"recipient", aw_take_copy, offsetof(struct act, user), 0, AW_USER_MAX, aw_valid_user,         \
+     "a user id"}
+#define SEEN_ROW                                                                                   \
+    {"if_seq", take_seq, offsetof(struct act, if_seq), 0, 0, NULL,                                 \
+     "the `seq` of the message as a number"}
+/* clang-format on */
+
+static const struct aw_field snooze_fields[] = {
+    ACT_ROWS,
+    {"for", take_span, offsetof(struct act, span), 0, 0, NULL, "a duration such as 30m"},
+    {"until", aw_take_time, offsetof(struct act, until), 0, 0, NULL, "an instant"},
+    SEEN_ROW,
+    {0},
+};
+static const struct aw_field resume_fields[] = {ACT_ROWS, {0}};
+static const struct aw_field escalate_fields[] = {
+    ACT_ROWS,
+    {"step", aw_take_copy, offsetof(struct act, step), 0, AW_NAME_MAX, aw_valid_name,
+     "the id of a step"},
+    SEEN_ROW,
+    {0},
+};
+static const struct aw_field claim_fields[] = {
+    ACT_ROWS,
+    {"by", aw_take_copy, offsetof(struct act, by), 0, AW_USER_MAX, aw_valid_user, "a user id"},
+    {0},
+};
+static const struct aw_field *const act_fields[AW_N_ACTS] = {
+    [AW_ACT_SNOOZE] = snooze_fields,
+    [AW_ACT_RESUME] = resume_fields,
+    [AW_ACT_ESCALATE] = escalate_fields,
+    [AW_ACT_CLAIM] = claim_fields,
+};
+
+int aw_request_act(const char *p, size_t n, enum aw_act what, struct aw_cmd *cmd,
+                   struct aw_fault *fault)
+{
+    struct aw_take t = {.fault = fault};
+    struct act a = {.if_seq = -1};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, act_fields[what], &a, &root);
+    json_decref(root);
+    if (!code && what == AW_ACT_SNOOZE && !a.span == !a.until)
+        code = aw_take_refuse(&t, AW_P_VALIDATION, "expected one of for and until");
+    if (code)
+        return code;
+    cmd->u.act.what = what;
+    memcpy(cmd->u.act.user, a.user, sizeof a.user);
+    memcpy(cmd->u.act.reason, a.reason, sizeof a.reason);
+    memcpy(cmd->u.act.by, a.by, sizeof a.by);
+    memcpy(cmd->u.act.step, a.step, sizeof a.step);
+    cmd->u.act.span = a.span;
+    cmd->u.act.until = a.until;
+    cmd->u.act.if_seq = a.if_seq;
+    return 0;
+}
+
+/* ---- channel test ---- */
 
 int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
 {

@@ -34,6 +34,11 @@ int aw_request_ack_line(const char *p, size_t n, struct aw_cmd *cmd, char ext[AW
 /* POST ...:cancel: {reason} into cmd->u.cancel. */
 int aw_request_cancel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 
+/* POST ...:snooze, :resume, :escalate, :claim: {reason, ...} into cmd->u.act (all but message).
+ * if_seq is -1 when it is not given. */
+int aw_request_act(const char *p, size_t n, enum aw_act what, struct aw_cmd *cmd,
+                   struct aw_fault *fault);
+
 /* PUT /v1/contacts/{user}: {name?, alias?, registration_ids?, phone?, email?, im?, lang?, tz?,
  * manager?}; compact JSON as stored in *ret_json (aw_free). */
 int aw_request_contact(const char *p, size_t n, char **ret_json, size_t *ret_n,

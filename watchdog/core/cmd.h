@@ -31,7 +31,10 @@ enum aw_cmd_type {
     AW_CMD_REPORT,
     AW_CMD_CIDS,
     AW_CMD_REPLY, /* a person's reply, by callback or by a pull: u.said */
+    AW_CMD_ACT,   /* a person snoozes, resumes, escalates, claims */
 };
+
+enum aw_act { AW_ACT_SNOOZE, AW_ACT_RESUME, AW_ACT_ESCALATE, AW_ACT_CLAIM, AW_N_ACTS };
 
 /* The stable codes of problems; the API's `code` is the name (aw_problem_name), the HTTP status
  * and title come from the same table (cmd.c). */
@@ -61,6 +64,8 @@ enum aw_problem {
     AW_P_NOT_READY,          /* 503 not-ready */
     AW_P_INTERNAL,           /* 500 internal */
     AW_P_RATE_LIMITED,       /* 429 rate-limited, with Retry-After */
+    AW_P_STATE_MOVED,        /* 409 state-moved: the act names an older state */
+    AW_P_CLAIM_REFUSED,      /* 409 claim-refused: the rule has no claim */
     AW_N_PROBLEMS
 };
 
@@ -90,6 +95,9 @@ struct aw_reply {
     char *body; /* aw_free; stored bytes: the known registration (replay, conflict), a contact
                    (JSON); reload refused: the diagnostics; channel test: the provider id */
     size_t n_body;
+    unsigned n_changed; /* act: timelines; `due`: when the first of them is looked at next */
+    aw_time until;      /* act: end of the hold that ends last, 0: none is running */
+    int64_t seq;        /* act: log sequence that the message stands at now */
     int64_t number; /* key id, person number; reload: rules loaded; channel test: enum aw_outcome */
 };
 
@@ -115,6 +123,17 @@ struct aw_cmd {
             aw_id message;
             char reason[512];
         } cancel;
+        struct {
+            enum aw_act what;
+            aw_id message;
+            char user[AW_USER_MAX + 1]; /* "": all recipients */
+            char reason[512];
+            char by[AW_USER_MAX + 1];   /* claim: who, or "" */
+            char step[AW_NAME_MAX + 1]; /* escalate, "": the next */
+            aw_ms span;                 /* snooze: for so long, or */
+            aw_time until;              /* until then */
+            int64_t if_seq;             /* the state that the person saw, -1: any */
+        } act;
         struct {
             aw_id timeline;
             bool confirm;

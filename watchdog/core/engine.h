@@ -121,6 +121,11 @@ aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_ask
 aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned *ret_step,
                        enum aw_kind *ret_kind, unsigned *ret_round);
 
+/* When the next round of a step x kind is due, whatever moved or held it, and which one it is; 0:
+ * none will run. */
+aw_time aw_engine_due(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                      enum aw_kind kind, unsigned *ret_round);
+
 /* What an escalate would bring: the firing of the step (or AW_STEP_NEXT) that is due now then.
  * False: nothing of it is left. */
 bool aw_engine_escalation(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,

@@ -111,6 +111,18 @@ bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsi
     return true;
 }
 
+aw_time aw_engine_due(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                      enum aw_kind kind, unsigned *ret_round)
+{
+    struct aw_firing g;
+
+    if (tl->state != AW_OPEN || step >= rule->n_steps || !aw_firing_of(rule, tl, step, kind, &g) ||
+        aw_passed_over(rule, tl, step, g.round))
+        return 0;
+    *ret_round = g.round;
+    return g.due;
+}
+
 bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
                      struct aw_firing *ret)
 {

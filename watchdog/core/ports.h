@@ -33,6 +33,7 @@ struct aw_message_row {
     enum aw_state state; /* the fold */
     aw_time due;         /* earliest of its timelines, 0: none */
     enum aw_level level; /* lowest of its timelines */
+    int64_t seq;         /* log sequence of its newest entry */
 };
 
 struct aw_timeline_row {

@@ -17,10 +17,9 @@ static const struct {
     enum aw_mark mark;
     enum aw_style style;
 } marks[] = {
-    {"firing.claimed", AW_MARK_DOT, AW_BOLD},
-    {"firing.skipped", AW_MARK_HOLLOW, AW_DIM},
-    {"evidence.recorded", AW_MARK_GOOD, AW_GOOD},
-    {"address.failed", AW_MARK_BAD, AW_BAD},
+    {"firing.claimed", AW_MARK_DOT, AW_BOLD},     {"firing.skipped", AW_MARK_HOLLOW, AW_DIM},
+    {"evidence.recorded", AW_MARK_GOOD, AW_GOOD}, {"address.failed", AW_MARK_BAD, AW_BAD},
+    {"timeline.held", AW_MARK_HOLLOW, AW_BOLD},
 };
 
 static void mark_of(const json_t *e, enum aw_mark *mark, enum aw_style *style)
@@ -53,6 +52,13 @@ static void print_line(const struct aw_out *o, const char *at, const char *mark,
             pad_what > 0 ? pad_what : 0, "", aw_out_on(o, AW_DIM), why, aw_out_off(o, AW_DIM));
 }
 
+/* Of people: who it was is part of what happened. */
+static bool is_act(const char *kind)
+{
+    return aw_streq(kind, "timeline.held") || aw_streq(kind, "timeline.resumed") ||
+           aw_streq(kind, "timeline.escalated");
+}
+
 static void print_past(const struct aw_out *o, const char *user, const json_t *e)
 {
     char when[AW_TIME_TEXT];
@@ -64,6 +70,8 @@ static void print_past(const struct aw_out *o, const char *user, const json_t *e
     aw_words_why(AW_LANG_EN, e, &why);
     if (aw_json_str(e, "channel"))
         aw_buf_printf(&why, "%svia %s", why.n ? ", " : "", aw_json_str(e, "channel"));
+    if (aw_streq(aw_json_str(e, "why"), "cancelled") || is_act(aw_json_str(e, "kind")))
+        aw_buf_printf(&why, "%sby %s", why.n ? ", " : "", aw_json_str(e, "actor") ?: "-");
     if (aw_json_str(e, "text"))
         aw_buf_printf(&why, "%s%s", why.n ? ": " : "", aw_json_str(e, "text"));
     aw_out_clean(&text, aw_buf_str(&why));
@@ -103,11 +111,15 @@ static void print_timeline(const struct aw_out *o, const json_t *t, const char *
     aw_out_clean(&user, aw_json_str(t, "user") ?: "");
     if (!user.n)
         aw_buf_puts(&user, "(erased)");
+    const char *held = aw_json_str(json_object_get(t, "held"), "until");
     if (o->tty)
-        fprintf(o->f, "\n%s%s%s  %s, %s%s\n", aw_out_on(o, AW_BOLD), aw_buf_str(&user),
+        fprintf(o->f, "\n%s%s%s  %s, %s%s%s%s\n", aw_out_on(o, AW_BOLD), aw_buf_str(&user),
                 aw_out_off(o, AW_BOLD), aw_json_str(t, "state") ?: "",
                 aw_json_str(t, "level") ?: "",
-                json_is_true(json_object_get(t, "late")) ? ", confirmed late" : "");
+                json_is_true(json_object_get(t, "late")) ? ", confirmed late" : "",
+                held ? ", held until " : "", held ? aw_out_when(o, when, held) : "");
+    else if (held)
+        fprintf(o->f, "%s\t%s\theld\t-\t-\t-\n", aw_buf_str(&user), aw_out_when(o, when, held));
     size_t i;
     json_t *e;
     json_array_foreach(json_object_get(t, "past"), i, e)

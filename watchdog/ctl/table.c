@@ -18,6 +18,10 @@
     X(messages_watch)                                                                              \
     X(messages_register)                                                                           \
     X(messages_ack)                                                                                \
+    X(messages_snooze)                                                                             \
+    X(messages_resume)                                                                             \
+    X(messages_escalate)                                                                           \
+    X(messages_claim)                                                                              \
     X(messages_cancel)                                                                             \
     X(rules_check)                                                                                 \
     X(rules_test)                                                                                  \

@@ -269,11 +269,13 @@ static void note_of(struct aw_msg *m, const struct aw_fact *f, const struct aw_e
 {
     bool firing = f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED ||
                   f->type == AW_FACT_DEFERRED || f->type == AW_FACT_ADVANCED ||
-                  f->type == AW_FACT_OUTCOME;
+                  f->type == AW_FACT_OUTCOME || f->type == AW_FACT_ESCALATED;
+    bool act =
+        f->type == AW_FACT_HELD || f->type == AW_FACT_RESUMED || f->type == AW_FACT_ESCALATED;
 
     memset(note, 0, sizeof(*note));
-    if (given &&
-        (f->type == AW_FACT_OUTCOME || f->type == AW_FACT_EVIDENCE || f->type == AW_FACT_ENDED))
+    if (given && (f->type == AW_FACT_OUTCOME || f->type == AW_FACT_EVIDENCE ||
+                  f->type == AW_FACT_ENDED || act))
         *note = *given;
     if (f->type == AW_FACT_OUTCOME && ev->type == AW_EV_REGISTER)
         note->provider_id = m->reg.sent_provider_id;

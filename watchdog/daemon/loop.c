@@ -89,6 +89,7 @@ static const turn_fn table[] = {
     [AW_CMD_REPORT] = aw_turn_report,
     [AW_CMD_CIDS] = aw_turn_cids,
     [AW_CMD_REPLY] = aw_turn_reply,
+    [AW_CMD_ACT] = aw_turn_act,
 };
 
 /* New work may be refused when the disk is full; proofs must still land. */

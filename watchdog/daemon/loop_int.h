@@ -4,7 +4,8 @@
  *
  *   loop.c          the turn, start and stop
  *   turn_register.c T1: a registration becomes rows
- *   turn_evidence.c acks, page, receipts, cancel, contacts, keys
+ *   turn_evidence.c acks, page, receipts, contacts, keys
+ *   turn_act.c      people act: cancel, snooze, resume, escalate, claim
  *   turn_due.c      T2: claims of what is due
  *   turn_result.c   T3: outcomes, tokens, channel tests, notices to operators
  *   turn_reply.c    replies to texts, and what is written back
@@ -266,6 +267,7 @@ unsigned aw_fx_room(struct aw_loop *l);  /* claims that may still be made in thi
 int aw_turn_register(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_act(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
@@ -301,6 +303,12 @@ void aw_asked_end(struct aw_loop *l, aw_id timeline);
 int aw_polls_revoke(struct aw_loop *l, const struct aw_poll *polls, unsigned n, struct aw_err *err);
 int aw_turn_notices(struct aw_loop *l, struct aw_err *err);
 
+/* The message of a command, within the caller's app: a foreign one and an absent one are alike,
+ * *ret is NULL then and the command refused. */
+int aw_cmd_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct aw_msg **ret,
+                   struct aw_err *err);
+/* The place of a user among the recipients, -1: is none. */
+int aw_recipient_index(const struct aw_msg *m, const char *user);
 /* The app of a command: of its key, else named, else the only one. Refuses in the reply. */
 const char *aw_cmd_app(struct aw_loop *l, struct aw_cmd *cmd, const char *named);
 

@@ -214,11 +214,10 @@ static void plan_step(struct aw_jsonw *w, const struct aw_rule *r, const struct 
                       unsigned index, enum aw_kind kind)
 {
     const struct aw_step *step = &r->steps[index];
-    const struct aw_track *track = aw_timeline_track(tl, index, kind);
-    unsigned round = track ? track->round : 1;
-    aw_time due = track && track->due ? track->due : aw_engine_planned(r, tl, index, round);
+    unsigned round;
+    aw_time due = aw_engine_due(r, tl, index, kind, &round);
 
-    if ((track && track->over) || !due)
+    if (!due)
         return;
     aw_jw_object(w, NULL);
     aw_jw_time(w, "at", due);

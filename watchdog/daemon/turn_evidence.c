@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Acknowledgements, page views, receipts, cancels; and the small commands: look-ups, contacts,
+ * Acknowledgements, page views, receipts; and the small commands: look-ups, contacts,
  * keys, reload. Evidence about somebody we never sent to, or after the end, is recorded or
  * answered, and starts nothing.
  */
@@ -13,9 +13,8 @@
 #include "codec/request.h"
 #include "daemon/loop_int.h"
 
-/* The message of a command, within the caller's app: a foreign one and an absent one are alike. */
-static int find_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct aw_msg **ret,
-                        struct aw_err *err)
+int aw_cmd_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct aw_msg **ret,
+                   struct aw_err *err)
 {
     int r = aw_msg_get(l, id, ret, err);
 
@@ -29,7 +28,7 @@ static int find_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct 
     return r;
 }
 
-static int recipient_index(const struct aw_msg *m, const char *user)
+int aw_recipient_index(const struct aw_msg *m, const char *user)
 {
     for (unsigned i = 0; i < m->reg.n_recipients; i++)
         if (strcmp(m->reg.recipients[i].user, user) == 0)
@@ -63,11 +62,11 @@ int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
                           .source = cmd->u.ack.source,
                           .at = cmd->u.ack.at ? cmd->u.ack.at : l->now};
     struct aw_msg *m;
-    int n, r = find_message(l, cmd, cmd->u.ack.message, &m, err);
+    int n, r = aw_cmd_message(l, cmd, cmd->u.ack.message, &m, err);
 
     if (r || !m)
         return r;
-    n = recipient_index(m, cmd->u.ack.user);
+    n = aw_recipient_index(m, cmd->u.ack.user);
     if (n < 0) {
         aw_cmd_refuse(cmd, AW_P_VALIDATION, "/recipient", "not a recipient of this message");
         return AW_OK;
@@ -140,49 +139,6 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         r = AW_OK;
     }
     aw_free(a);
-    return r;
-}
-
-/* Ends one timeline, and takes back its pushes that nobody has received. */
-static int cancel_one(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m, struct aw_err *err)
-{
-    struct aw_event ev = {.type = AW_EV_CANCEL};
-    struct aw_fact_note note = {.detail = cmd->u.cancel.reason};
-    struct aw_poll polls[32];
-    unsigned n;
-    int r = aw_store_polls_of(l->store, l->tl.id, polls, AW_COUNT(polls), &n, err);
-
-    if (r == AW_OK)
-        r = aw_judge(l, m, &ev, cmd->actor, &note, err);
-    return r ? r : aw_polls_revoke(l, polls, n, err);
-}
-
-int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
-{
-    struct aw_msg *m;
-    bool any = false;
-    int r = find_message(l, cmd, cmd->u.cancel.message, &m, err);
-
-    if (r || !m)
-        return r;
-    for (unsigned i = 0; i < m->row.n && r == AW_OK; i++) {
-        r = aw_store_timeline(l->store, m->row.id + i, &l->tl, err);
-        if (r || l->tl.state != AW_OPEN)
-            continue;
-        any = true;
-        r = cancel_one(l, cmd, m, err);
-    }
-    if (r == AW_OK && !any)
-        aw_cmd_refuse(cmd, AW_P_STATE_CONFLICT, "", "the message has ended already");
-    if (r == AW_OK && any) {
-        unsigned counts[AW_N_STATES];
-
-        r = aw_store_counts(l->store, m->row.id, m->row.n, counts, err);
-        cmd->reply.id = m->row.id;
-        if (r == AW_OK)
-            cmd->reply.state = aw_message_fold(m->rule, counts);
-        cmd->reply.at = l->now;
-    }
     return r;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What apps and people do to a message: acknowledge, cancel. Answered after the commit.
+ * What apps and people do to a message: acknowledge, cancel, snooze, resume, escalate, claim.
+ * Answered after the commit.
  */
 #include "http/call.h"
 
@@ -76,4 +77,62 @@ void aw_do_cancel(struct aw_call *call)
     }
     cmd->u.cancel.message = call->message;
     aw_call_submit(call, cmd, cancelled);
+}
+
+/* ---- POST /v1/messages/{message}:snooze, :resume, :escalate, :claim -------------------------- */
+
+static void acted(struct aw_call *call, struct aw_cmd *cmd)
+{
+    struct aw_buf out = AW_BUF_INIT(4096);
+    const struct aw_reply *r = &cmd->reply;
+    struct aw_jsonw w;
+
+    if (aw_call_refused(call, cmd))
+        return;
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_jw_id(&w, "id", "msg_", call->message);
+    aw_jw_str(&w, "state", aw_state_name(r->state));
+    aw_jw_int(&w, "changed", r->n_changed);
+    if (cmd->u.act.what == AW_ACT_ESCALATE)
+        aw_jw_str(&w, "step", r->step);
+    aw_jw_time(&w, "held_until", r->until);
+    aw_jw_time(&w, "next_due", r->due);
+    aw_jw_int(&w, "seq", r->seq);
+    aw_jw_end(&w, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
+}
+
+static void act(struct aw_call *call, enum aw_act what)
+{
+    struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_ACT);
+    struct aw_fault fault = {0};
+
+    if (aw_request_act(call->view->body, call->view->n_body, what, cmd, &fault) < 0) {
+        aw_call_fault(call, &fault);
+        aw_cmd_free(cmd);
+        return;
+    }
+    cmd->u.act.message = call->message;
+    aw_call_submit(call, cmd, acted);
+}
+
+void aw_do_snooze(struct aw_call *call)
+{
+    act(call, AW_ACT_SNOOZE);
+}
+
+void aw_do_resume(struct aw_call *call)
+{
+    act(call, AW_ACT_RESUME);
+}
+
+void aw_do_escalate(struct aw_call *call)
+{
+    act(call, AW_ACT_ESCALATE);
+}
+
+void aw_do_claim(struct aw_call *call)
+{
+    act(call, AW_ACT_CLAIM);
 }

@@ -87,6 +87,7 @@ static void put_message(struct aw_jsonw *w, const struct aw_message_row *m, enum
     aw_jw_str(w, "level", aw_level_name(m->level));
     aw_jw_time(w, "registered_at", m->registered);
     aw_jw_time(w, "next_due", m->due);
+    aw_jw_int(w, "seq", m->seq);
     aw_jw_object(w, "recipients");
     aw_jw_int(w, "total", m->n_recipients);
     for (unsigned s = 0; s < AW_N_STATES; s++)

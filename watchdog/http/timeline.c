@@ -38,6 +38,17 @@ static int message_row(void *arg, const struct aw_message_row *m)
     return 0;
 }
 
+/* Who holds it, and why, says its entry among the past ones. */
+static void put_hold(struct aw_jsonw *w, const struct aw_timeline *tl, aw_time now)
+{
+    if (!aw_timeline_held(tl, now))
+        return;
+    aw_jw_object(w, "held");
+    aw_jw_time(w, "from", tl->hold.from);
+    aw_jw_time(w, "until", tl->hold.until);
+    aw_jw_end(w, '}');
+}
+
 static int timeline_row(void *arg, const struct aw_timeline_row *t)
 {
     struct board *b = arg;
@@ -56,6 +67,8 @@ static int timeline_row(void *arg, const struct aw_timeline_row *t)
     aw_jw_str(&w, "level", aw_level_name(t->level));
     aw_jw_time(&w, "due", t->due);
     aw_jw_bool(&w, "late", t->late);
+    aw_jw_int(&w, "seq", t->value->last);
+    put_hold(&w, t->value, aw_clock_wall(b->call->api->env.clock));
     if (status->planned(status->ctx, b->rule, b->sha256, t->value, &p->planned) < 0) {
         aw_buf_reset(&p->planned);
         aw_buf_puts(&p->planned, "[]");

@@ -208,7 +208,7 @@ SELECT id, n, person, state, due, level, late, last, plan, tried FROM timeline W
 
 -- name: timeline_counts
 SELECT sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3), sum(state = 4),
-    sum(state = 5), min(due), min(level) FROM timeline WHERE id BETWEEN ?1 AND ?2
+    sum(state = 5), min(due), min(level), max(last) FROM timeline WHERE id BETWEEN ?1 AND ?2
 
 -- name: timelines_open
 SELECT count(*) FROM timeline WHERE due IS NOT NULL AND state = 0

@@ -328,6 +328,7 @@ CREATE VIEW v_operator_actions AS SELECT l.seq, json_extract(l.body, '$.ts') AS 
     FROM log AS l LEFT JOIN detail AS d ON d.seq = l.seq
     WHERE json_extract(l.body, '$.why') = 'cancelled'
         OR json_extract(l.body, '$.source') = 'operator'
-        OR json_extract(l.body, '$.kind') IN ('key.changed', 'rules.loaded')
+        OR json_extract(l.body, '$.kind') IN ('key.changed', 'rules.loaded', 'timeline.held',
+            'timeline.resumed', 'timeline.escalated')
         OR (json_extract(l.body, '$.kind') = 'person.changed'
             AND json_extract(l.body, '$.why') <> 'created');

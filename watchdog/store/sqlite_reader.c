@@ -120,6 +120,7 @@ static int fill_counts(struct aw_reader *r, struct aw_message_row *m)
             m->counts[i] = (unsigned)sqlite3_column_int(q, i);
         m->due = sqlite3_column_int64(q, AW_N_STATES);
         m->level = (enum aw_level)sqlite3_column_int(q, AW_N_STATES + 1);
+        m->seq = sqlite3_column_int64(q, AW_N_STATES + 2);
         m->state = aw_message_fold(NULL, m->counts); /* `of: each` asks nothing of the rule */
         rc = 0;
     }
