@@ -50,6 +50,16 @@ lines() { # COUNT CONDITION: so many lines of out have it; v is the line
 }
 silent() { [ ! -s "$1" ]; }
 
+# until_true N COMMAND...: waits for the command to succeed, N tenths of a second at most
+until_true() {
+    local left=$1
+    shift
+    while ! "$@"; do
+        left=$((left - 1))
+        [ $left -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
 # The providers, with people.json; sim MEMBER is one of the line that they begin with.
 start_sim() {
     cat >people.json <<'END'

@@ -6,16 +6,6 @@
 set -u
 . "$(dirname "$0")/cli-lib.sh"
 
-# until N COMMAND...: waits for the command to succeed, N tenths of a second at most
-until_true() {
-    local left=$1
-    shift
-    while ! "$@"; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || return 1
-        sleep 0.1
-    done
-}
 count() { [ "$(grep -c . "$2" 2>/dev/null)" -ge "$1" ]; }
 register() { # FROM TO: messages o<FROM>..o<TO>
     local i

@@ -196,7 +196,7 @@ static int refuse(struct aw_client *c, long status, const json_t *v)
 {
     const char *code = aw_json_str(v, "code"), *detail = aw_json_str(v, "detail");
     if (!detail)
-        detail = aw_json_str(v, "title");
+        detail = aw_json_str(v, "title") ?: aw_json_str(v, "error") ?: aw_json_str(v, "message");
     snprintf(c->problem, sizeof c->problem, "%s", code ? code : "unknown");
     if (c->quiet)
         return exit_of_status(status);

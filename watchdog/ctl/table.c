@@ -46,6 +46,10 @@
     X(audit_tail)                                                                                  \
     X(audit_head)                                                                                  \
     X(listen)                                                                                      \
+    X(sim_start)                                                                                   \
+    X(sim_set)                                                                                     \
+    X(sim_inbox)                                                                                   \
+    X(sim_reply)                                                                                   \
     X(logs_tail)                                                                                   \
     X(config_check)                                                                                \
     X(config_show)                                                                                 \
@@ -78,6 +82,7 @@ const struct aw_noun aw_nouns[] = {
     {"keys", "API keys"},
     {"audit", "the log, and the proof that it is whole"},
     {"listen", "follow the log, and hand its events to a program here"},
+    {"sim", "simulated providers, to try things on this machine"},
     {"logs", "the newest requests"},
     {"config", "the environment file"},
     {"db", "the database: what it holds, backups, newer layouts"},

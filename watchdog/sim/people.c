@@ -254,6 +254,15 @@ void aw_sim_people_free(struct aw_sim_people *p)
     aw_free(p);
 }
 
+int aw_sim_people_set_push(struct aw_sim_people *p, const char *user, const json_t *push,
+                           struct aw_err *err)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (aw_streq(p->persons[i].user, user))
+            return read_push(push, &p->persons[i], err);
+    return aw_fail(err, AW_ENOENT, "there is nobody called \"%s\"", user);
+}
+
 size_t aw_sim_people_count(const struct aw_sim_people *p)
 {
     return p->n;

@@ -14,11 +14,13 @@
  *    "phone": "+9990000001", "email": "li@sim.invalid",
  *    "sms": "delivered"}                 a name of aw_sim_sms_kinds; else by magic number
  *
- * A set is immutable once read. At most 200,000 people, 10 devices each.
+ * A set is immutable once read, but for what aw_sim_people_set_push changes. At most 200,000
+ * people, 10 devices each.
  */
 #ifndef AW_SIM_PEOPLE_H
 #define AW_SIM_PEOPLE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -47,6 +49,11 @@ struct aw_sim_people;
 /* An empty list is fine. Errors name the person and the member. */
 int aw_sim_people_parse(const char *json, size_t n, struct aw_sim_people **ret, struct aw_err *err);
 void aw_sim_people_free(struct aw_sim_people *p);
+
+/* How the phone of one person behaves from now on; push: what stands at "push" above. AW_ENOENT: no
+ * such user. */
+int aw_sim_people_set_push(struct aw_sim_people *p, const char *user, const json_t *push,
+                           struct aw_err *err);
 
 size_t aw_sim_people_count(const struct aw_sim_people *p);
 const struct aw_sim_person *aw_sim_people_at(const struct aw_sim_people *p, size_t i);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The SMS gateway. Kinds of behaviour that differ between first and later tries count tries per
- * number and reference, in a table of at most 10,000 rows whose oldest go.
+ * number and reference, in a table of at most 10,000 rows whose oldest go. So does the table of the
+ * last SMS of each phone, which it answers when it is told to.
  */
 #include "sim/sms.h"
 
@@ -18,6 +19,7 @@
 #include "sim/timer.h"
 
 #define TRIES_MAX    10000
+#define LAST_MAX     10000
 #define LIMITED_FOR  (60 * AW_SECOND)
 #define REPLY_AFTER  (5 * AW_SECOND)
 #define REFUSED_CODE 1001
@@ -29,10 +31,17 @@ struct tries {
     UT_hash_handle hh;
 };
 
+/* The last SMS that a phone has got. */
+struct last {
+    char *phone, *url, *ref, *id, *user;
+    UT_hash_handle hh;
+};
+
 struct aw_sim_sms {
     char *receipt_url;
     uint64_t sent;
     struct tries *tries;
+    struct last *last;
 };
 
 struct message {
@@ -65,10 +74,21 @@ static void forget_tries(struct aw_sim_sms *s, struct tries *t)
     aw_free(t);
 }
 
+static void forget_last(struct aw_sim_sms *s, struct last *l)
+{
+    HASH_DEL(s->last, l);
+    char *texts[] = {l->phone, l->url, l->ref, l->id, l->user};
+    for (unsigned i = 0; i < AW_COUNT(texts); i++)
+        aw_free(texts[i]);
+    aw_free(l);
+}
+
 void aw_sim_sms_free(struct aw_sim_sms *s)
 {
     if (!s)
         return;
+    while (s->last)
+        forget_last(s, s->last);
     while (s->tries)
         forget_tries(s, s->tries);
     aw_free(s->receipt_url);
@@ -150,18 +170,17 @@ static void add_pair(struct aw_buf *form, const char *name, const char *value)
     curl_free(escaped);
 }
 
-static void plan_reply(struct aw_sim *sim, const struct message *m, const char *user,
-                       const char *id, const char *text, aw_time at)
+static void plan_reply(struct aw_sim *sim, const struct last *l, const char *text, aw_time at)
 {
-    struct aw_buf form = AW_BUF_INIT(8192);
-    add_pair(&form, "ref", m->ref);
-    add_pair(&form, "id", id);
-    add_pair(&form, "from", m->to);
+    struct aw_buf form = AW_BUF_INIT(65536);
+    add_pair(&form, "ref", l->ref);
+    add_pair(&form, "id", l->id);
+    add_pair(&form, "from", l->phone);
     add_pair(&form, "text", text);
     aw_sim_timer_at(sim, at, aw_sim_poster_send,
-                    aw_sim_post_new(m->mo, aw_buf_str(&form), "reply", user,
-                                    json_pack("{s:s, s:s, s:s, s:s}", "from", m->to, "ref", m->ref,
-                                              "id", id, "text", text)));
+                    aw_sim_post_new(l->url, aw_buf_str(&form), "reply", l->user,
+                                    json_pack("{s:s, s:s, s:s, s:s}", "from", l->phone, "ref",
+                                              l->ref, "id", l->id, "text", text)));
     aw_buf_free(&form);
 }
 
@@ -182,7 +201,32 @@ static void plan_receipt(struct aw_sim *sim, const struct message *m, const char
                                               "id", id, "status", kind->receipt)));
     aw_buf_free(&form);
     if (kind->reply)
-        plan_reply(sim, m, user, id, kind->reply, at + REPLY_AFTER);
+        plan_reply(sim,
+                   &(struct last){.phone = (char *)m->to,
+                                  .url = (char *)m->mo,
+                                  .ref = (char *)m->ref,
+                                  .id = (char *)id,
+                                  .user = (char *)user},
+                   kind->reply, at + REPLY_AFTER);
+}
+
+static void remember_last(struct aw_sim_sms *s, const struct message *m, const char *user,
+                          const char *id)
+{
+    const char *url = *m->mo ? m->mo : *m->dlr ? m->dlr : s->receipt_url;
+    struct last *l;
+    HASH_FIND_STR(s->last, m->to, l);
+    if (l)
+        forget_last(s, l);
+    else if (HASH_COUNT(s->last) == LAST_MAX)
+        forget_last(s, s->last);
+    l = aw_calloc(1, sizeof(*l));
+    l->phone = aw_strdup(m->to);
+    l->url = aw_strdup(url ? url : "");
+    l->ref = aw_strdup(m->ref);
+    l->id = aw_strdup(id);
+    l->user = user ? aw_strdup(user) : NULL;
+    HASH_ADD_KEYPTR(hh, s->last, l->phone, strlen(l->phone), l);
 }
 
 static void accept_sms(struct aw_sim *sim, struct aw_sim_call *c, const struct message *m,
@@ -194,6 +238,7 @@ static void accept_sms(struct aw_sim *sim, struct aw_sim_call *c, const struct m
                 json_pack("{s:s, s:o, s:s, s:s}", "to", m->to, "text",
                           aw_sim_text(m->text, strlen(m->text)), "ref", m->ref, "id",
                           aw_buf_str(&id)));
+    remember_last(sim->sms, m, user, aw_buf_str(&id));
     if (kind->receipt)
         plan_receipt(sim, m, user, aw_buf_str(&id), kind);
     aw_sim_reply_json(c->reply, 200, json_pack("{s:i, s:s}", "code", 0, "id", aw_buf_str(&id)));
@@ -240,4 +285,26 @@ void aw_sim_sms_send(struct aw_sim *sim, struct aw_sim_call *c)
         if (kind->answer == AW_SIM_SMS_DROP && t->n == 1)
             c->reply->end = AW_SIM_DROP;
     }
+}
+
+void aw_sim_sms_reply(struct aw_sim *sim, struct aw_sim_call *c)
+{
+    json_t *body = NULL;
+    const char *to, *text;
+    struct aw_err err;
+    struct last *l = NULL;
+    aw_json_parse(c->view->body, c->view->n_body, 8192, &body, &err);
+    bool fine = json_unpack(body, "{s:s, s:s !}", "to", &to, "text", &text) == 0;
+    if (fine)
+        HASH_FIND_STR(sim->sms->last, to, l);
+    if (!fine) {
+        aw_sim_sms_error(c->reply, 400, 1003, "{\"to\": phone, \"text\": T} is wanted");
+    } else if (!l || !*l->url) {
+        aw_sim_sms_error(c->reply, 409, 1003,
+                         l ? "its last SMS names nowhere to answer to" : "it has got no SMS");
+    } else {
+        plan_reply(sim, l, text, aw_sim_now(sim));
+        aw_sim_reply_json(c->reply, 200, json_pack("{s:s}", "ref", l->ref));
+    }
+    json_decref(body);
 }

@@ -53,6 +53,12 @@ static void get_record(struct aw_sim *sim, struct aw_sim_call *c)
     aw_sim_record_page(sim->record, from, limit, &c->reply->body);
 }
 
+static void people_changed(struct aw_sim *sim)
+{
+    aw_sim_jpush_people_changed(sim);
+    sim->activity++;
+}
+
 static void post_people(struct aw_sim *sim, struct aw_sim_call *c)
 {
     struct aw_sim_people *people;
@@ -64,10 +70,27 @@ static void post_people(struct aw_sim *sim, struct aw_sim_call *c)
     aw_sim_people_free(sim->people);
     sim->people = people;
     sim->people_from = aw_sim_now(sim);
-    aw_sim_jpush_people_changed(sim);
-    sim->activity++;
+    people_changed(sim);
     aw_sim_reply_json(c->reply, 200,
                       json_pack("{s:I}", "people", (json_int_t)aw_sim_people_count(people)));
+}
+
+static void post_person(struct aw_sim *sim, struct aw_sim_call *c)
+{
+    json_t *body = NULL, *push;
+    const char *user;
+    struct aw_err err = {"{\"user\": U, \"push\": as in the people file} is wanted"};
+    int rc = AW_EINVAL;
+    aw_json_parse(c->view->body, c->view->n_body, BODY_MAX, &body, NULL);
+    if (json_unpack(body, "{s:s, s:o !}", "user", &user, "push", &push) == 0)
+        rc = aw_sim_people_set_push(sim->people, user, push, &err);
+    if (rc == 0) {
+        people_changed(sim);
+        aw_sim_reply_json(c->reply, 200, json_pack("{s:s, s:O}", "user", user, "push", push));
+    } else {
+        own_error(c->reply, rc == AW_ENOENT ? 404 : 400, err.text);
+    }
+    json_decref(body);
 }
 
 static void post_fault(struct aw_sim *sim, struct aw_sim_call *c)
@@ -163,6 +186,8 @@ static const struct route {
     {"POST", "/hook/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, post_hook},
     {"GET", "/sim/record", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, get_record},
     {"POST", "/sim/people", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, post_people},
+    {"POST", "/sim/person", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, post_person},
+    {"POST", "/sim/reply", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_sms_reply},
     {"POST", "/sim/fault", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, post_fault},
 };
 

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# `ackwatch sim`: a simulator as a newcomer starts it, an environment made of what it prints, people
+# and providers changed while a daemon works with them.
+set -u
+. "$(dirname "$0")/cli-lib.sh"
+
+exits "no simulator" 7 sim inbox --sim http://127.0.0.1:1
+ackwatch sim start --port 0 --smtp-port 0 >channels.yaml 2>start.err </dev/null &
+starter=$! pids="$pids $!"
+check "the simulator starts" until_true 200 grep -q public_url channels.yaml
+S="--sim $(grep -o 'http://127[0-9.:]*' channels.yaml | head -n 1)"
+mkdir rules && cp "$src/rules/order-status.yaml" rules/ && cp -r "$src/rules/templates" rules/
+{
+    printf 'version: 1\nnode: sim.invalid\nsocket: %s/ctl.sock\nstore: %s/ackwatch.db\n' "$dir" "$dir"
+    printf 'listen: [{address: 127.0.0.1, port: 0}]\npublic_url: %s/hook\nrules: rules\n' "${S#--sim }"
+    printf 'operators: [{channel: mail, to: ops@sim.invalid}]\n'
+    cat channels.yaml
+} >ackwatch.yaml
+exits "what it prints is an environment" 0 config check --config ackwatch.yaml
+out_has "0 errors"
+start_daemon
+
+exits "a phone goes off" 0 sim set li offline $S
+exits "somebody who is not there" 5 sim set nobody offline $S
+exits "a state that is none" 2 sim set li asleep $S
+exits "a provider's state for a person" 2 sim set li slow $S
+exits "a push" 0 channels test push --to li $A
+exits "the inbox" 0 sim inbox $S
+check "... has nothing for li" bash -c '! grep -q delivered out'
+ackwatch sim inbox -f $S --json >inbox &
+pids="$pids $!"
+exits "the phone comes back" 0 sim set li online $S --json
+check "... and gets its push" until_true 100 grep -q '"what":"delivered"' inbox
+
+exits "an SMS" 0 channels test sms --to +9990000101 $A
+check "... arrives" until_true 100 grep -q '"what":"sms"' inbox
+exits "ana answers" 0 sim reply ana "ACK 42" $S
+exits "... and by number" 0 sim reply +9990000101 "确认" $S
+exits "who has got none" 5 sim reply wang hello $S
+err_has "wang"
+exits "a number that has got none" 6 sim reply +9990000999 hello $S
+check "the answers went out" until_true 100 grep -q '"text":"确认"' inbox
+
+exits "the gateway fails" 0 sim set sms 5xx $S
+exits "... so a test does" 1 channels test sms --to +9990000101 $A
+exits "... until it answers again" 0 sim set sms online $S
+exits "... and a test arrives" 0 channels test sms --to +9990000101 $A
+exits "mail" 0 channels test mail --to ana@sim.invalid $A
+check "... arrives, too" until_true 100 grep -q '"what":"mail","user":"ana"' inbox
+kill $daemon
+wait $daemon
+kill $(cat /proc/$starter/task/$starter/children)
+wait $starter
+check "the simulator ends with what it ran" [ $? -eq 0 ]
+exits "a flag that is none" 2 sim start --prt 0
+err_has "--port"
+
+finish
