@@ -281,7 +281,7 @@ static int check_key(void *ctx, int64_t id, const uint8_t hash[32], struct aw_ca
     aw_sha256(want, secret_of((int)id), 43);
     if (memcmp(want, hash, 32) != 0)
         return AW_ENOENT;
-    *ret = (struct aw_caller){.key = id};
+    *ret = (struct aw_caller){.key = id, .rate = fake.rate};
     if (id < 3)
         snprintf(ret->app, sizeof(ret->app), "shop");
     ret->scopes = id == 1   ? ((1u << AW_N_SCOPES) - 1) & ~(uint32_t)AW_SCOPE_ADMIN
@@ -289,6 +289,12 @@ static int check_key(void *ctx, int64_t id, const uint8_t hash[32], struct aw_ca
                   : id == 3 ? AW_SCOPE_ADMIN
                             : 1u << (id - 10);
     return 0;
+}
+
+static void key_failed(void *ctx, const char *peer, bool many)
+{
+    fake.n_failed++;
+    fake.n_refused += many;
 }
 
 static void print_token(void *ctx, aw_id timeline, char dst[40])
@@ -387,7 +393,7 @@ int fake_start(void **state)
                                           .head = read_head,
                                           .contacts = read_contacts,
                                           .keys = read_keys},
-                              .keys = {NULL, check_key},
+                              .keys = {NULL, check_key, key_failed},
                               .tokens = {NULL, print_token, parse_token},
                               .status = {NULL, put_status, put_channels, put_rules, put_rule_text,
                                          put_planned, is_ready, put_metrics},

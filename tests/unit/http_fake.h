@@ -23,6 +23,8 @@ struct fake {
     bool stuck;      /* commands stay until fake_release() */
     bool unreadable; /* the reader cannot be opened */
     bool not_ready;
+    unsigned rate;                        /* of every key */
+    _Atomic unsigned n_failed, n_refused; /* that the port heard of */
     /* What the core thread saw last. */
     _Atomic unsigned n_cmds;
     struct aw_cmd seen; /* flat copy; owned pointers are not valid */

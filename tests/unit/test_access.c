@@ -95,8 +95,64 @@ static void test_tokens(void **state)
         raw_done(&a);
     }
     assert_true(limited);
+    assert_true(fake.n_failed >= 20 && fake.n_refused >= 9); /* the daemon counts and logs them */
     fake_call("GET", "/v1/status", 1, NULL, &a); /* who has a token is not shut out by others */
     expect_body(&a, 200, "{\"open\":1}");
+}
+
+/* A key has a rate; proofs are above it. */
+static void test_rate(void **state)
+{
+    char value[64];
+    bool refused = false;
+    unsigned n = 0;
+
+    fake_call("GET", "/v1/status", 1, NULL, &a); /* without a limit nothing is said about it */
+    assert_string_equal(raw_header(&a, "RateLimit", value, 64), "");
+    raw_done(&a);
+    fake.rate = 3;
+    for (; n < 1000 && !refused; n++) {
+        fake_call("GET", "/v1/status", 1, NULL, &a);
+        assert_string_equal(raw_header(&a, "RateLimit-Policy", value, 64), "\"key\";q=3;w=1");
+        assert_true(aw_starts(raw_header(&a, "RateLimit", value, 64), "\"key\";r="));
+        refused = a.status == 429;
+        if (refused) {
+            expect_problem(&a, 429, "too-fast");
+            assert_string_equal(raw_header(&a, "Retry-After", value, 64), "1");
+            assert_string_equal(raw_header(&a, "RateLimit", value, 64), "\"key\";r=0;t=1");
+        } else {
+            assert_int_equal(a.status, 200);
+        }
+        raw_done(&a);
+    }
+    assert_true(refused && n > 3);
+    for (int i = 0; i < 5; i++) {
+        fake_call("POST", "/v1/messages/msg_004HMASW90000/acks", 1, "{\"recipient\":\"li\"}", &a);
+        assert_int_equal(a.status, 200);
+        raw_done(&a);
+    }
+}
+
+/* Links and receipt URLs can be guessed at too. */
+static void test_strangers(void **state)
+{
+    bool limited = false;
+    char value[64];
+
+    for (int i = 0; i < 12; i++) {
+        fake_call("GET", "/a/guessed", 0, NULL, &a);
+        limited |= a.status == 429;
+        assert_int_equal(a.status, limited ? 429 : 404);
+        assert_string_equal(raw_header(&a, "Retry-After", value, 64), limited ? "60" : "");
+        raw_done(&a);
+    }
+    assert_true(limited);
+    fake_call("GET", "/a/" FAKE_TOKEN_OK, 0, NULL, &a); /* who has the link is not shut out */
+    assert_int_equal(a.status, 200);
+    raw_done(&a);
+    fake.news.refused = AW_P_UNAUTHENTICATED;
+    fake_call("POST", "/in/sms-main/guessed", 0, NULL, &a);
+    expect_problem(&a, 429, "rate-limited");
 }
 
 static void control(const char *headers)
@@ -151,10 +207,8 @@ static void test_paths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_matrix),
-        TEST(test_tokens),
-        TEST(test_control_socket),
-        TEST(test_paths),
+        TEST(test_matrix),    TEST(test_tokens),         TEST(test_rate),
+        TEST(test_strangers), TEST(test_control_socket), TEST(test_paths),
     };
     return cmocka_run_group_tests_name("access", tests, fake_start, fake_stop);
 }

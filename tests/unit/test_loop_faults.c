@@ -219,10 +219,51 @@ static void test_power_loss_keeps_promises(void **state)
     }
 }
 
+static int put(struct rig *r, enum aw_cmd_type type, bool proof)
+{
+    struct aw_submit submit;
+    struct aw_cmd *cmd = rig_cmd(r, type);
+
+    aw_loop_submit(r->loop, &submit);
+    int rc = submit.put(submit.ctx, cmd, proof);
+    if (rc)
+        aw_cmd_free(cmd);
+    return rc;
+}
+
+/* A commit that hangs, or too many before it: registrations are refused before anything of them
+ * is kept, acknowledgements go on. */
+static void test_overload(void **state)
+{
+    struct rig *r = *state;
+    struct aw_loop *l = r->loop;
+    void *taken;
+
+    assert_int_equal(put(r, AW_CMD_REGISTER, false), 0);
+    l->opt.wait_most = 2000;
+    assert_int_equal(put(r, AW_CMD_REGISTER, false), 0);
+    l->turn_since = aw_clock_boot() - 2100; /* the present turn hangs */
+    assert_int_equal(put(r, AW_CMD_REGISTER, false), AW_EBUSY);
+    assert_int_equal(put(r, AW_CMD_ACK, true), 0);
+    l->turn_since = 0;
+
+    for (unsigned i = 0; i < 2 * AW_TURN_CMDS; i++)
+        assert_int_equal(put(r, AW_CMD_REGISTER, false), 0);
+    l->turn_ms = 900; /* two turns of that are within the limit */
+    assert_int_equal(put(r, AW_CMD_REGISTER, false), 0);
+    l->turn_ms = 1100;
+    assert_int_equal(put(r, AW_CMD_REGISTER, false), AW_EBUSY);
+    assert_int_equal(put(r, AW_CMD_ACK, true), 0);
+    while (aw_inbox_take(l->inbox, &taken, 1, 0) == 1)
+        aw_cmd_free(taken);
+    l->pending = 0;
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
+        T(test_overload),
         cmocka_unit_test(test_failing_writes),
         cmocka_unit_test(test_failing_syncs),
         T(test_failed_commit_is_no_promise),

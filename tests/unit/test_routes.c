@@ -200,6 +200,20 @@ static void test_failures(void **state)
     assert_true(aw_auth_failed(a, "192.0.2.1", 60999));
     assert_false(aw_auth_failed(a, "192.0.2.1", 61000)); /* a new minute */
     assert_false(aw_auth_failed(a, "192.0.2.2", 1010));
+    unsigned left;
+    for (unsigned n = 0; n < 5; n++) { /* a bucket of five, five more a second */
+        assert_true(aw_auth_spend(a, 7, 5, 1000, &left));
+        assert_int_equal(left, 4 - n);
+    }
+    assert_false(aw_auth_spend(a, 7, 5, 1000, &left));
+    assert_false(aw_auth_spend(a, 7, 5, 1199, &left));
+    assert_true(aw_auth_spend(a, 7, 5, 1399, &left));
+    assert_false(aw_auth_spend(a, 7, 5, 1399, &left));
+    assert_true(aw_auth_spend(a, 8, 5, 1399, &left)); /* another key has its own */
+    assert_true(aw_auth_spend(a, 8, 5, 900000, &left));
+    assert_int_equal(left, 4); /* and no more than five, however long it was quiet */
+    assert_true(aw_auth_spend(a, 8, 2, 900000, &left)); /* the limit was lowered meanwhile */
+    assert_int_equal(left, 1);
     aw_auth_free(a);
     aw_auth_free(NULL);
 }

@@ -258,6 +258,8 @@ static const struct aw_key env_keys[] = {
      .read = read_apps, .help = "tenants"},
     {"channels", AW_KEY_NAMED, 0, ENV(channels), N_ENV(n_channels), .max = AW_MAX_CHANNELS,
      .child = &aw_shape_channel, .help = "provider accounts by name"},
+    {"requests_per_second", AW_KEY_NUMBER, 0, ENV(requests_per_second), .min = 1, .max = 1000000,
+     .def = "20000", .help = "of one API key; acknowledgements and receipts are not counted"},
     {"people", AW_KEY_NAMED, 0, ENV(people), N_ENV(n_people), .max = AW_MAX_PEOPLE,
      .child = &aw_shape_person, .help = "for tests and simulations only"},
     LATER("calendars"),

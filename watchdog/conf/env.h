@@ -58,6 +58,7 @@ struct aw_env_conf {
     unsigned n_apps;
     struct aw_channel *channels;
     unsigned n_channels;
+    unsigned requests_per_second; /* of one key; acknowledgements and receipts aside */
     struct aw_templates templates;
     struct aw_person_conf *people;
     unsigned n_people;

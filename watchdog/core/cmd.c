@@ -40,6 +40,7 @@ static const struct aw_problem_info problems[] = {
     [AW_P_RATE_LIMITED] = {"rate-limited", 429, "Too many requests"},
     [AW_P_STATE_MOVED] = {"state-moved", 409, "The object has changed since"},
     [AW_P_CLAIM_REFUSED] = {"claim-refused", 409, "The rule lets nobody claim"},
+    [AW_P_TOO_FAST] = {"too-fast", 429, "Too many requests a second"},
 };
 static_assert(AW_COUNT(problems) == AW_N_PROBLEMS, "a problem has no row");
 

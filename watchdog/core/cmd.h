@@ -66,6 +66,7 @@ enum aw_problem {
     AW_P_RATE_LIMITED,       /* 429 rate-limited, with Retry-After */
     AW_P_STATE_MOVED,        /* 409 state-moved: the act names an older state */
     AW_P_CLAIM_REFUSED,      /* 409 claim-refused: the rule has no claim */
+    AW_P_TOO_FAST,           /* 429 too-fast, with Retry-After */
     AW_N_PROBLEMS
 };
 

@@ -152,10 +152,13 @@ struct aw_caller {
     int64_t key;
     char app[AW_NAME_MAX + 1]; /* "" : all */
     uint32_t scopes;
+    unsigned rate; /* requests a second that it may make; 0: no limit */
 };
 struct aw_keys {
     void *ctx;
     int (*check)(void *ctx, int64_t key_id, const uint8_t secret_hash[32], struct aw_caller *ret);
+    /* A request of this peer had no valid token; many: it is refused for a while. */
+    void (*failed)(void *ctx, const char *peer, bool many);
 };
 
 /* Confirmation tokens: 32 base64url characters naming a timeline, keyed MAC inside. */

@@ -12,6 +12,7 @@
 
 #define CAP_WORK      8192
 #define CAP_PROOF     32768
+#define WAIT_MOST     (2 * AW_SECOND)
 #define ALIVE_EVERY   (5 * AW_SECOND)
 #define BEAT_EVERY    (5 * AW_SECOND)
 #define ROOT_EVERY    AW_MINUTE
@@ -23,11 +24,25 @@
 
 /* --- the inbox as a port ---------------------------------------------------------------------- */
 
+/* Would work that is put now wait too long for its commit? Either the present turn hangs, as on a
+ * slow disk, or too many turns lie before it. Proofs are not asked: they have their own lane. */
+static bool overloaded(struct aw_loop *l)
+{
+    aw_boot most = l->opt.wait_most ? l->opt.wait_most : WAIT_MOST, since = l->turn_since;
+    aw_boot turns = (aw_boot)(aw_inbox_depth(l->inbox, AW_LANE_WORK) / AW_TURN_CMDS);
+
+    if (l->opt.clock->stepped && !l->opt.wait_most)
+        return false;
+    return (since && aw_clock_boot() - since > most) || turns * l->turn_ms > most;
+}
+
 static int submit_put(void *ctx, struct aw_cmd *cmd, bool proof)
 {
     struct aw_loop *l = ctx;
     int r;
 
+    if (!proof && overloaded(l))
+        return AW_EBUSY;
     l->pending++;
     r = aw_inbox_put(l->inbox, proof ? AW_LANE_PROOF : AW_LANE_WORK, cmd);
     if (r)
@@ -363,6 +378,12 @@ static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
     return wait;
 }
 
+static void turn_over(struct aw_loop *l)
+{
+    l->turn_ms = (7 * l->turn_ms + aw_clock_boot() - l->turn_since) / 8;
+    l->turn_since = 0;
+}
+
 int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret_wait_ms,
                  struct aw_err *err)
 {
@@ -370,6 +391,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
     aw_time next = 0;
     int r;
 
+    l->turn_since = aw_clock_boot();
     l->now = aw_clock_wall(l->opt.clock);
     l->keys_changed = false;
     full_again(l);
@@ -396,6 +418,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
         r = idle(l, n == 0, &o, err);
     if (r == AW_OK)
         beat(l);
+    turn_over(l);
     l->next = next;
     *ret_wait_ms = wait_for(l, &o, next);
     return r;

@@ -51,6 +51,9 @@ struct aw_loop_options {
     /* A reload was taken over, before its commit; core thread. NULL: nobody cares. */
     void (*reloaded)(void *ctx, const struct aw_env_conf *was, const struct aw_env_conf *is);
     void *reloaded_ctx;
+    /* Work that would wait longer for its commit is refused. 0: 2 s, on a stepped clock any time.
+     */
+    aw_ms wait_most;
     const char *ballast; /* path of the file given up when the disk is full, NULL: none */
 };
 

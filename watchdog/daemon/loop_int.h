@@ -164,6 +164,8 @@ struct aw_loop {
     _Atomic uint64_t activity;
     _Atomic aw_time next;
     _Atomic int in_turn, kicked;
+    _Atomic aw_boot turn_since,
+        turn_ms;                 /* begin of the present turn, 0: none; how long they take */
     struct aw_live *retired[16]; /* by reloads, until nothing under way points into them */
     unsigned n_retired;
 };

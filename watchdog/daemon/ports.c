@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "chan/chan.h"
@@ -25,6 +26,7 @@ struct aw_ports {
     const struct aw_clock *clock;
     const char *store_path;
     uint8_t token_secret[32];
+    _Atomic unsigned rate;
     pthread_mutex_t lock; /* keys */
     struct key *keys;
     unsigned n_keys;
@@ -92,8 +94,22 @@ static int check_key(void *ctx, int64_t id, const uint8_t hash[32], struct aw_ca
         return AW_ENOENT;
     ret->key = k.id;
     ret->scopes = k.scopes;
+    ret->rate = p->rate;
     memcpy(ret->app, k.app, sizeof(ret->app));
     return AW_OK;
+}
+
+static void key_failed(void *ctx, const char *peer, bool many)
+{
+    struct aw_ports *p = ctx;
+
+    p->source.stats->auth_failures++;
+    aw_log(AW_LOG_WARN, "auth-failed", "peer=%s refused=%s", peer, many ? "yes" : "no");
+}
+
+void aw_ports_settings(struct aw_ports *p, const struct aw_env_conf *conf)
+{
+    p->rate = conf->requests_per_second;
 }
 
 /* --- tokens
@@ -171,6 +187,7 @@ void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env)
     env->version = PACKAGE_VERSION;
     env->keys.ctx = p;
     env->keys.check = check_key;
+    env->keys.failed = key_failed;
     env->tokens.ctx = p;
     env->tokens.print = token_print;
     env->tokens.parse = token_parse;

@@ -20,6 +20,9 @@ void aw_ports_free(struct aw_ports *p);
 int aw_ports_start(struct aw_ports *p, struct aw_store *store, struct aw_err *err);
 void aw_ports_keys_changed(void *ctx, struct aw_store *store);
 
+/* What an environment says about keys; any thread. */
+void aw_ports_settings(struct aw_ports *p, const struct aw_env_conf *conf);
+
 void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env);
 
 #endif

@@ -25,6 +25,7 @@ struct aw_stats {
     _Atomic long sends[AW_N_KINDS];  /* claimed */
     _Atomic long outcomes[AW_N_OUTCOMES];
     _Atomic long queries;
+    _Atomic long auth_failures;  /* requests without a valid token */
     _Atomic long pruned;         /* rows that outlived their retention */
     _Atomic int64_t started;     /* wall ms */
     _Atomic int64_t oldest_due;  /* at the end of the last turn: earliest due, 0 none */

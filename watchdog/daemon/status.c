@@ -284,6 +284,8 @@ static void metrics(void *ctx, struct aw_buf *out)
                       st->outcomes[i]);
     metric(out, "ackwatch_lag_seconds", "gauge", "Lateness of the oldest due step.");
     aw_buf_printf(out, "ackwatch_lag_seconds %.3f\n", (double)lag(s) / 1000);
+    metric(out, "ackwatch_auth_failures_total", "counter", "Requests without a valid token.");
+    aw_buf_printf(out, "ackwatch_auth_failures_total %ld\n", st->auth_failures);
     metric(out, "ackwatch_turns_total", "counter", "Turns of the core loop.");
     aw_buf_printf(out, "ackwatch_turns_total %ld\n", st->turns);
 }

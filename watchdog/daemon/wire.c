@@ -48,6 +48,7 @@ static void renewed(void *ctx, const struct aw_env_conf *was, const struct aw_en
     struct aw_daemon *d = ctx;
 
     aw_listeners_renew(&d->listeners, was, is);
+    aw_ports_settings(d->ports, is);
     aw_log_certificates(is, aw_clock_wall(&d->clock));
 }
 
@@ -226,6 +227,7 @@ static int start_http(struct aw_daemon *d, struct aw_err *err)
     int r;
 
     memset(&env, 0, sizeof(env));
+    aw_ports_settings(d->ports, live->conf);
     aw_ports_fill(d->ports, &env);
     aw_loop_submit(d->loop, &env.submit);
     d->api = aw_api_new(&env);

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "http/call.h"
 
-#define MAX_HEADERS 8
+#define MAX_HEADERS 10
 
 void aw_request_id(struct aw_api *api, char dst[AW_REQUEST_ID])
 {
@@ -23,6 +23,10 @@ void aw_call_text(struct aw_call *call, int status, const char *type, const char
 {
     struct aw_http_header all[MAX_HEADERS] = {{"Request-Id", call->request_id}};
     unsigned used = 1;
+    if (call->rate_policy[0]) {
+        all[used++] = (struct aw_http_header){"RateLimit-Policy", call->rate_policy};
+        all[used++] = (struct aw_http_header){"RateLimit", call->rate_left};
+    }
     while (n_headers-- && used < MAX_HEADERS)
         all[used++] = *headers++;
     struct aw_http_request *rq = call->rq;
@@ -76,6 +80,7 @@ static const char *retry_after(enum aw_problem p)
 {
     switch (p) {
     case AW_P_BUSY:
+    case AW_P_TOO_FAST:
         return "1";
     case AW_P_STORE_FAILED:
     case AW_P_NOT_READY:

@@ -217,14 +217,41 @@ static void resolve(struct aw_call *call)
     aw_call_submit(call, cmd, resolved);
 }
 
+/* Who comes without a valid token is counted, once a request; beyond ten a minute the answer
+ * changes, and nothing else: a guess is as good after it as before. */
+bool aw_call_failed(struct aw_call *call)
+{
+    const struct aw_keys *keys = &call->api->env.keys;
+    const char *peer = call->view->peer;
+    bool many = aw_auth_failed(call->api->auth, peer, aw_clock_boot());
+
+    keys->failed(keys->ctx, peer, many);
+    return many;
+}
+
+/* Proofs are not limited: load must not cost an acknowledgement. */
+static bool within_rate(struct aw_call *call, struct aw_fault *fault)
+{
+    unsigned rate = call->caller.rate, left;
+
+    if (!rate || call->route->flags & AW_ROUTE_PROOF)
+        return true;
+    bool fine = aw_auth_spend(call->api->auth, call->caller.key, rate, aw_clock_boot(), &left);
+    snprintf(call->rate_policy, sizeof(call->rate_policy), "\"key\";q=%u;w=1", rate);
+    snprintf(call->rate_left, sizeof(call->rate_left), "\"key\";r=%u;t=1", left);
+    return fine || refuse(fault, AW_P_TOO_FAST, "",
+                          "the key makes more requests a second than it may; send batches");
+}
+
 static void begin(struct aw_call *call)
 {
     struct aw_fault fault;
 
     if (!admit(call, &fault)) {
-        if (fault.problem == AW_P_UNAUTHENTICATED &&
-            aw_auth_failed(call->api->auth, call->view->peer, aw_clock_boot()))
+        if (fault.problem == AW_P_UNAUTHENTICATED && aw_call_failed(call))
             refuse(&fault, AW_P_RATE_LIMITED, "", "too many failures; check the token");
+        aw_call_fault(call, &fault);
+    } else if (!within_rate(call, &fault)) {
         aw_call_fault(call, &fault);
     } else if (!call->message && strstr(call->route->path, "{message}")) {
         resolve(call);

@@ -13,7 +13,7 @@
 
 #define N_ID     8
 #define N_SECRET 43
-#define SLOTS    1024 /* peers watched; one that shares a slot takes it over */
+#define SLOTS    1024 /* peers and keys watched; one that shares a slot takes it over */
 #define MOST     10
 #define WINDOW   (60 * 1000)
 
@@ -25,10 +25,17 @@ struct slot {
     unsigned failures;
 };
 
+struct bucket {
+    int64_t key; /* 0: free */
+    aw_boot at;
+    uint64_t millis; /* thousandths of a request */
+};
+
 struct aw_auth {
     pthread_mutex_t lock;
     uint8_t key[16];
     struct slot slots[SLOTS];
+    struct bucket buckets[SLOTS];
 };
 
 void aw_secret_new(char secret[AW_TOKEN_TEXT], uint8_t hash[32])
@@ -95,4 +102,23 @@ bool aw_auth_failed(struct aw_auth *a, const char *peer, aw_boot now)
     bool many = s->failures > MOST;
     pthread_mutex_unlock(&a->lock);
     return many;
+}
+
+bool aw_auth_spend(struct aw_auth *a, int64_t key, unsigned rate, aw_boot now, unsigned *ret_left)
+{
+    struct bucket *b = &a->buckets[(uint64_t)key % SLOTS];
+    uint64_t most = (uint64_t)rate * 1000;
+
+    pthread_mutex_lock(&a->lock);
+    if (b->key != key)
+        *b = (struct bucket){.key = key, .at = now, .millis = most};
+    uint64_t gained = now > b->at ? (uint64_t)(now - b->at) * rate : 0;
+    b->millis = b->millis + gained > most ? most : b->millis + gained;
+    b->at = now;
+    bool fine = b->millis >= 1000;
+    if (fine)
+        b->millis -= 1000;
+    *ret_left = (unsigned)(b->millis / 1000);
+    pthread_mutex_unlock(&a->lock);
+    return fine;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tokens of keys: "aw_" + 8 Crockford characters of the key's number + "_" + 43 base64url
- * characters of secret. Stored is only the SHA-256 of the secret part. And the count of failures
- * per peer, in a table of fixed size. Any thread.
+ * characters of secret. Stored is only the SHA-256 of the secret part. And two counts in tables of
+ * fixed size: failures per peer, requests per key. Any thread.
  */
 #ifndef AW_HTTP_AUTH_H
 #define AW_HTTP_AUTH_H
@@ -22,5 +22,8 @@ struct aw_auth *aw_auth_new(void);
 void aw_auth_free(struct aw_auth *a);
 /* Counts a failure of peer; true when it is one too many (more than 10 within a minute). */
 bool aw_auth_failed(struct aw_auth *a, const char *peer, aw_boot now);
+/* Takes a request out of the bucket of a key that holds `rate` and gains as many a second; false
+ * when it is empty. *ret_left: whole requests left. */
+bool aw_auth_spend(struct aw_auth *a, int64_t key, unsigned rate, aw_boot now, unsigned *ret_left);
 
 #endif

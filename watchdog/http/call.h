@@ -44,8 +44,9 @@ struct aw_call {
     struct aw_caller caller;
     char app[AW_NAME_MAX + 1]; /* in force: of the key, or ?app= of one that may see all */
     char actor[48];
-    char allow[64]; /* methods, when the wrong one was used */
-    aw_id message;  /* of a {message} route */
+    char allow[64];                      /* methods, when the wrong one was used */
+    char rate_policy[48], rate_left[48]; /* RateLimit headers, "" : none */
+    aw_id message;                       /* of a {message} route */
     void (*next)(struct aw_call *call);
     void (*done)(struct aw_call *call, struct aw_cmd *cmd);
     /* What a handler must remember until its command is done. */
@@ -78,6 +79,9 @@ void aw_call_list(struct aw_call *call, struct aw_jsonw *w, const char *cursor);
 void aw_problem_json(struct aw_buf *out, enum aw_problem p, int status, const char *pointer,
                      const char *detail, const char *request_id);
 void aw_request_id(struct aw_api *api, char dst[AW_REQUEST_ID]);
+
+/* Counts a request without a valid token or secret; true: too many of this peer, answer 429. */
+bool aw_call_failed(struct aw_call *call);
 
 /* ---- the way to the core thread (call.c) ---- */
 

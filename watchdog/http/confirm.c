@@ -58,7 +58,7 @@ static void show(struct aw_call *call, int status, enum aw_page_kind kind, const
     aw_page_write(&out, kind, lang, c ? aw_json_str(c->body, "title") : NULL,
                   c ? text_of(c->body) : NULL);
     aw_call_text(call, status, "text/html; charset=utf-8", aw_buf_str(&out), out.n, headers,
-                 AW_COUNT(headers) - (kind != AW_PAGE_LATER));
+                 AW_COUNT(headers) - (status < 429));
     aw_buf_free(&out);
 }
 
@@ -108,7 +108,7 @@ void aw_do_page(struct aw_call *call)
     const struct aw_tokens *tokens = &call->api->env.tokens;
 
     if (tokens->parse(tokens->ctx, call->params[0], &call->timeline) < 0) {
-        show(call, 404, AW_PAGE_UNKNOWN, NULL);
+        show(call, aw_call_failed(call) ? 429 : 404, AW_PAGE_UNKNOWN, NULL);
     } else if (strcmp(call->view->method, "HEAD") == 0) {
         show(call, 200, AW_PAGE_ASK, NULL);
     } else {

@@ -138,7 +138,12 @@ void aw_do_receipt(struct aw_call *call)
     d->call = call;
     to->receive(to->ctx, &in, &d->news);
     if (d->news.refused) {
-        aw_call_problem(call, (enum aw_problem)d->news.refused, "", "%s", d->news.detail);
+        bool stranger =
+            d->news.refused == AW_P_UNAUTHENTICATED || d->news.refused == AW_P_NOT_FOUND;
+        if (stranger && aw_call_failed(call))
+            aw_call_problem(call, AW_P_RATE_LIMITED, "", "too many failures; check the URL");
+        else
+            aw_call_problem(call, (enum aw_problem)d->news.refused, "", "%s", d->news.detail);
         aw_news_free(&d->news);
         aw_free(d);
         return;
