@@ -251,6 +251,39 @@ out_has "confirmed"
 exits "watch to the end" 0 messages watch "$id" $U
 out_has "acknowledged"
 exits "cancel of what has ended" 6 messages cancel "$id" --reason late $U
+sed 's/"o1"/"o5"/' m.json >m5.json
+exits "register one to act on" 0 messages register -f m5.json $U
+exits "a snooze says how long" 2 messages snooze ext:o5 --reason x $U
+err_has "--for 30m"
+exits "a snooze has a reason" 2 messages snooze ext:o5 --for 10m $U
+exits "a snooze beyond max_age" 1 messages snooze ext:o5 --for 300d --reason x $U
+err_has "/for"
+err_has "max_age"
+exits "snooze" 0 messages snooze ext:o5 --for 10m --reason "li is on a plane" $U --json
+check "... says until when" holds "j->>'changed' = 1 AND length(j->>'held_until') = 24"
+err_has "Undo: ackwatch messages resume ext:o5 --reason REASON"
+exits "show a held message" 0 messages show ext:o5 $U
+out_has "	held	"
+out_has "a person holds the plan, by key:"
+exits "... as JSON" 0 messages show ext:o5 $U --json
+check "... the plan is that after the hold" holds "j->>'\$.timelines[0].held.until' <
+    j->>'\$.timelines[0].planned[0].at' AND j->>'seq' = j->>'\$.timelines[0].seq'"
+exits "resume" 0 messages resume ext:o5 --reason "landed" $U
+err_has "Undo: ackwatch messages snooze ext:o5"
+exits "resume again" 0 messages resume ext:o5 --reason "landed" $U
+err_has "Nothing was held"
+exits "a claim that the rule does not know" 6 messages claim ext:o5 --by wang --reason "mine" $U
+err_has "claim"
+exits "escalate from an older state" 6 messages escalate ext:o5 --if-seq 0 --reason "now" $U
+err_has "look again"
+exits "escalate to no step" 1 messages escalate ext:o5 --step txet --reason "now" $U
+err_has 'did you mean "text"'
+exits "escalate" 0 messages escalate ext:o5 --step text --reason "now" $U
+out_has "text"
+exits "watch until the SMS is out" 0 messages watch ext:o5 --until accepted --timeout 20s $U
+exits "who did what" 0 messages show ext:o5 $U
+out_has "escalated to text"
+exits "act on nothing" 5 messages resume ext:none --reason x $U
 sed 's/"o1"/"o4"/' m.json >m4.json
 exits "register another" 0 messages register -f m4.json $U
 exits "cancel" 0 messages cancel ext:o4 --reason "order withdrawn" $U
@@ -264,6 +297,9 @@ check "... five entries" bash -c '[ "$(wc -l <out)" = 5 ]'
 exits "audit tail as JSON" 0 audit tail -n 3 --json $A
 check "... one object a line" lines 3 "v->>'seq' > 0 AND length(v->>'leaf') = 64 AND
     v->>'\$.entry.kind' IS NOT NULL"
+check "what people did is in the view" test "$(sqlite3 -readonly ackwatch.db "SELECT count(*) FROM
+    v_operator_actions WHERE action LIKE 'timeline.%' AND in_words IN ('li is on a plane', 'landed',
+    'now') AND actor LIKE 'key:%'")" -ge 3
 exits "audit verify, live" 0 audit verify --db ackwatch.db
 err_has "a rewritten log cannot be told"
 exits "audit verify at a head" 0 audit verify --db ackwatch.db --at "$head" --json

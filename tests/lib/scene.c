@@ -281,6 +281,25 @@ static int cancel(struct scene *sc, aw_id msg, unsigned n)
     return end(sc, msg, n, &f, 1, &note);
 }
 
+/* Somebody holds it for an hour, and wants its second step all the same. */
+static int act(struct scene *sc, aw_id msg, unsigned n)
+{
+    struct aw_fact facts[] = {{.type = AW_FACT_HELD,
+                               .from = sc->now,
+                               .at = sc->now + AW_HOUR,
+                               .moved = AW_HOUR,
+                               .why = AW_WHY_SNOOZED,
+                               .next_due = sc->now + AW_HOUR},
+                              {.type = AW_FACT_ESCALATED,
+                               .step = 1,
+                               .round = 1,
+                               .at = sc->now,
+                               .why = AW_WHY_ESCALATED,
+                               .next_due = sc->now}};
+    struct aw_fact_note notes[2] = {{.detail = "lunch"}, {.detail = "no lunch", .step_id = "text"}};
+    return end(sc, msg, n, facts, 2, notes);
+}
+
 /* --- the story ------------------------------------------------------------------------------ */
 
 #define TURN(move)                                                                                 \
@@ -339,6 +358,7 @@ void scene_story(struct scene *sc, unsigned n)
     TURN(scene_register(sc, NULL, "order-3", 2, &three));
     TURN(cancel(sc, three, 0));
     TURN(cancel(sc, three, 1));
+    TURN(act(sc, two, 0));
     for (unsigned i = 0; i < n; i++) {
         char key[32];
         snprintf(key, sizeof key, "more-%u", i);

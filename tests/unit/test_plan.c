@@ -28,6 +28,8 @@ static struct aw_timeline full(void)
     tl.base = T0 - 3650 * AW_DAY;
     tl.moved = 3650 * AW_DAY;
     tl.accounted = T0 + 3650 * AW_DAY;
+    tl.hold = (struct aw_hold){T0 + AW_DAY, T0 + 3650 * AW_DAY, 3650 * AW_DAY};
+    tl.escalated = (struct aw_escalation){T0 + 3650 * AW_DAY, AW_MAX_STEPS - 1, UINT16_MAX - 1};
     for (unsigned s = 0; s <= AW_STEP_EXHAUSTED; s++)
         for (unsigned k = 0; k < AW_N_KINDS; k++)
             tl.tracks[tl.n_tracks++] = (struct aw_track){.step = (uint8_t)s,
@@ -74,6 +76,11 @@ static void round_trip(const struct aw_timeline *tl)
     assert_int_equal(back.base, tl->base);
     assert_int_equal(back.moved, tl->moved);
     assert_int_equal(back.accounted, tl->accounted);
+    assert_true(back.hold.from == tl->hold.from && back.hold.until == tl->hold.until &&
+                back.hold.shift == tl->hold.shift);
+    assert_true(back.escalated.at == tl->escalated.at &&
+                back.escalated.step == tl->escalated.step &&
+                back.escalated.round == tl->escalated.round);
     assert_int_equal(back.n_tracks, tl->n_tracks);
     for (unsigned i = 0; i < tl->n_tracks; i++) {
         const struct aw_track *x = &tl->tracks[i], *y = &back.tracks[i];
@@ -117,8 +124,31 @@ static void test_round_trips(void **state)
         .attempt = 12, .ref = 12, .person = 5, .kind = AW_PUSH, .round = 1, .number = 1};
     tl.tracks[tl.n_tracks++] = (struct aw_track){.kind = AW_PUSH, .round = 2, .over = true};
     round_trip(&tl);
+    tl.hold = (struct aw_hold){T0 + 1, T0 + 1, 0}; /* resumed at once */
+    round_trip(&tl);
+    tl.escalated = (struct aw_escalation){T0, 0, 1};
+    round_trip(&tl);
+    tl.hold = (struct aw_hold){0};
+    round_trip(&tl);
     tl = full();
     round_trip(&tl);
+}
+
+/* A plan that nobody has acted on is written as it was before people could. */
+static void test_without_acts(void **state)
+{
+    static const uint8_t old[] = {0x01, 0x80, 0xe4, 0xd1, 0xc6, 0xc0, 0x68,
+                                  0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+    struct aw_timeline tl = fresh(), back;
+    uint8_t plan[AW_PLAN_MAX];
+
+    memset(&back, 0xa5, sizeof(back));
+    assert_int_equal(aw_plan_encode(&tl, plan, sizeof(plan)), sizeof(old));
+    assert_memory_equal(plan, old, sizeof(old));
+    assert_int_equal(aw_plan_decode(&back, old, sizeof(old)), 0);
+    assert_int_equal(back.hold.until, 0);
+    assert_int_equal(back.hold.shift, 0);
+    assert_int_equal(back.escalated.at, 0);
 }
 
 static void refused(struct aw_timeline tl)
@@ -150,6 +180,14 @@ static void test_impossible(void **state)
     REFUSED(tl.moved = -1);
     REFUSED(tl.moved = INT64_MAX / 2);
     REFUSED(tl.accounted = INT64_MAX / 2);
+    REFUSED(tl.hold.shift = -1);
+    REFUSED(tl.hold.shift = INT64_MAX / 2);
+    REFUSED(tl.hold.from = tl.hold.until + 1);
+    REFUSED(tl.hold.from = -1);
+    REFUSED(tl.hold.until = INT64_MAX / 2);
+    REFUSED(tl.escalated.at = INT64_MAX / 2);
+    REFUSED(tl.escalated.step = AW_MAX_STEPS);
+    REFUSED(tl.escalated.round = 0);
     REFUSED(tl.tracks[1].kind = AW_N_KINDS);
     REFUSED(tl.tracks[1].kind = AW_PUSH); /* twice the same, or out of order */
     REFUSED(tl.tracks[6].step = 0);
@@ -177,7 +215,10 @@ static void test_odd_bytes(void **state)
         size_t n;
     } rows[] = {
         {"", 0},
-        {"\x02", 1},                                          /* another version */
+        {"\x03", 1},                                          /* another version */
+        {"\x02", 1},                                          /* ends after the version */
+        {"\x02\x02\x00\x00\x00\x00\x00\x00\x00", 9},          /* acted, but nobody did */
+        {"\x02\x02\x00\x00\x00\x04\x00\x00\x00", 9},          /* an unknown mark */
         {"\x81\x00", 2},                                      /* an overlong one */
         {"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 11}, /* more than 64 bits */
         {"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00", 12} /* before 1970 */,
@@ -221,9 +262,8 @@ static void test_mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_impossible),
-        cmocka_unit_test(test_odd_bytes),
+        cmocka_unit_test(test_round_trips), cmocka_unit_test(test_without_acts),
+        cmocka_unit_test(test_impossible),  cmocka_unit_test(test_odd_bytes),
         cmocka_unit_test(test_mutations),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

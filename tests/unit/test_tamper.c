@@ -156,6 +156,12 @@ static const struct {
     {"UPDATE timeline SET n = 5 WHERE n = 2", "timeline msg_"},
     {"UPDATE timeline SET tried = NULL WHERE tried > 0", "timeline msg_"},
     {"UPDATE timeline SET plan = CAST(plan || x'00' AS BLOB) WHERE n = 0", "timeline msg_"},
+    {"UPDATE timeline SET plan = CAST(x'01' || substr(plan, 2) AS BLOB)"
+     " WHERE substr(plan, 1, 1) = x'02'",
+     "timeline msg_"},
+    {"UPDATE timeline SET plan = (SELECT plan FROM timeline WHERE state = 4 LIMIT 1)"
+     " WHERE substr(plan, 1, 1) = x'02'",
+     "timeline msg_"},
     {"DELETE FROM timeline WHERE id = (SELECT min(id) FROM timeline)", "timeline msg_"},
     {"DELETE FROM timeline", "timeline msg_"},
     {"INSERT INTO timeline SELECT id + 7777777, n, person, state, due, level, late, last, tried,"

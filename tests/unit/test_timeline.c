@@ -348,6 +348,75 @@ static void test_downtimes(void **state)
     no(&tl, f);
 }
 
+static struct aw_fact held(aw_time from, aw_time until, aw_ms moved)
+{
+    return (struct aw_fact){.type = AW_FACT_HELD,
+                            .from = from,
+                            .at = until,
+                            .moved = moved,
+                            .why = AW_WHY_SNOOZED,
+                            .next_due = T0 + 1};
+}
+
+static struct aw_fact resumed(aw_time at, aw_ms moved)
+{
+    return (struct aw_fact){.type = AW_FACT_RESUMED, .at = at, .moved = moved, .next_due = T0 + 1};
+}
+
+static struct aw_fact escalated(unsigned step, unsigned round, aw_time at)
+{
+    return (struct aw_fact){.type = AW_FACT_ESCALATED,
+                            .step = (uint8_t)step,
+                            .round = (uint16_t)round,
+                            .at = at,
+                            .next_due = T0 + 1};
+}
+
+static void test_people_act(void **state)
+{
+    struct aw_timeline tl;
+
+    aw_timeline_init(&tl, 1000, 0, 5);
+    no(&tl, held(T0, T0 + 10, 10)); /* not opened */
+    ok(&tl, opened());
+    no(&tl, held(T0, T0, 0));
+    no(&tl, held(0, T0, T0));
+    no(&tl, held(T0, T0 + 10, 9));
+    no(&tl, held(T0, T0 + 10, -10));
+    no(&tl, held(T0, INT64_MAX, INT64_MAX - T0));
+    no(&tl, resumed(T0, 0)); /* nothing is held */
+    ok(&tl, held(T0 + 5, T0 + 15, 10));
+    assert_true(aw_timeline_held(&tl, T0 + 14));
+    assert_false(aw_timeline_held(&tl, T0 + 15));
+    no(&tl, held(T0 + 6, T0 + 20, 14)); /* counted twice */
+    ok(&tl, held(T0 + 6, T0 + 20, 5));
+    ok(&tl, held(T0 + 7, T0 + 8, 0));
+    assert_int_equal(tl.hold.from, T0 + 5);
+    assert_int_equal(tl.hold.until, T0 + 20);
+    assert_int_equal(tl.hold.shift, 15);
+    no(&tl, resumed(T0 + 4, 16)); /* before it began */
+    no(&tl, resumed(T0 + 20, 0)); /* after its end */
+    no(&tl, resumed(T0 + 10, 9));
+    ok(&tl, resumed(T0 + 10, 10));
+    assert_int_equal(tl.hold.shift, 5);
+    no(&tl, resumed(T0 + 10, 0));
+    ok(&tl, held(T0 + 10, T0 + 11, 1)); /* the end of a hold is not in it: this one is new */
+    assert_int_equal(tl.hold.from, T0 + 10);
+
+    no(&tl, escalated(AW_STEP_EXHAUSTED, 1, T0));
+    no(&tl, escalated(0, 0, T0));
+    no(&tl, escalated(0, 1, 0));
+    no(&tl, escalated(0, 1, INT64_MAX));
+    ok(&tl, escalated(3, 2, T0 + 12));
+    assert_int_equal(tl.escalated.step, 3);
+
+    ok(&tl, ended(AW_CONFIRMED, 0));
+    no(&tl, held(T0 + 20, T0 + 30, 10));
+    no(&tl, resumed(T0 + 10, 1));
+    no(&tl, escalated(4, 1, T0 + 20));
+    assert_false(aw_timeline_held(&tl, T0 + 10));
+}
+
 static void test_ends(void **state)
 {
     struct aw_timeline tl = begun();
@@ -401,7 +470,7 @@ int main(void)
         cmocka_unit_test(test_outcomes),  cmocka_unit_test(test_moves),
         cmocka_unit_test(test_evidence),  cmocka_unit_test(test_negatives),
         cmocka_unit_test(test_downtimes), cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_bounds),    cmocka_unit_test(test_people_act),
     };
     return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
 }
