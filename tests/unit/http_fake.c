@@ -342,8 +342,9 @@ static int put_planned(void *ctx, const char *rule, const uint8_t sha256[32],
     return 0;
 }
 
-static bool is_ready(void *ctx, struct aw_buf *why_not)
+static bool is_ready(void *ctx, struct aw_buf *why_not, struct aw_buf *checks)
 {
+    aw_buf_puts(checks, "[{\"check\":\"disk\"}]");
     aw_buf_puts(why_not, fake.not_ready ? "[\"disk is full\"]" : "[]");
     return !fake.not_ready;
 }

@@ -273,7 +273,7 @@ static void test_health(void **state)
     assert_string_equal(a.body, "ok\n");
     raw_done(&a);
     fake_call("GET", "/readyz?verbose", 0, NULL, &a);
-    assert_string_equal(a.body, "{\"ready\":true,\"why\":[]}");
+    assert_string_equal(a.body, "{\"ready\":true,\"why\":[],\"checks\":[{\"check\":\"disk\"}]}");
     raw_done(&a);
     fake.not_ready = true;
     fake_call("GET", "/readyz", 0, NULL, &a);
@@ -281,7 +281,8 @@ static void test_health(void **state)
     raw_done(&a);
     fake_call("GET", "/readyz?verbose", 0, NULL, &a);
     assert_int_equal(a.status, 503);
-    assert_string_equal(a.body, "{\"ready\":false,\"why\":[\"disk is full\"]}");
+    assert_string_equal(
+        a.body, "{\"ready\":false,\"why\":[\"disk is full\"],\"checks\":[{\"check\":\"disk\"}]}");
     raw_done(&a);
     fake_call("GET", "/metrics", 0, NULL, &a);
     assert_string_equal(a.body, "ackwatch_open 1\n");

@@ -41,6 +41,18 @@ aw_boot aw_clock_boot(void)
     return read_ms(CLOCK_BOOTTIME);
 }
 
+aw_boot aw_clock_awake(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t aw_clock_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 aw_time aw_clock_os_wall(void)
 {
     return read_ms(CLOCK_REALTIME);

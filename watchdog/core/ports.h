@@ -180,7 +180,8 @@ struct aw_status {
      * round, unless?}; AW_ENOENT when the rule text is gone. */
     int (*planned)(void *ctx, const char *rule, const uint8_t sha256[32],
                    const struct aw_timeline *tl, struct aw_buf *out);
-    bool (*ready)(void *ctx, struct aw_buf *why_not /* JSON array of texts */);
+    /* JSON arrays: texts of what is wrong; {check, state, text} of each check. */
+    bool (*ready)(void *ctx, struct aw_buf *why_not, struct aw_buf *checks);
     void (*metrics)(void *ctx, struct aw_buf *out); /* Prometheus text */
 };
 

@@ -232,6 +232,21 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
     return r;
 }
 
+/* Measured, and visible to others while it lasts: a disk that hangs does so here. */
+static int commit(struct aw_loop *l, struct aw_err *err)
+{
+    struct aw_stats *st = l->opt.stats;
+    int64_t from = aw_clock_us();
+    int r;
+
+    st->commit_since = aw_clock_boot();
+    r = aw_store_commit(l->store, err);
+    st->commit_since = 0;
+    st->commit_last = aw_clock_us() - from;
+    aw_histogram_add(&st->commits, st->commit_last);
+    return r;
+}
+
 static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
                         struct outlook *o, struct aw_err *err)
 {
@@ -240,7 +255,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
     if (r == AW_OK) {
         r = carry_out(l, cmds, n, proofs_only, o, err);
         if (r == AW_OK)
-            r = aw_store_commit(l->store, err);
+            r = commit(l, err);
         if (r)
             aw_store_rollback(l->store);
         while (r == AW_OK && l->n_held)
@@ -315,6 +330,7 @@ static int look_ahead(struct aw_loop *l, const struct outlook *o, aw_time *ret, 
     if (r)
         return r;
     l->opt.stats->oldest_due = due;
+    l->opt.stats->pending = l->pending;
     *ret = 0;
     if (!l->recovering)
         sooner(ret, due);
@@ -330,8 +346,9 @@ static int idle(struct aw_loop *l, bool quiet, struct outlook *o, struct aw_err 
     int r;
 
     aw_msgs_trim(l, MESSAGES_KEPT);
+    aw_store_head(l->store, &head);
+    l->opt.stats->entries = head.size;
     if (l->now < l->root_at || l->now - l->root_at >= ROOT_EVERY) {
-        aw_store_head(l->store, &head);
         if (head.size != l->root_size) {
             aw_root_print(root, head.size, head.root);
             aw_log(AW_LOG_INFO, "root", "root=%s", root);
@@ -418,6 +435,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
         r = idle(l, n == 0, &o, err);
     if (r == AW_OK)
         beat(l);
+    l->opt.stats->turned_at = aw_clock_boot();
     turn_over(l);
     l->next = next;
     *ret_wait_ms = wait_for(l, &o, next);

@@ -156,6 +156,7 @@ struct aw_ports *aw_ports_new(struct aw_live_box *box, struct aw_stats *stats,
     p->source.box = box;
     p->source.stats = stats;
     p->source.clock = clock;
+    p->source.store = store_path;
     p->clock = clock;
     p->store_path = store_path;
     pthread_mutex_init(&p->lock, NULL);

@@ -4,6 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+void aw_histogram_add(struct aw_histogram *h, int64_t us)
+{
+    static const int64_t bounds[] = AW_BUCKETS_US;
+    unsigned i = 0;
+
+    while (i < AW_N_BUCKETS - 1 && us > bounds[i])
+        i++;
+    h->bucket[i]++;
+    h->sum_us += us;
+}
+
 struct aw_channel_stats *aw_stats_channel(struct aw_stats *s, const char *name)
 {
     unsigned n = s->n_channels;

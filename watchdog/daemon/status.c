@@ -8,56 +8,12 @@
 #include "base/str.h"
 #include "codec/jsonw.h"
 #include "core/engine.h"
+#include "daemon/checks.h"
+#include "daemon/metrics.h"
 
-#define LATE (30 * AW_SECOND) /* the oldest due step may be so late before we are not ready */
-
-static aw_ms lag(const struct aw_status_source *s)
+static bool ready(void *ctx, struct aw_buf *why_not, struct aw_buf *checks)
 {
-    aw_time due = s->stats->oldest_due, now = aw_clock_wall(s->clock);
-
-    return due && due < now ? now - due : 0;
-}
-
-/* --- status
- * ---------------------------------------------------------------------------------------- */
-
-/* What is wrong, as a JSON array. Returns true when nothing is; *ret_ready: whether requests should
- * still come here. */
-static bool problems(const struct aw_status_source *s, struct aw_buf *out, bool *ret_ready)
-{
-    struct aw_jsonw w;
-    bool ok = true;
-    const struct {
-        bool bad, unready;
-        const char *text;
-    } checks[] = {
-        {lag(s) > LATE, true, "the oldest due step is more than 30s late"},
-        {s->stats->disk_full, true, "the disk is full: registrations are refused"},
-        {s->stats->last_good_rules, true,
-         "the rules directory is broken: the last good set goes on"},
-        {s->stats->reload_refused, false,
-         "the last reload was refused: the files are not what runs"},
-    };
-
-    *ret_ready = true;
-    aw_jw_init(&w, out);
-    aw_jw_array(&w, NULL);
-    for (size_t i = 0; i < AW_COUNT(checks); i++)
-        if (checks[i].bad) {
-            aw_jw_str(&w, NULL, checks[i].text);
-            ok = false;
-            *ret_ready = *ret_ready && !checks[i].unready;
-        }
-    aw_jw_end(&w, ']');
-    return ok;
-}
-
-static bool ready(void *ctx, struct aw_buf *why_not)
-{
-    bool is_ready;
-
-    problems(ctx, why_not, &is_ready);
-    return is_ready;
+    return aw_checks(ctx, why_not, checks) != AW_HEALTH_FAIL;
 }
 
 static void counters(struct aw_jsonw *w, const struct aw_stats *st)
@@ -80,20 +36,21 @@ static void json(void *ctx, struct aw_buf *out)
 {
     struct aw_status_source *s = ctx;
     struct aw_live *live = aw_live_box_get(s->box);
-    struct aw_buf why = AW_BUF_INIT(4096);
-    bool is_ready, ok = problems(s, &why, &is_ready);
+    struct aw_buf why = AW_BUF_INIT(8192), checks = AW_BUF_INIT(8192);
+    enum aw_health health = aw_checks(s, &why, &checks);
     struct aw_jsonw w;
 
     aw_jw_init(&w, out);
     aw_jw_object(&w, NULL);
     aw_jw_str(&w, "version", PACKAGE_VERSION);
     aw_jw_str(&w, "node", live->conf->node);
-    aw_jw_str(&w, "state", ok ? "ok" : "degraded");
+    aw_jw_str(&w, "state", health == AW_HEALTH_OK ? "ok" : "degraded");
     aw_jw_raw(&w, "problems", aw_buf_str(&why), why.n);
+    aw_jw_raw(&w, "checks", aw_buf_str(&checks), checks.n);
     aw_jw_time(&w, "now", aw_clock_wall(s->clock));
     aw_jw_time(&w, "started_at", s->stats->started);
     aw_jw_int(&w, "open", s->stats->open);
-    aw_jw_int(&w, "lag_ms", lag(s));
+    aw_jw_int(&w, "lag_ms", aw_checks_lag(s));
     aw_jw_time(&w, "next_due", s->stats->oldest_due);
     aw_jw_int(&w, "rules", live->rules.n);
     aw_jw_hex(&w, "rules_sha256", live->rules.sha256, 32);
@@ -102,6 +59,7 @@ static void json(void *ctx, struct aw_buf *out)
     counters(&w, s->stats);
     aw_jw_end(&w, '}');
     aw_buf_free(&why);
+    aw_buf_free(&checks);
     aw_live_drop(live);
 }
 
@@ -249,45 +207,12 @@ static int planned(void *ctx, const char *rule, const uint8_t sha256[32],
     return r ? AW_OK : AW_ENOENT;
 }
 
-/* --- metrics
- * ------------------------------------------------------------------------------------------ */
-
-static void metric(struct aw_buf *out, const char *name, const char *type, const char *help)
-{
-    aw_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
 static void metrics(void *ctx, struct aw_buf *out)
 {
     struct aw_status_source *s = ctx;
-    const struct aw_stats *st = s->stats;
 
-    metric(out, "ackwatch_messages_registered_total", "counter", "Messages registered.");
-    aw_buf_printf(out, "ackwatch_messages_registered_total %ld\n", st->registered);
-    metric(out, "ackwatch_acks_total", "counter", "Acknowledgements taken.");
-    aw_buf_printf(out, "ackwatch_acks_total %ld\n", st->acks);
-    metric(out, "ackwatch_replies_total", "counter", "Replies to texts.");
-    aw_buf_printf(out, "ackwatch_replies_total %ld\n", st->replies);
-    metric(out, "ackwatch_timelines_open", "gauge", "Timelines not yet ended.");
-    aw_buf_printf(out, "ackwatch_timelines_open %ld\n", st->open);
-    metric(out, "ackwatch_timelines_ended_total", "counter", "Timelines ended, by state.");
-    for (int i = AW_CONFIRMED; i < AW_N_STATES; i++)
-        aw_buf_printf(out, "ackwatch_timelines_ended_total{state=\"%s\"} %ld\n", aw_state_name(i),
-                      st->ended[i]);
-    metric(out, "ackwatch_sends_total", "counter", "Sends claimed, by kind.");
-    for (int i = 0; i < AW_N_KINDS; i++)
-        aw_buf_printf(out, "ackwatch_sends_total{kind=\"%s\"} %ld\n", aw_kind_name(i),
-                      st->sends[i]);
-    metric(out, "ackwatch_outcomes_total", "counter", "Outcomes of sends.");
-    for (int i = AW_OUT_ACCEPTED; i < AW_N_OUTCOMES; i++)
-        aw_buf_printf(out, "ackwatch_outcomes_total{outcome=\"%s\"} %ld\n", aw_outcome_name(i),
-                      st->outcomes[i]);
-    metric(out, "ackwatch_lag_seconds", "gauge", "Lateness of the oldest due step.");
-    aw_buf_printf(out, "ackwatch_lag_seconds %.3f\n", (double)lag(s) / 1000);
-    metric(out, "ackwatch_auth_failures_total", "counter", "Requests without a valid token.");
-    aw_buf_printf(out, "ackwatch_auth_failures_total %ld\n", st->auth_failures);
-    metric(out, "ackwatch_turns_total", "counter", "Turns of the core loop.");
-    aw_buf_printf(out, "ackwatch_turns_total %ld\n", st->turns);
+    aw_metrics_put(out, s->stats, s->store, aw_checks_lag(s),
+                   aw_checks(s, NULL, NULL) != AW_HEALTH_FAIL);
 }
 
 void aw_status_fill(struct aw_status_source *source, struct aw_status *ret)

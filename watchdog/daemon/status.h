@@ -14,6 +14,7 @@ struct aw_status_source {
     struct aw_live_box *box;
     struct aw_stats *stats;
     const struct aw_clock *clock;
+    const char *store; /* path of the database */
 };
 
 void aw_status_fill(struct aw_status_source *source, struct aw_status *ret);

@@ -127,6 +127,7 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
     int r = aw_store_attempt(l->store, cmd->u.receipt.r.ref, a, err);
 
+    l->opt.stats->receipts++;
     /* All tries of a firing carry the first one's reference, also those on the next channel. A
      * receipt from a channel that none of them went over is nobody's. */
     if (r == AW_OK && !aw_streq(a->channel, cmd->u.receipt.channel))

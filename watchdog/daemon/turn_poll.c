@@ -270,6 +270,7 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         acc->budget =
             rep->rate_remaining > (int)acc->asking ? rep->rate_remaining - (int)acc->asking : 0;
     for (unsigned i = 0; i < rep->n && r == AW_OK; i++) {
+        l->opt.stats->receipts += rep->answered;
         r = aw_store_attempt(l->store, rep->items[i].attempt, a, err);
         if (r == AW_OK)
             r = answer_one(l, rep, i, a, err);

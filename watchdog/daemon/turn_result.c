@@ -17,6 +17,8 @@ static void count(struct aw_loop *l, const char *channel, const struct aw_result
     struct aw_channel_stats *c = aw_stats_channel(l->opt.stats, channel);
 
     l->opt.stats->outcomes[res->outcome]++;
+    if (c)
+        c->outcomes[res->outcome]++;
     if (res->outcome == AW_OUT_NO_TARGET)
         return; /* a fact about a person: the channel is fine */
     if (res->outcome != AW_OUT_ACCEPTED)

@@ -157,13 +157,14 @@ void aw_do_livez(struct aw_call *call)
 void aw_do_readyz(struct aw_call *call)
 {
     const struct aw_status *status = &call->api->env.status;
-    struct aw_buf why = AW_BUF_INIT(64 << 10), out = AW_BUF_INIT(128 << 10);
-    bool ready = status->ready(status->ctx, &why);
+    struct aw_buf why = AW_BUF_INIT(64 << 10), checks = AW_BUF_INIT(64 << 10),
+                  out = AW_BUF_INIT(192 << 10);
+    bool ready = status->ready(status->ctx, &why, &checks);
     char verbose[8];
 
     if (aw_http_query(call->view, "verbose", verbose, sizeof(verbose)) != AW_ENOENT) {
-        aw_buf_printf(&out, "{\"ready\":%s,\"why\":%s}", ready ? "true" : "false",
-                      why.n ? aw_buf_str(&why) : "[]");
+        aw_buf_printf(&out, "{\"ready\":%s,\"why\":%s,\"checks\":%s}", ready ? "true" : "false",
+                      why.n ? aw_buf_str(&why) : "[]", checks.n ? aw_buf_str(&checks) : "[]");
         aw_call_json(call, ready ? 200 : 503, &out, NULL, 0);
     } else if (ready) {
         aw_call_text(call, 200, "text/plain; charset=utf-8", "ok\n", 3, NULL, 0);
@@ -171,6 +172,7 @@ void aw_do_readyz(struct aw_call *call)
         aw_call_problem(call, AW_P_NOT_READY, "", "ask /readyz?verbose for the reasons");
     }
     aw_buf_free(&why);
+    aw_buf_free(&checks);
 }
 
 void aw_do_metrics(struct aw_call *call)
