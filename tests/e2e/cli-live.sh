@@ -99,4 +99,24 @@ pids="$pids $!"
 rules_seen() { ackwatch rules list $A >/dev/null; grep -q '/v1/rules' tail.out; }
 check "followed" until_true 100 rules_seen
 
+# --- top --------------------------------------------------------------------------------------------
+
+exits "top without a terminal: one picture" 0 top $A
+out_has "open messages, most overdue first"
+check "... with a line for each open message" [ "$(grep -c '^msg_' out)" = "$(ackwatch messages list --state open $A | grep -c .)" ]
+exits "... as JSON" 0 top $A --json
+check "... with its three parts" holds "j->>'\$.status.state' = 'ok' AND
+    json_array_length(j, '\$.channels') = 3 AND json_array_length(j, '\$.messages') = 7 AND
+    j->>'\$.messages[0].due' LIKE '%in %'"
+if command -v script >/dev/null; then
+    # keys: sort, pause, quit; the screen must be put back
+    printf spq | timeout 20 script -qec "stty cols 100 rows 30; ackwatch top $A" typescript >top.out 2>&1
+    check "on a terminal it ends with q" [ $? -eq 0 ]
+    check "... drew the picture" grep -q 'oldest first' top.out
+    check "... paused" grep -q 'paused' top.out
+    check "... and put the screen back" bash -c 'tail -c 40 top.out | grep -qF "$(printf "\033[?1049l")"'
+else
+    echo "# SKIP top on a terminal: no script(1)"
+fi
+
 finish

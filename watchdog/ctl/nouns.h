@@ -20,6 +20,9 @@ void aw_timelines_print(const struct aw_ctl *ctl, const json_t *answer);
 /* A line for an entry of the log, {"seq", "entry"}. */
 void aw_entry_print(const struct aw_out *o, const json_t *row);
 
+/* The answer of GET /v1/status as lines for people. */
+void aw_status_print(const struct aw_out *o, const json_t *status);
+
 void aw_channels_print(const struct aw_ctl *ctl, const json_t *list);
 
 #endif

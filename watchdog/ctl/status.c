@@ -75,8 +75,15 @@ static void print_head(const struct aw_out *o, const json_t *status, bool fine)
             aw_json_str(status, "node") ?: "", up, late);
 }
 
-static void print_screen(const struct aw_out *o, const json_t *status, bool fine)
+static bool is_fine(const json_t *status)
 {
+    const char *state = aw_json_str(status, "state");
+    return !state || aw_streq(state, "ok") || aw_streq(state, "ready");
+}
+
+void aw_status_print(const struct aw_out *o, const json_t *status)
+{
+    bool fine = is_fine(status);
     const char *due = aw_json_str(status, "next_due"), *sha = aw_json_str(status, "rules_sha256");
     const json_t *since = json_object_get(status, "since_start");
     json_t *problem;
@@ -106,14 +113,13 @@ static int exec(struct aw_ctl *ctl)
         code = aw_client_get(c, &channels, "/v1/channels");
     if (code != AW_EXIT_DONE)
         return code;
-    const char *state = aw_json_str(status, "state");
-    bool fine = !state || aw_streq(state, "ok") || aw_streq(state, "ready");
+    bool fine = is_fine(status);
     if (ctl->out.json) {
         aw_out_json(&ctl->out, status);
         return fine ? AW_EXIT_DONE : AW_EXIT_PROBLEMS;
     }
     if (ctl->out.tty) {
-        print_screen(&ctl->out, status, fine);
+        aw_status_print(&ctl->out, status);
         fputc('\n', ctl->out.f);
         aw_channels_print(ctl, json_object_get(channels, "data"));
     } else {

@@ -13,6 +13,7 @@
 #define COMMANDS                                                                                   \
     X(demo)                                                                                        \
     X(status)                                                                                      \
+    X(top)                                                                                         \
     X(messages_list)                                                                               \
     X(messages_show)                                                                               \
     X(messages_watch)                                                                              \
@@ -74,6 +75,7 @@ const struct aw_cmd_entry *const aw_cmd_table[] = {
 const struct aw_noun aw_nouns[] = {
     {"demo", "see the whole thing work on this machine; nothing leaves it"},
     {"status", "one screen: is the daemon well"},
+    {"top", "live view of what is under way"},
     {"messages", "critical pushes and their timelines"},
     {"rules", "what happens when nobody confirms"},
     {"templates", "the texts that people get, and what an SMS costs"},
