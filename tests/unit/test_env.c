@@ -410,6 +410,32 @@ static void secrets_never_show(void **state)
     assert_null(strstr(conf_print(&diag), "xyzzy\n"));
 }
 
+/* A variable leaves the process's environment, and its bytes; later loads find its value still. */
+static void variables_are_hidden(void **state)
+{
+    static const char text[] =
+        "version: 1\n"
+        "operators: [{channel: mail, to: ops@example.com}]\n"
+        "channels:\n"
+        "  mail: {provider: smtp, host: smtp.example.com, from: a@example.com, user: u,\n"
+        "         password: {env: AW_HIDDEN_SECRET}}\n";
+    static char variable[] = "AW_HIDDEN_SECRET=hidden-value";
+    putenv(variable);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(load(text, 0), 0);
+        assert_string_equal(aw_channel_get(channel("mail"), "password"), "hidden-value");
+        aw_env_hide_secrets(env);
+        assert_null(getenv("AW_HIDDEN_SECRET"));
+        assert_null(strstr(variable, "hidden"));
+        aw_env_conf_free(env);
+        env = NULL;
+    }
+    putenv("AW_HIDDEN_SECRET=another"); /* what is set decides */
+    assert_int_equal(load(text, 0), 0);
+    assert_string_equal(aw_channel_get(channel("mail"), "password"), "another");
+    unsetenv("AW_HIDDEN_SECRET");
+}
+
 /* --- texts --------------------------------------------------------------------------------- */
 
 /* What `config show` prints can be read again and shows the same. */
@@ -548,6 +574,7 @@ int main(void)
         cmocka_unit_test_teardown(secret_files_must_be_closed, teardown),
         cmocka_unit_test_teardown(secret_files_must_be_one_line, teardown),
         cmocka_unit_test_teardown(secrets_never_show, teardown),
+        cmocka_unit_test_teardown(variables_are_hidden, teardown),
         cmocka_unit_test_teardown(shown_settings_read_back, teardown),
         cmocka_unit_test_teardown(reference_names_every_setting, teardown),
         cmocka_unit_test_teardown(example_shows_every_key, teardown),

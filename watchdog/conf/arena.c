@@ -8,6 +8,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "base/locked.h"
 #include "base/mem.h"
 
 struct aw_arena_chunk {
@@ -23,8 +24,9 @@ void *aw_arena_alloc(struct aw_arena *a, size_t n)
     n = (n + ALIGN - 1) / ALIGN * ALIGN;
     struct aw_arena_chunk *c = a->head;
     if (c == NULL || c->size - c->used < n) {
-        size_t size = n > CHUNK ? n : CHUNK;
-        c = aw_calloc(1, sizeof(*c) + size);
+        /* Whole pages, header included: locked memory comes in these. */
+        size_t size = (sizeof(*c) + n + CHUNK - 1) / CHUNK * CHUNK - sizeof(*c);
+        c = a->secret ? aw_locked_alloc(sizeof(*c) + size) : aw_calloc(1, sizeof(*c) + size);
         c->size = size;
         c->next = a->head;
         a->head = c;
@@ -60,6 +62,9 @@ void aw_arena_free(struct aw_arena *a)
         struct aw_arena_chunk *c = a->head;
         a->head = c->next;
         aw_wipe(c->data, c->used);
-        aw_free(c);
+        if (a->secret)
+            aw_locked_free(c, sizeof(*c) + c->size);
+        else
+            aw_free(c);
     }
 }

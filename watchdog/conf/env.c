@@ -287,6 +287,17 @@ void aw_env_conf_free(struct aw_env_conf *e)
     aw_free(o);
 }
 
+void aw_env_hide_secrets(const struct aw_env_conf *e)
+{
+    const struct aw_env_owned *o = (const struct aw_env_owned *)(const void *)e;
+    for (unsigned i = 0; i < o->n_secrets; i++)
+        if (aw_streq(o->secrets[i].from.how, "env"))
+            aw_secret_hide(o->secrets[i].from.name);
+    for (unsigned i = 0; i < e->n_listen; i++)
+        if (aw_streq(e->listen[i].tls.key_how, "env"))
+            aw_secret_hide(e->listen[i].tls.key_name);
+}
+
 /* Defaults that a table cannot say. */
 static void complete(struct aw_env_owned *o)
 {
@@ -334,6 +345,7 @@ int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const
 {
     unsigned errors = diag->n_errors;
     struct aw_env_owned *o = aw_calloc(1, sizeof(*o));
+    o->arena.secret = true;
     struct aw_reader r = {.file = f,
                           .diag = diag,
                           .arena = &o->arena,

@@ -72,6 +72,10 @@ enum { AW_ENV_LENIENT = 1 };
 int aw_env_load(const char *path, unsigned flags, struct aw_env_conf **ret, struct aw_diag *diag);
 void aw_env_conf_free(struct aw_env_conf *e);
 
+/* Takes secrets that come from variables out of the process's environment; loads still find them.
+ * Before there are threads. */
+void aw_env_hide_secrets(const struct aw_env_conf *e);
+
 /* Warns of certificates that are not valid at `now` or will not be in AW_CERT_SOON. */
 void aw_env_certificates(const struct aw_env_conf *e, aw_time now, struct aw_diag *diag);
 #define AW_CERT_SOON (14 * 24 * 60 * 60 * (aw_ms)1000)

@@ -13,9 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/locked.h"
 #include "base/mem.h"
 
-enum { SECRET_MAX = 8192 };
+enum { SECRET_MAX = 8192, MAX_HIDDEN = 64 };
 
 static const char *const forms[] = {"file", "credential", "env", NULL};
 
@@ -128,9 +129,40 @@ static const char *from_credential(struct aw_reader *r, const struct aw_yaml *v,
     return from_file(r, v, aw_buf_str(&path), false);
 }
 
+/* Variables that are hidden now: NAME\0value\0, in locked memory that lives as long as we do. */
+static struct hidden {
+    char *text;
+    size_t n_name;
+} hidden[MAX_HIDDEN];
+static unsigned n_hidden;
+
+static const char *hidden_value(const char *name)
+{
+    for (unsigned i = 0; i < n_hidden; i++)
+        if (strcmp(hidden[i].text, name) == 0)
+            return hidden[i].text + hidden[i].n_name + 1;
+    return NULL;
+}
+
+void aw_secret_hide(const char *variable)
+{
+    char *value = getenv(variable);
+    if (value == NULL || n_hidden == MAX_HIDDEN || hidden_value(variable) != NULL)
+        return;
+    size_t n_name = strlen(variable), n_value = strlen(value);
+    char *text = aw_locked_alloc(n_name + n_value + 2);
+    memcpy(text, variable, n_name);
+    memcpy(text + n_name + 1, value, n_value);
+    hidden[n_hidden++] = (struct hidden){text, n_name};
+    aw_wipe(value, n_value);
+    unsetenv(variable);
+}
+
 static const char *from_env(struct aw_reader *r, const struct aw_yaml *v, const char *name)
 {
     const char *s = getenv(name);
+    if (s == NULL)
+        s = hidden_value(name);
     if (s == NULL) {
         aw_schema_error(r, v, "E161", NULL, "the variable %s is not set", name);
         return NULL;

@@ -9,6 +9,10 @@
 
 #include "conf/schema.h"
 
+/* Takes a variable out of the process's environment, where /proc shows it, and keeps it for later
+ * loads; bounded, the first 64. Before there are threads. */
+void aw_secret_hide(const char *variable);
+
 /* Where a secret comes from: all that is ever shown of it. */
 struct aw_secret {
     const char *how;  /* "file", "credential" or "env" */

@@ -124,6 +124,9 @@ int main(int argc, char **argv)
     if (a.check)
         return aw_daemon_check(a.opt.config);
     block_signals(&set);
+#ifndef AW_SANITIZED           /* which looks into itself at the end */
+    prctl(PR_SET_DUMPABLE, 0); /* no core, nobody else of our user may look into our memory */
+#endif
     if (a.opt.step_fd >= 0) /* whoever steps us owns us */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (aw_daemon_start(&a.opt, &d, &err)) {

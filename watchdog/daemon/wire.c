@@ -285,6 +285,8 @@ int aw_daemon_start(const struct aw_daemon_options *opt, struct aw_daemon **ret,
         aw_clock_init_real(&d->clock);
     r = load_live(d, err);
     if (r == AW_OK)
+        aw_env_hide_secrets(d->box.live->conf);
+    if (r == AW_OK)
         r = start_core(d, err);
     if (r == AW_OK)
         r = start_carriers(d, err);
