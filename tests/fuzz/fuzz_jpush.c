@@ -50,7 +50,9 @@ static void report(const struct aw_channel *ch, const struct aw_http_reply *r)
                          .items = {{.attempt = 1, .provider_id = "18103083292408631"},
                                    {.attempt = 2, .provider_id = "7"}}};
     struct aw_report ret;
-    aw_jpush_ops.read_query(&q, r, &ret);
+    struct aw_news news = {0};
+    aw_jpush_ops.read_query(&q, r, &ret, &news);
+    need(news.n_receipts == 0 && news.n_replies == 0);
     need(ret.n == 2 && ret.items[0].attempt == 1 && ret.items[1].attempt == 2);
     for (unsigned i = 0; i < 2; i++)
         need(ret.items[i].level == AW_LEVEL_NONE || ret.items[i].level == AW_SENT ||

@@ -384,11 +384,13 @@ void rig_report(struct rig *r, const struct aw_query *q, enum aw_level level)
     struct aw_report *rep = aw_calloc(1, sizeof(*rep));
 
     rep->channel = q->channel;
+    rep->what = q->what;
     rep->answered = true;
     rep->n = q->n;
     rep->rate_limit = rep->rate_remaining = rep->rate_reset = -1;
     rep->http_status = 200;
     for (unsigned i = 0; i < q->n; i++) {
+        rep->items[i].timeline = q->items[i].timeline;
         rep->items[i].attempt = q->items[i].attempt;
         rep->items[i].level = level;
     }

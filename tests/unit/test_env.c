@@ -213,7 +213,7 @@ static const struct {
     {"E102", OPS M "^people: {li: {alias: li}}\n"},
     {"E150 E150 E150 E150 E150",
      OPS M "^calendars: {}\n^rotations: {}\n^limits: {}\n^storm: {}\n^silences: []\n"},
-    {"E150 E150 E150",
+    {"E150 E150 E102",
      OPS "  m: {provider: smtp, host: h, from: a@e.cn, ^on_blind: escalate, ^on_unknown: resend, "
          "^tier: free}\n"},
     {"E101", "version: 1\noperators: [^{to: o@e.cn}]\n"},

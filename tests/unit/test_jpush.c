@@ -297,6 +297,7 @@ static void only_a_refused_override_is_sent_again(void **state)
 static struct aw_query query(void)
 {
     return (struct aw_query){.channel = channel,
+                             .now = 1795312800000,
                              .n = 3,
                              .items = {{.attempt = 1, .provider_id = "18103083292408631"},
                                        {.attempt = 2, .provider_id = "not-a-number"},
@@ -324,13 +325,14 @@ static void a_push_is_taken_back(void **state)
     struct aw_http_reply a = answer(200, "");
     struct aw_http_call c = {0};
     struct aw_report r;
+    struct aw_news news = {0};
     (void)state;
-    q.revoke = true;
+    q.what = AW_ASK_REVOKE;
     assert_int_equal(aw_jpush_ops.build_query(&q, &c, NULL), 0);
     assert_string_equal(c.method, "DELETE");
     assert_string_equal(aw_buf_str(&c.url), "http://127.0.0.1/v3/push/18103083292408631");
     aw_http_call_free(&c);
-    aw_jpush_ops.read_query(&q, &a, &r);
+    aw_jpush_ops.read_query(&q, &a, &r, &news);
     assert_true(r.answered);
     assert_int_equal(r.n, 0);
     assert_int_equal(r.rate_remaining, -1);
@@ -369,15 +371,18 @@ static void counters_prove_rungs(void **state)
         {200, HTML, false, AW_LEVEL_NONE, AW_LEVEL_NONE},
         {400, "{\"error\":{\"code\":3002,\"message\":\"Msgid does not exist.\"}}", true,
          AW_LEVEL_NONE, AW_LEVEL_NONE},
+        {400, "{\"error\":{\"code\":3002,\"message\":\"Invalid parameter `msg_ids`.\"}}", false,
+         AW_LEVEL_NONE, AW_LEVEL_NONE},
         {401, "{\"error\":{\"code\":3001}}", false, AW_LEVEL_NONE, AW_LEVEL_NONE},
         {429, "{\"error\":{\"code\":2002}}", false, AW_LEVEL_NONE, AW_LEVEL_NONE},
     };
     struct aw_query q = query();
     struct aw_report r;
+    struct aw_news news = {0};
     (void)state;
     for (unsigned i = 0; i < AW_COUNT(cases); i++) {
         struct aw_http_reply a = answer(cases[i].status, cases[i].body);
-        aw_jpush_ops.read_query(&q, &a, &r);
+        aw_jpush_ops.read_query(&q, &a, &r, &news);
         if (r.answered != cases[i].answered || r.items[0].level != cases[i].first ||
             r.items[2].level != cases[i].third)
             fail_msg("case %u: %s", i, cases[i].body);

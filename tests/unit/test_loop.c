@@ -402,7 +402,7 @@ static void test_cancel(void **state)
     rig_cancel(r, id);
     assert_int_equal(r->last.state, AW_CANCELLED);
     /* Pushes not known to be received are taken back. */
-    assert_true(r->n_queries > 0 && r->queries[0]->revoke);
+    assert_true(r->n_queries > 0 && r->queries[0]->what == AW_ASK_REVOKE);
     rig_cancel(r, id);
     assert_int_equal(r->last.problem, AW_P_STATE_CONFLICT);
     rig_forget_sends(r);

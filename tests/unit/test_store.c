@@ -302,21 +302,37 @@ static void polls_come_when_due(void **state)
     unsigned n;
     aw_time next;
 
-    assert_int_equal(aw_store_next_poll(sc->s, &next, &sc->err), 0);
+    assert_int_equal(aw_store_next_poll(sc->s, "jpush", &next, &sc->err), 0);
     assert_int_equal(next, 0);
     TURN(sc, aw_store_poll_put(sc->s, &p, &sc->err));
     p.attempt = 9;
     p.due = 2000;
     TURN(sc, aw_store_poll_put(sc->s, &p, &sc->err));
-    assert_int_equal(aw_store_polls_due(sc->s, 1500, got, 2, &n, &sc->err), 0);
+    assert_int_equal(aw_store_polls_due(sc->s, "jpush", 1500, got, 2, &n, &sc->err), 0);
     assert_int_equal(n, 1);
     assert_int_equal(got[0].attempt, 8);
+    assert_int_equal(aw_store_polls_due(sc->s, "jpush-b", 1500, got, 2, &n, &sc->err), 0);
+    assert_int_equal(n, 0);
     TURN(sc, aw_store_polls_urge(sc->s, 7, 500, 900, &sc->err));
-    assert_int_equal(aw_store_next_poll(sc->s, &next, &sc->err), 0);
+    assert_int_equal(aw_store_polls_urgent(sc->s, "jpush", 1500, 900, 901, got, 2, &n, &sc->err),
+                     0);
+    assert_int_equal(n, 2);
+    assert_int_equal(aw_store_polls_urgent(sc->s, "jpush", 1500, 901, 999, got, 2, &n, &sc->err),
+                     0);
+    assert_int_equal(n, 0);
+    assert_int_equal(aw_store_next_poll(sc->s, "jpush", &next, &sc->err), 0);
     assert_int_equal(next, 500);
     assert_int_equal(aw_store_polls_of(sc->s, 7, got, 2, &n, &sc->err), 0);
     assert_int_equal(n, 2);
     assert_int_equal(got[1].urgent, 900);
+    assert_int_equal(got[1].ask_at, 500);
+    TURN(sc, aw_store_polls_urge(sc->s, 7, 0, 0, &sc->err));
+    TURN(sc, aw_store_poll_now(sc->s, 7, 9, 100, &sc->err));
+    assert_int_equal(aw_store_poll_now(sc->s, 7, 10, 100, &sc->err), AW_ENOENT);
+    assert_int_equal(aw_store_poll(sc->s, 7, 9, got, &sc->err), 0);
+    assert_int_equal(got[0].urgent, 0);
+    assert_int_equal(got[0].due, 100);
+    assert_int_equal(aw_store_poll(sc->s, 7, 10, got, &sc->err), AW_ENOENT);
     TURN(sc, aw_store_poll_delete(sc->s, 7, 8, &sc->err));
     TURN(sc, aw_store_polls_end(sc->s, 7, &sc->err));
     assert_int_equal(aw_store_polls_of(sc->s, 7, got, 2, &n, &sc->err), 0);

@@ -14,8 +14,9 @@
 
 typedef int64_t aw_id; /* positive; 0 is "none" */
 
-#define AW_ID_EPOCH ((aw_time)1704067200000)
-#define AW_ID_TEXT  24 /* prefix, 13 characters and NUL */
+#define AW_ID_EPOCH    ((aw_time)1704067200000)
+#define AW_ID_LOW_BITS 22 /* shard and sequence */
+#define AW_ID_TEXT     24 /* prefix, 13 characters and NUL */
 
 struct aw_idgen {
     aw_id last; /* highest id handed out, or read from the store at start */

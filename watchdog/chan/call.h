@@ -31,6 +31,9 @@ aw_ms aw_wait(int seconds, int def);
 
 /* Empties *ret. False when no answer came: the result is complete, transient or unknown. */
 bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret);
+/* An empty report about the items of a question, with what the answer says of limits. */
+void aw_report_begin(const struct aw_query *q, const struct aw_http_reply *r,
+                     struct aw_report *ret);
 /* Sets outcome, level and the masked detail text. */
 void aw_result_end(const struct aw_send *s, struct aw_result *ret, enum aw_outcome outcome,
                    const char *text, size_t n);

@@ -55,7 +55,7 @@ struct aw_provider_ops {
     /* Receipts; NULL when the provider has no report. */
     int (*build_query)(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err);
     void (*read_query)(const struct aw_query *q, const struct aw_http_reply *r,
-                       struct aw_report *ret);
+                       struct aw_report *ret, struct aw_news *news);
     /* Receipts and replies that come to /in/CHANNEL/...; NULL when the provider sends none. *ret is
      * empty before. Verifies first: nothing is decoded of what the provider did not send. */
     void (*receive)(const struct aw_channel *ch, const struct aw_inbound *in, struct aw_news *ret);

@@ -21,7 +21,7 @@
 #include "chan/xfer.h"
 
 #define ROOM            4096 /* sends taken and not yet answered */
-#define ASKING_MAX      2    /* questions and token fetches of a channel at once */
+#define ASKING_MAX      8    /* questions and token fetches of a channel at once */
 #define CIDS_MAX        1000
 #define TIMEOUT_DEFAULT (20 * AW_SECOND)
 #define SENDING_DEFAULT 8
@@ -107,6 +107,7 @@ static void put(struct aw_dispatch *d, struct aw_cmd *cmd)
     const struct timespec pause = {.tv_nsec = PUT_PAUSE * 1000000};
     cmd->app = "";
     cmd->done = aw_cmd_free;
+    cmd->owner = NULL;
     while (d->env.submit.put(d->env.submit.ctx, cmd, true) != 0) {
         pthread_mutex_lock(&d->lock);
         bool give_up = d->stopping && aw_clock_boot() > d->stop_at + PUT_GRACE;
@@ -117,7 +118,6 @@ static void put(struct aw_dispatch *d, struct aw_cmd *cmd)
         }
         nanosleep(&pause, NULL);
     }
-    atomic_fetch_sub(&d->active, 1);
 }
 
 /* Before the command is put, for the core may drop the channel as soon as it has it. */
@@ -140,13 +140,20 @@ static void free_job(struct job *j)
     aw_free(j);
 }
 
+/* The last command of a job: the core may drop the channel as soon as it has it. */
+static void end_job(struct job *j, struct aw_cmd *cmd)
+{
+    put(j->d, cmd);
+    atomic_fetch_sub(&j->d->active, 1);
+    free_job(j);
+}
+
 static void post_result(struct job *j, const struct aw_result *r)
 {
     struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RESULT);
     cmd->u.result = *r;
     snprintf(cmd->actor, sizeof cmd->actor, "channel:%.38s", j->channel->name);
-    put(j->d, cmd);
-    free_job(j);
+    end_job(j, cmd);
 }
 
 static void post_report(struct job *j, struct aw_report *report)
@@ -154,8 +161,7 @@ static void post_report(struct job *j, struct aw_report *report)
     struct aw_cmd *cmd = aw_cmd_new(AW_CMD_REPORT);
     cmd->u.report = report;
     snprintf(cmd->actor, sizeof cmd->actor, "channel:%.38s", j->channel->name);
-    put(j->d, cmd);
-    free_job(j);
+    end_job(j, cmd);
 }
 
 static void post_cids(struct job *j, char **cids, unsigned n)
@@ -164,8 +170,24 @@ static void post_cids(struct job *j, char **cids, unsigned n)
     cmd->u.cids.channel = j->channel;
     cmd->u.cids.cids = cids;
     cmd->u.cids.n = n;
-    put(j->d, cmd);
-    free_job(j);
+    end_job(j, cmd);
+}
+
+/* What was handed out goes ahead of the report that says so. */
+static void post_news(struct job *j, const struct aw_news *news)
+{
+    for (unsigned i = 0; i < news->n_receipts + news->n_replies; i++) {
+        bool receipt = i < news->n_receipts;
+        struct aw_cmd *cmd = aw_cmd_new(receipt ? AW_CMD_RECEIPT : AW_CMD_REPLY);
+        char *channel = receipt ? cmd->u.receipt.channel : cmd->u.said.channel;
+        if (receipt)
+            cmd->u.receipt.r = news->receipts[i];
+        else
+            cmd->u.said.r = news->replies[i - news->n_receipts];
+        snprintf(channel, AW_NAME_MAX + 1, "%s", j->channel->name);
+        snprintf(cmd->actor, sizeof cmd->actor, "channel:%.38s", j->channel->name);
+        put(j->d, cmd);
+    }
 }
 
 /* A report without news, for when there is no answer to read. */
@@ -174,8 +196,11 @@ static struct aw_report *blank_report(const struct aw_query *q, const char *why)
     struct aw_report *r = aw_calloc(1, sizeof *r);
     r->channel = q->channel;
     r->n = q->n;
-    for (unsigned i = 0; i < q->n; i++)
+    for (unsigned i = 0; i < q->n; i++) {
+        r->items[i].timeline = q->items[i].timeline;
         r->items[i].attempt = q->items[i].attempt;
+    }
+    r->what = q->what;
     r->rate_limit = r->rate_remaining = r->rate_reset = -1;
     aw_detail_clean(r->detail, why, strlen(why));
     return r;
@@ -222,8 +247,12 @@ static void on_reply(void *arg, const struct aw_http_reply *r)
         post_result(j, &result);
     } else if (j->type == QUERY) {
         struct aw_report *report = aw_calloc(1, sizeof *report);
-        ops->read_query(j->query, r, report);
+        struct aw_news news = {0};
+        ops->read_query(j->query, r, report, &news);
+        report->n_taken = news.n_receipts + news.n_replies;
         leave_lane(j, true);
+        post_news(j, &news);
+        aw_news_free(&news);
         post_report(j, report);
     } else {
         char **cids = aw_calloc(j->n_cids, sizeof *cids);

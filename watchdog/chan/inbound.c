@@ -125,6 +125,22 @@ void aw_letter_said(const struct aw_letter *l, const char *name, struct aw_said 
     aw_said_text(said, text);
 }
 
+bool aw_letter_echo(struct aw_letter *l)
+{
+    char text[sizeof l->news->text];
+    if (strcmp(l->in->method, "GET") != 0)
+        return false;
+    /* Letters and digits: nothing of a stranger's is shown by us. */
+    if (aw_form_value(l->in->query, "echostr", text, sizeof text) != 0 ||
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") !=
+            strlen(text)) {
+        aw_letter_refuse(l, AW_P_VALIDATION, "GET wants ?echostr= of letters and digits");
+        return true;
+    }
+    memcpy(l->news->text, text, sizeof text);
+    return true;
+}
+
 bool aw_has_word(const char *list, const char *word)
 {
     for (size_t n; list && *(list += strspn(list, " ,")); list += n) {

@@ -38,6 +38,8 @@ bool aw_letter_value(const struct aw_letter *l, const char *name, char *dst, siz
 void aw_letter_said(const struct aw_letter *l, const char *name, struct aw_said *said);
 /* The same from a text at hand. */
 void aw_said_text(struct aw_said *said, const char *text);
+/* A GET with ?echostr= asks whether we are there: the answer is that text. True: it was one. */
+bool aw_letter_echo(struct aw_letter *l);
 /* Text of a scalar; false for others, and for what does not fit. */
 bool aw_scalar_text(const json_t *v, char *dst, size_t cap);
 

@@ -14,17 +14,25 @@
 #define WINDOW   60 /* seconds; limits are per minute */
 #define CODE_MAX 999999
 
-int aw_jiguang_begin(struct aw_http_call *c, const struct aw_channel *ch, const char *path,
-                     struct aw_err *err)
+int aw_jiguang_call(struct aw_http_call *c, const char *method, const struct aw_channel *ch,
+                    const char *path, struct aw_err *err)
 {
     const char *url = aw_channel_get(ch, "url"), *key = aw_channel_get(ch, "app_key"),
                *secret = aw_channel_get(ch, "master_secret");
-    aw_call_init(c, "POST");
+    aw_call_init(c, method);
     if (!url || !key || !secret)
         return aw_fail(err, AW_EINVAL, "channel %s lacks url, app_key or master_secret", ch->name);
     size_t n = strlen(url);
     aw_buf_printf(&c->url, "%s%s%s", url, n && url[n - 1] == '/' ? "" : "/", path);
     aw_buf_printf(&c->userpwd, "%s:%s", key, secret);
+    return AW_OK;
+}
+
+int aw_jiguang_begin(struct aw_http_call *c, const struct aw_channel *ch, const char *path,
+                     struct aw_err *err)
+{
+    if (aw_jiguang_call(c, "POST", ch, path, err) != AW_OK)
+        return AW_EINVAL;
     return aw_call_header(c, "Content-Type", "application/json", err);
 }
 

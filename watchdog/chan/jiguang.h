@@ -14,6 +14,9 @@ struct aw_jiguang_class {
     enum aw_outcome outcome;
 };
 
+/* The channel's url and path, with Basic. */
+int aw_jiguang_call(struct aw_http_call *c, const char *method, const struct aw_channel *ch,
+                    const char *path, struct aw_err *err);
 /* POST of JSON to the channel's url and path. */
 int aw_jiguang_begin(struct aw_http_call *c, const struct aw_channel *ch, const char *path,
                      struct aw_err *err);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JPush REST v3: one recipient a push, our references in the extras of every platform, reports by
- * received/detail, idempotency tokens (cid) from the pool. A msg_id has 64 bits and comes as a
- * text or as a number; it never passes through a double. The HTTP status decides before the body
- * is looked at: a refusal may carry a msg_id too. No network here; any thread.
+ * JPush REST v3: one recipient a push, our references in the extras of every platform and in what
+ * callbacks repeat, idempotency tokens (cid) from the pool; reports stand in jpush_report.c. A
+ * msg_id has 64 bits and comes as a text or as a number; it never passes through a double. The HTTP
+ * status decides before the body is looked at: a refusal may carry a msg_id too. No network here;
+ * any thread.
  */
-#include "chan/call.h"
+#include "chan/jpush.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,11 +18,17 @@
 #include "codec/json.h"
 #include "codec/jsonw.h"
 
-#define TTL_MAX     (3 * 24 * 3600) /* seconds; what an account without a contract may ask for */
+#define TTL_FREE    (3 * 24 * 3600) /* seconds; what an account without a contract may ask for */
+#define TTL_VIP     (10 * 24 * 3600)
 #define DUMP        (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17))
 #define REGIDS_MAX  1000
 #define RATE_WINDOW 60 /* seconds; limits are per minute */
 #define BAD_VALUE   1003
+
+static bool is_vip(const struct aw_channel *ch)
+{
+    return aw_streq(aw_channel_get(ch, "tier"), "vip");
+}
 
 /* --- the push object ----------------------------------------------------------------------- */
 
@@ -158,6 +165,7 @@ static int write_options(struct aw_jsonw *w, json_t *given, const struct aw_send
                          struct aw_err *err)
 {
     const char *production = aw_channel_get(s->channel, "apns_production");
+    unsigned ttl_max = is_vip(s->channel) ? TTL_VIP : TTL_FREE;
     const char *key;
     json_t *v;
     uint64_t override = 0;
@@ -177,7 +185,7 @@ static int write_options(struct aw_jsonw *w, json_t *given, const struct aw_send
     if (!json_object_get(given, "apns_production"))
         aw_jw_bool(w, "apns_production", production && strcmp(production, "true") == 0);
     if (s->ttl)
-        aw_jw_int(w, "time_to_live", s->ttl < TTL_MAX ? s->ttl : TTL_MAX);
+        aw_jw_int(w, "time_to_live", s->ttl < ttl_max ? s->ttl : ttl_max);
     if (s->override_id) {
         if (aw_parse_u64(s->override_id, strlen(s->override_id), UINT64_MAX, &override) != 0)
             return aw_fail(err, AW_EINVAL, "the message to replace has no msg_id of JPush");
@@ -185,6 +193,29 @@ static int write_options(struct aw_jsonw *w, json_t *given, const struct aw_send
         aw_jw_raw(w, "override_msg_id", number, strlen(number));
     }
     aw_jw_end(w, '}');
+    return AW_OK;
+}
+
+/* Callbacks repeat our reference; what the application wants of them besides stays. */
+static int put_callback(json_t *push, const struct aw_send *s, struct aw_err *err)
+{
+    json_t *callback = json_object_get(push, "callback"), *params;
+    char ref[AW_ID_TEXT];
+    if (!is_vip(s->channel))
+        return AW_OK;
+    if (!callback) {
+        callback = json_object();
+        json_object_set_new(push, "callback", callback);
+    }
+    params = json_object_get(callback, "params");
+    if (!params) {
+        params = json_object();
+        json_object_set_new(callback, "params", params);
+    }
+    if (!json_is_object(callback) || !json_is_object(params))
+        return aw_fail(err, AW_EINVAL, "push: callback and callback.params must be objects");
+    aw_id_print(ref, "aw_", s->ref);
+    json_object_set_new(params, "aw_ref", json_string(ref));
     return AW_OK;
 }
 
@@ -218,9 +249,8 @@ static int write_push(struct aw_buf *out, json_t *push, const struct aw_send *s,
 
 /* --- requests ------------------------------------------------------------------------------ */
 
-/* BASE/PATH with exactly one slash between, Basic authentication, and the shared headers. */
-static int begin(struct aw_http_call *c, const char *method, const struct aw_channel *ch,
-                 const char *base_key, const char *path, struct aw_err *err)
+int aw_jpush_begin(struct aw_http_call *c, const char *method, const struct aw_channel *ch,
+                   const char *base_key, const char *path, struct aw_err *err)
 {
     const char *base = aw_channel_get(ch, base_key), *key = aw_channel_get(ch, "app_key"),
                *secret = aw_channel_get(ch, "master_secret");
@@ -239,7 +269,7 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
 {
     json_t *push = NULL;
     (void)env;
-    if (begin(c, "POST", s->channel, "push_url", "push", err) != 0 ||
+    if (aw_jpush_begin(c, "POST", s->channel, "push_url", "push", err) != 0 ||
         aw_call_header(c, "Content-Type", "application/json", err) != 0)
         return AW_EINVAL;
     if (!s->n_registration_ids && !s->alias)
@@ -248,7 +278,9 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
         return aw_fail(err, AW_EINVAL, "more than %d registration ids", REGIDS_MAX);
     if ((s->push_json ? push_given : push_built)(s, &push, err) != 0)
         return AW_EINVAL;
-    int r = write_push(&c->body, push, s, err);
+    int r = put_callback(push, s, err);
+    if (r == AW_OK)
+        r = write_push(&c->body, push, s, err);
     json_decref(push);
     c->repeatable = s->cid != NULL;
     return r != AW_OK ? r : aw_call_check(c, err);
@@ -352,125 +384,6 @@ static bool again(struct aw_send *s, const struct aw_result *r)
     return true;
 }
 
-/* --- reports ------------------------------------------------------------------------------- */
-
-/* jiguang.md 2.4: stops what is queued or stored, removes what is shown. */
-static int build_revoke(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err)
-{
-    const char *id = q->items[0].provider_id;
-    char path[48];
-    uint64_t n;
-    if (aw_parse_u64(id, strlen(id), UINT64_MAX, &n) != 0)
-        return aw_fail(err, AW_EINVAL, "not a message id of this provider");
-    snprintf(path, sizeof path, "push/%s", id);
-    return begin(c, "DELETE", q->channel, "push_url", path, err);
-}
-
-static int build_query(const struct aw_query *q, struct aw_http_call *c, struct aw_err *err)
-{
-    uint64_t id;
-    if (q->revoke)
-        return build_revoke(q, c, err);
-    int r = begin(c, "GET", q->channel, "report_url", "received/detail?msg_ids=", err);
-    unsigned n = 0;
-    for (unsigned i = 0; r == AW_OK && i < q->n; i++) {
-        const char *text = q->items[i].provider_id;
-        if (aw_parse_u64(text, strlen(text), UINT64_MAX, &id) == 0)
-            aw_buf_printf(&c->url, "%s%s", n++ ? "," : "", text);
-    }
-    c->repeatable = true;
-    if (r == AW_OK && !n)
-        return aw_fail(err, AW_EINVAL, "none of the attempts has a msg_id of JPush");
-    return r != AW_OK ? r : aw_call_check(c, err);
-}
-
-/* The rung that counters prove. The misspelling "acivity" is theirs. Absent and null prove
- * nothing; "received" by a device is more than "sent" to a vendor. */
-static enum aw_level counted(const json_t *counters)
-{
-    static const struct {
-        const char *key;
-        enum aw_level level;
-    } keys[] = {
-        {"jpush_received", AW_DELIVERED},
-        {"android_pns_received", AW_DELIVERED},
-        {"ios_apns_received", AW_DELIVERED},
-        {"ios_msg_received", AW_DELIVERED},
-        {"live_acivity_received", AW_DELIVERED},
-        {"quickapp_jpush_received", AW_DELIVERED},
-        {"hmos_hmpns_received", AW_DELIVERED},
-        {"hmos_msg_received", AW_DELIVERED},
-        {"android_pns_sent", AW_SENT},
-        {"ios_apns_sent", AW_SENT},
-        {"live_acivity_sent", AW_SENT},
-        {"live_acivity_send", AW_SENT},
-        {"wp_mpns_sent", AW_SENT},
-        {"quickapp_pns_sent", AW_SENT},
-        {"hmos_hmpns_sent", AW_SENT},
-        {"hmos_msg_sent", AW_SENT},
-    };
-    uint64_t n;
-    for (unsigned i = 0; i < AW_COUNT(keys); i++)
-        if (aw_json_u64(json_object_get(counters, keys[i].key), &n) == 0 && n >= 1)
-            return keys[i].level;
-    return AW_LEVEL_NONE;
-}
-
-static void read_counters(const struct aw_query *q, const json_t *list, struct aw_report *ret)
-{
-    const json_t *counters;
-    size_t at;
-    uint64_t id;
-    char text[24];
-    json_array_foreach(list, at, counters)
-    {
-        if (aw_json_u64(json_object_get(counters, "msg_id"), &id) != 0)
-            continue;
-        snprintf(text, sizeof text, "%" PRIu64, id);
-        enum aw_level level = counted(counters);
-        for (unsigned i = 0; i < q->n; i++)
-            if (strcmp(q->items[i].provider_id, text) == 0 && level > ret->items[i].level)
-                ret->items[i].level = level;
-    }
-}
-
-static void read_query(const struct aw_query *q, const struct aw_http_reply *r,
-                       struct aw_report *ret)
-{
-    json_t *body = NULL;
-    uint64_t code = 0;
-    memset(ret, 0, sizeof *ret);
-    ret->channel = q->channel;
-    if (q->revoke) { /* another bucket than that of questions */
-        ret->rate_limit = ret->rate_remaining = ret->rate_reset = -1;
-        ret->http_status = r->status;
-        ret->answered = r->end == AW_XFER_ANSWERED && r->status == 200;
-        return;
-    }
-    ret->n = q->n;
-    for (unsigned i = 0; i < q->n; i++)
-        ret->items[i].attempt = q->items[i].attempt;
-    ret->rate_limit = r->rate_limit;
-    ret->rate_remaining = r->rate_remaining;
-    ret->rate_reset = r->rate_reset;
-    if (r->end != AW_XFER_ANSWERED) {
-        snprintf(ret->detail, sizeof ret->detail, "%.200s", r->error);
-        return;
-    }
-    ret->http_status = r->status;
-    if (aw_json_parse(r->body, r->n_body, AW_REPLY_MAX, &body, NULL) != 0)
-        body = NULL;
-    if (r->status == 200 && json_is_array(body)) {
-        ret->answered = true;
-        read_counters(q, body, ret);
-    } else {
-        aw_json_u64(json_object_get(json_object_get(body, "error"), "code"), &code);
-        ret->answered = code == 3002; /* "msgid does not exist": not yet, for a young message */
-        snprintf(ret->detail, sizeof ret->detail, "HTTP %d, code %" PRIu64, r->status, code);
-    }
-    json_decref(body);
-}
-
 /* --- idempotency tokens -------------------------------------------------------------------- */
 
 static int build_cids(const struct aw_channel *ch, unsigned n, struct aw_http_call *c,
@@ -478,7 +391,7 @@ static int build_cids(const struct aw_channel *ch, unsigned n, struct aw_http_ca
 {
     char path[64];
     snprintf(path, sizeof path, "push/cid?count=%u&type=push", n);
-    int r = begin(c, "GET", ch, "push_url", path, err);
+    int r = aw_jpush_begin(c, "GET", ch, "push_url", path, err);
     c->repeatable = true;
     return r != AW_OK ? r : aw_call_check(c, err);
 }
@@ -505,8 +418,9 @@ const struct aw_provider_ops aw_jpush_ops = {
     .build = build,
     .read = read_reply,
     .again = again,
-    .build_query = build_query,
-    .read_query = read_query,
+    .build_query = aw_jpush_build_query,
+    .read_query = aw_jpush_read_query,
+    .receive = aw_jpush_receive,
     .build_cids = build_cids,
     .read_cids = read_cids,
 };

@@ -7,7 +7,7 @@
  * itself refuses to repeat a text to a number within a short time, which then has had it. No
  * network here; any thread.
  */
-#include "chan/jiguang.h"
+#include "chan/jsms.h"
 
 #include <string.h>
 
@@ -92,4 +92,11 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
     aw_jiguang_read(s, r, classes, AW_COUNT(classes), ret);
 }
 
-const struct aw_provider_ops aw_jsms_ops = {.name = "jsms", .build = build, .read = read_reply};
+const struct aw_provider_ops aw_jsms_ops = {
+    .name = "jsms",
+    .build = build,
+    .read = read_reply,
+    .build_query = aw_jsms_build_query,
+    .read_query = aw_jsms_read_query,
+    .receive = aw_jsms_receive,
+};

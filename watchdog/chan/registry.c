@@ -142,6 +142,25 @@ bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, str
     return false;
 }
 
+void aw_report_begin(const struct aw_query *q, const struct aw_http_reply *r, struct aw_report *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->channel = q->channel;
+    ret->what = q->what;
+    ret->n = q->n;
+    for (unsigned i = 0; i < q->n; i++) {
+        ret->items[i].timeline = q->items[i].timeline;
+        ret->items[i].attempt = q->items[i].attempt;
+    }
+    ret->rate_limit = r->rate_limit;
+    ret->rate_remaining = r->rate_remaining;
+    ret->rate_reset = r->rate_reset;
+    if (r->end == AW_XFER_ANSWERED)
+        ret->http_status = r->status;
+    else
+        aw_detail_clean(ret->detail, r->error, strlen(r->error));
+}
+
 void aw_result_end(const struct aw_send *s, struct aw_result *ret, enum aw_outcome outcome,
                    const char *text, size_t n)
 {

@@ -21,7 +21,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t context_key;
-static EVP_MD *sha256;
+static EVP_MD *sha256, *sha1;
 
 static void free_context(void *ctx)
 {
@@ -31,7 +31,8 @@ static void free_context(void *ctx)
 static void fetch(void)
 {
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!sha256 || pthread_key_create(&context_key, free_context) != 0)
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    if (!sha256 || !sha1 || pthread_key_create(&context_key, free_context) != 0)
         abort();
 }
 
@@ -58,6 +59,14 @@ void aw_sha256_2(uint8_t out[AW_SHA256], const void *a, size_t n_a, const void *
 void aw_sha256(uint8_t out[AW_SHA256], const void *p, size_t n)
 {
     aw_sha256_2(out, p, n, NULL, 0);
+}
+
+void aw_sha1(uint8_t out[AW_SHA1], const void *p, size_t n)
+{
+    EVP_MD_CTX *ctx = context();
+    if (!EVP_DigestInit_ex2(ctx, sha1, NULL) || (n && !EVP_DigestUpdate(ctx, p, n)) ||
+        !EVP_DigestFinal_ex(ctx, out, NULL))
+        abort();
 }
 
 void aw_hmac256(uint8_t out[AW_SHA256], const void *key, size_t n_key, const void *p, size_t n)

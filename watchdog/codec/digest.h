@@ -15,6 +15,9 @@
 void aw_sha256(uint8_t out[AW_SHA256], const void *p, size_t n);
 /* Over two pieces, for prefixes such as the 0x00 and 0x01 of RFC 6962. */
 void aw_sha256_2(uint8_t out[AW_SHA256], const void *a, size_t n_a, const void *b, size_t n_b);
+/* For those who sign with it. */
+#define AW_SHA1 20
+void aw_sha1(uint8_t out[AW_SHA1], const void *p, size_t n);
 void aw_hmac256(uint8_t out[AW_SHA256], const void *key, size_t n_key, const void *p, size_t n);
 bool aw_equal_ct(const void *a, const void *b, size_t n); /* constant time */
 

@@ -42,7 +42,6 @@ static const struct aw_key channel_keys[] = {
      .help = "addresses it may reach though not public, or without TLS: 127.0.0.1, 10.1.0.0/16"},
     {"on_blind", AW_KEY_OTHER, AW_KEY_LATER},
     {"on_unknown", AW_KEY_OTHER, AW_KEY_LATER},
-    {"tier", AW_KEY_OTHER, AW_KEY_LATER},
     {NULL},
 };
 

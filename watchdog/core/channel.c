@@ -5,6 +5,7 @@
  */
 #include "core/channel.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -39,6 +40,13 @@ long aw_send_form_num(const struct aw_send *s, const char *key, long def)
 {
     const struct aw_channel form = {.settings = s->form, .n_settings = s->n_form};
     return aw_channel_num(&form, key, aw_channel_num(s->channel, key, def));
+}
+
+void aw_channel_account(const struct aw_channel *c, char dst[AW_ACCOUNT_MAX])
+{
+    const char *key = aw_channel_get(c, "app_key");
+    snprintf(dst, AW_ACCOUNT_MAX, "%s %s", key ? c->provider->name : "channel",
+             key ? key : c->name);
 }
 
 void aw_send_free(struct aw_send *s)

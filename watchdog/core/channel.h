@@ -37,6 +37,7 @@ struct aw_provider {
     enum aw_kind kind;
     const struct aw_setting *settings; /* ends with key NULL */
     bool reports;                      /* can be asked for receipts */
+    bool by_id;                        /* its receipts may come with nothing but its own id */
     enum aw_level best;                /* highest rung that it can prove by itself */
     /* What a template must say for it to carry its text (an audited template's number and so on),
      * ends with key NULL; NULL: it takes any text. Settings of these names in the channel stand in
@@ -74,6 +75,9 @@ bool aw_channel_needs_form(const struct aw_channel *c);
 /* The value of a setting, or NULL when it has none. */
 const char *aw_channel_get(const struct aw_channel *c, const char *key);
 long aw_channel_num(const struct aw_channel *c, const char *key, long def);
+/* Whose account it is at the provider: channels with one application key share it. */
+#define AW_ACCOUNT_MAX 256
+void aw_channel_account(const struct aw_channel *c, char dst[AW_ACCOUNT_MAX]);
 
 /* What is to be sent: a copy owned by the struct (aw_send_free). All texts UTF-8, rendered. */
 struct aw_send {
@@ -123,29 +127,44 @@ struct aw_result {
     enum aw_level level;   /* rung proven by the answer, usually accepted */
 };
 
-#define AW_QUERY_MAX 100
+#define AW_QUERY_MAX   100
+#define AW_DEVICES_MAX 1024 /* bytes of a list of registration ids */
+
+enum aw_ask {
+    AW_ASK_COUNTS,  /* how often each item was received */
+    AW_ASK_DEVICES, /* whether the first item was received by each of `devices` */
+    AW_ASK_REVOKE,  /* no question: takes back the first item */
+    AW_ASK_REPORTS, /* receipts that the provider hands out once */
+    AW_ASK_REPLIES, /* replies, the same */
+};
 
 /* A question to a provider about attempts. */
 struct aw_query {
     const struct aw_channel *channel;
-    bool revoke; /* not a question: takes back the first item; the report that comes is empty */
+    enum aw_ask what;
+    aw_time now;
     unsigned n;
     struct {
-        aw_id attempt;
+        aw_id timeline, attempt;
         char provider_id[32];
         aw_time sent; /* a young message may not be known yet */
     } items[AW_QUERY_MAX];
+    unsigned n_asked;             /* devices: how often this was asked before */
+    char devices[AW_DEVICES_MAX]; /* registration ids, blanks between */
 };
 
-/* Its answer: for each item a rung, or AW_LEVEL_NONE for "no news, or unknown". */
+/* Its answer: for each item a rung, or AW_LEVEL_NONE for "no news, or unknown". Receipts and
+ * replies that were handed out travel as commands of their own, ahead of it. */
 struct aw_report {
     const struct aw_channel *channel;
-    bool answered; /* the provider answered with a usable body */
+    enum aw_ask what;
+    bool answered;    /* the provider answered with a usable body */
+    bool denied;      /* this account may not ask so */
+    unsigned n_taken; /* receipts and replies handed out */
     unsigned n;
     struct {
-        aw_id attempt;
+        aw_id timeline, attempt;
         enum aw_level level;
-        enum aw_negative negative;
     } items[AW_QUERY_MAX];
     int http_status;
     int rate_limit, rate_remaining, rate_reset; /* -1 when the header was absent; reset in s */

@@ -34,6 +34,8 @@ struct aw_receipt {
     char provider_id[128]; /* "": none */
     enum aw_level level;
     enum aw_negative negative;
+    bool alarm; /* the account is at fault: operators are told of `code` */
+    int code;   /* the provider's own, 0: none */
     bool hint;  /* proves nothing: the provider is asked about the attempt now */
     aw_time at; /* the provider's date, 0: none */
 };

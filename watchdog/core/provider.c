@@ -25,8 +25,17 @@ static const struct aw_setting jpush[] = {
      .help = "iOS builds signed for production (true) or for development (false)"},
     {"hmos_category", AW_SET_TEXT,
      .help = "category of HarmonyOS notifications that we build; without it none is built"},
-    {"report_budget", AW_SET_NUMBER, .def = "1200", .min = 1, .max = 100000,
-     .help = "questions a minute to the Report API; half of what the account allows"},
+    {"report_budget", AW_SET_NUMBER, .min = 1, .max = 100000,
+     .help = "questions a minute to the Report API; without it half of what the account allows"},
+    {"tier", AW_SET_CHOICE, .def = "free", .choices = "free vip",
+     .help = "vip: may be asked about each device, and sends callbacks"},
+    {"callback_secret", AW_SET_SECRET,
+     .help = "last part of the callback URL /in/CHANNEL/SECRET; without it HTTP Basic must fit"},
+    {"callback_list", AW_SET_TEXT, .def = "data",
+     .help = "member of a callback that holds the events, where the body is not the list itself"},
+    {"callback_id", AW_SET_TEXT, .def = "msg_id", .help = "member of an event: the message's id"},
+    {"callback_params", AW_SET_TEXT, .def = "params",
+     .help = "member of an event: what we gave along with the push"},
     END,
 };
 
@@ -115,6 +124,14 @@ static const struct aw_setting jsms[] = {
     {"sign_id", AW_SET_NUMBER, .min = 1, .max = INT32_MAX,
      .help = "audited signature; without it the application's default"},
     {"url", AW_SET_URL, .def = "https://api.sms.jpush.cn/v1/", .help = "base of the SMS API"},
+    {"reports", AW_SET_CHOICE, .def = "none", .choices = "none pull callback",
+     .help = "pull: we alone ask, what is asked for is handed out once; callback: to /in/CHANNEL"},
+    {"report_every", AW_SET_DURATION, .def = "15000", .min = 5000, .max = 3600000,
+     .help = "pull: how often reports, and replies, are asked for"},
+    {"callback_secret", AW_SET_SECRET,
+     .help = "callback: last part of the URL /in/CHANNEL/SECRET, beside the signature"},
+    {"callback_window", AW_SET_DURATION, .def = "86400000", .min = 60000, .max = 259200000,
+     .help = "callback: how far its timestamp may be from our time; repeats come after 12 h"},
     END,
 };
 
@@ -138,14 +155,14 @@ static const struct aw_setting jmessage[] = {
 };
 
 const struct aw_provider aw_providers[] = {
-    {"jpush", AW_PUSH, jpush, .reports = true, .best = AW_DELIVERED},
+    {"jpush", AW_PUSH, jpush, .reports = true, .by_id = true, .best = AW_DELIVERED},
     {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
     {"smtp", AW_EMAIL, smtp, .reports = false, .best = AW_ACCEPTED},
     {"webhook", AW_WEBHOOK, webhook, .reports = false, .best = AW_ACCEPTED},
     {"wecom", AW_IM, wecom, .reports = false, .best = AW_ACCEPTED},
     {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
     {"feishu", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
-    {"jsms", AW_SMS, jsms, .reports = false, .best = AW_ACCEPTED, .form = jsms_form},
+    {"jsms", AW_SMS, jsms, .by_id = true, .best = AW_DELIVERED, .form = jsms_form},
     {"jmessage", AW_IM, jmessage, .reports = false, .best = AW_ACCEPTED},
     {.name = NULL},
 };

@@ -45,6 +45,7 @@ void aw_flight_end(struct aw_loop *l, struct aw_flight *f)
         l->n_waiting--;
     }
     aw_live_drop(f->live);
+    aw_free(f->devices);
     aw_free(f);
 }
 

@@ -205,6 +205,7 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
     }
     flight = aw_flight_new(l, f->attempt, AW_FLIGHT_FIRING, c->channel->name);
     flight->timeline = l->tl.id;
+    flight->devices = f->kind == AW_PUSH ? aw_poll_devices(send) : NULL;
     aw_fx_send(l, send, flight);
 }
 
@@ -256,7 +257,7 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
         r = message_end(l, m, err);
         if (r == AW_OK)
             r = aw_store_polls_end(l->store, l->tl.id, err);
-    } else if (l->up.ask_at && l->tl.state == AW_OPEN) {
+    } else if (l->up.n_facts && l->tl.state == AW_OPEN) {
         r = aw_store_polls_urge(l->store, l->tl.id, l->up.ask_at, l->tl.due, err);
     }
     if (r == AW_OK && l->up.tell_operators)

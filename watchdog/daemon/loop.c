@@ -153,36 +153,23 @@ static void clear_replies(struct aw_cmd **cmds, unsigned n)
 /* --- one turn ------------------------------------------------------------------------------------
  */
 
-/* What a turn leaves undone, and until when the core may sleep. */
-struct outlook {
-    bool more;
-    aw_time next_poll; /* budget allows again */
-    aw_ms prune;       /* until the next slice of a pass, -1: none is under way */
-};
-
 static int alive(struct aw_loop *l, struct aw_err *err)
 {
     /* Wall time may be set back: then the mark follows at once. */
     if (l->now >= l->alive_at && l->now - l->alive_at < ALIVE_EVERY)
         return AW_OK;
     l->alive_at = l->now;
-    return aw_store_alive_put(l->store, l->now, err);
+    int r = aw_orphans_old(l, err);
+    return r ? r : aw_store_alive_put(l->store, l->now, err);
 }
 
 /* Missed firings wait until each overdue question was asked and answered, or 30 s. */
-static int end_recovery(struct aw_loop *l, bool attempts_left, struct aw_err *err)
+static void end_recovery(struct aw_loop *l, bool attempts_left, const struct aw_outlook *o)
 {
-    aw_time next;
-    int r;
-
     if (!l->recovering || attempts_left)
-        return AW_OK;
-    r = aw_store_next_poll(l->store, &next, err);
-    if (r == AW_OK && (HASH_COUNT(l->asked) == 0 && (!next || next > l->now)))
+        return;
+    if ((HASH_COUNT(l->asked) == 0 && !o->overdue) || aw_clock_boot() >= l->recover_by)
         l->recovering = false;
-    else if (aw_clock_boot() >= l->recover_by)
-        l->recovering = false;
-    return r;
 }
 
 /* Operators hear of a full disk while it is full; never in a turn that carries proofs. */
@@ -200,13 +187,13 @@ static int tell_full(struct aw_loop *l, struct aw_err *err)
 }
 
 static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
-                     struct outlook *o, struct aw_err *err)
+                     struct aw_outlook *o, struct aw_err *err)
 {
     bool attempts_left = false, due_left = false;
     int r = AW_OK;
 
     for (unsigned i = 0; i < l->n_held && r == AW_OK; i++)
-        r = aw_turn_result(l, l->held[i], err);
+        r = table[l->held[i]->type](l, l->held[i], err);
     for (unsigned i = 0; i < n && r == AW_OK; i++)
         if (!cmds[i]->reply.problem)
             r = table[cmds[i]->type](l, cmds[i], err);
@@ -221,13 +208,13 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
     if (r == AW_OK)
         r = aw_turn_due(l, &due_left, err);
     if (r == AW_OK)
-        r = aw_turn_polls(l, &o->next_poll, err);
+        r = aw_turn_polls(l, o, err);
     if (r == AW_OK)
         r = aw_turn_notices(l, err);
     if (r == AW_OK)
-        r = end_recovery(l, attempts_left, err);
-    if (r == AW_OK)
         r = alive(l, err);
+    if (r == AW_OK)
+        end_recovery(l, attempts_left, o);
     o->more = attempts_left || due_left;
     return r;
 }
@@ -248,7 +235,7 @@ static int commit(struct aw_loop *l, struct aw_err *err)
 }
 
 static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
-                        struct outlook *o, struct aw_err *err)
+                        struct aw_outlook *o, struct aw_err *err)
 {
     int r = aw_store_begin(l->store, l->now, err);
 
@@ -271,7 +258,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
 }
 
 /* The disk is full: registrations are refused, the ballast makes room for proofs. */
-static int turn_when_full(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, struct outlook *o,
+static int turn_when_full(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, struct aw_outlook *o,
                           struct aw_err *err)
 {
     if (!l->full)
@@ -287,11 +274,18 @@ static int turn_when_full(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, s
     return attempt_turn(l, cmds, n, true, o, err);
 }
 
-/* Nobody would repeat an outcome, and without it the attempt stays open: it waits for room. */
+/* What nobody would repeat waits for room: outcomes, and what was handed out once. */
+static bool comes_once(const struct aw_cmd *cmd)
+{
+    bool said = cmd->type == AW_CMD_RECEIPT || cmd->type == AW_CMD_REPLY;
+
+    return cmd->type == AW_CMD_RESULT || (said && !cmd->owner);
+}
+
 static void hold_outcomes(struct aw_loop *l, struct aw_cmd **cmds, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        if (cmds[i]->type != AW_CMD_RESULT)
+        if (!comes_once(cmds[i]))
             continue;
         if (l->n_held == l->cap_held) {
             l->cap_held = l->cap_held ? 2 * l->cap_held : 64;
@@ -320,13 +314,12 @@ static void sooner(aw_time *next, aw_time t)
         *next = t;
 }
 
-static int look_ahead(struct aw_loop *l, const struct outlook *o, aw_time *ret, struct aw_err *err)
+static int look_ahead(struct aw_loop *l, const struct aw_outlook *o, aw_time *ret,
+                      struct aw_err *err)
 {
-    aw_time due, poll;
+    aw_time due;
     int r = aw_store_next_due(l->store, &due, err);
 
-    if (r == AW_OK)
-        r = aw_store_next_poll(l->store, &poll, err);
     if (r)
         return r;
     l->opt.stats->oldest_due = due;
@@ -334,12 +327,11 @@ static int look_ahead(struct aw_loop *l, const struct outlook *o, aw_time *ret, 
     *ret = 0;
     if (!l->recovering)
         sooner(ret, due);
-    /* A question that waits for the budget comes later than its own due. */
-    sooner(ret, poll && poll <= l->now && o->next_poll ? o->next_poll : poll);
+    sooner(ret, o->next_poll);
     return AW_OK;
 }
 
-static int idle(struct aw_loop *l, bool quiet, struct outlook *o, struct aw_err *err)
+static int idle(struct aw_loop *l, bool quiet, struct aw_outlook *o, struct aw_err *err)
 {
     struct aw_head head;
     char root[96];
@@ -374,7 +366,7 @@ static void beat(struct aw_loop *l)
     l->opt.beat(l->opt.beat_ctx);
 }
 
-static aw_ms wait_for(struct aw_loop *l, const struct outlook *o, aw_time next)
+static aw_ms wait_for(struct aw_loop *l, const struct aw_outlook *o, aw_time next)
 {
     aw_ms token = aw_tokens_wait(l), wait = -1;
 
@@ -404,7 +396,7 @@ static void turn_over(struct aw_loop *l)
 int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret_wait_ms,
                  struct aw_err *err)
 {
-    struct outlook o = {.prune = -1};
+    struct aw_outlook o = {.prune = -1};
     aw_time next = 0;
     int r;
 

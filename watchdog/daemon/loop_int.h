@@ -4,12 +4,13 @@
  *
  *   loop.c          the turn, start and stop
  *   turn_register.c T1: a registration becomes rows
- *   turn_evidence.c acks, page, receipts, contacts, keys
+ *   turn_evidence.c acks, page, contacts, keys
  *   turn_act.c      people act: cancel, snooze, resume, escalate, claim
  *   turn_due.c      T2: claims of what is due
  *   turn_result.c   T3: outcomes, tokens, channel tests, notices to operators
  *   turn_reply.c    replies to texts, and what is written back
  *   turn_poll.c     questions to providers and their answers
+ *   turn_receipt.c  what providers say without being asked
  *   judge.c         one event through the engine into the store, and what follows from it
  *   people.c        messages, persons, addresses as the engine's world
  *   render.c        a claim as texts to send
@@ -52,6 +53,7 @@ struct aw_flight {
     int64_t notice;       /* notice */
     struct aw_cmd *test;  /* channel test: answered with the result */
     struct aw_live *live; /* held */
+    char *devices;        /* that a push goes to, or NULL */
     struct aw_send *send; /* while it waits for a token (cid), else NULL */
     aw_boot token_by;     /* then: the instant to go without */
     long turn;            /* that made it */
@@ -79,8 +81,12 @@ struct aw_account {
     unsigned n_cids;
     aw_time cids_at; /* when they were fetched */
     bool fetching;
-    double budget; /* questions allowed now */
+    double budget, budget_rate; /* questions allowed now; more a minute */
     aw_time budget_at;
+    int limit;            /* what the provider says the account has a minute, 0: unknown */
+    aw_time denied_till;  /* the account may not ask about devices */
+    aw_time pull_at;      /* reports that are handed out once: not before */
+    bool replies_next;    /* and which */
     aw_time blocked_till; /* provider said: no more before */
     unsigned asking;      /* queries in flight */
     UT_hash_handle hh;
@@ -90,6 +96,7 @@ struct aw_account {
 struct aw_asked {
     aw_id timeline;
     unsigned n;
+    bool hinted; /* something happened meanwhile: the answer may be older */
     UT_hash_handle hh;
 };
 
@@ -100,6 +107,14 @@ struct aw_talker {
     unsigned wrong;
     aw_time at, wrong_since;
     UT_hash_handle hh;
+};
+
+/* What a turn leaves undone, and until when the core may sleep. */
+struct aw_outlook {
+    bool more;
+    aw_time next_poll; /* when there is something to ask, and it may be asked; 0: never */
+    bool overdue;      /* something should have been asked by now */
+    aw_ms prune;       /* until the next slice of a pass, -1: none is under way */
 };
 
 struct aw_effects {
@@ -299,9 +314,23 @@ int aw_joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned
 int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err);
 /* Receipts of the accepted attempts among the facts of l->up will be asked for. */
 int aw_poll_begin(struct aw_loop *l, struct aw_msg *m, struct aw_err *err);
-int aw_turn_polls(struct aw_loop *l, aw_time *ret_next, struct aw_err *err);
+int aw_turn_polls(struct aw_loop *l, struct aw_outlook *o, struct aw_err *err);
+/* The registration ids that a send goes to (aw_free), NULL when nobody will ask about them. */
+char *aw_poll_devices(const struct aw_send *s);
+/* Reports that are handed out once: asks when it is time (*next: when it will be); an answer. */
+void aw_pull(struct aw_loop *l, const struct aw_channel *ch, aw_time *next);
+void aw_pulled(struct aw_loop *l, struct aw_account *a, const struct aw_report *rep);
 /* A question about the timeline is over, or was never asked. */
-void aw_asked_end(struct aw_loop *l, aw_id timeline);
+bool aw_asked_end(struct aw_loop *l, aw_id timeline); /* true: hinted meanwhile */
+/* Something happened to the attempt: it is asked about now, also after its timeline's end. */
+int aw_poll_hint(struct aw_loop *l, const struct aw_stored_attempt *a, struct aw_err *err);
+/* The provider's id of an accepted attempt is known: receipts that waited for it are taken. */
+int aw_receipts_begin(struct aw_loop *l, aw_id attempt, struct aw_err *err);
+/* Lets go of receipts whose id has never become known. */
+int aw_orphans_old(struct aw_loop *l, struct aw_err *err);
+/* False: a nonce that came with other data; the command is refused. Also for replies. */
+bool aw_nonce_holds(struct aw_loop *l, struct aw_cmd *cmd, const char *channel, const char *nonce,
+                    uint64_t sum);
 int aw_polls_revoke(struct aw_loop *l, const struct aw_poll *polls, unsigned n, struct aw_err *err);
 int aw_turn_notices(struct aw_loop *l, struct aw_err *err);
 

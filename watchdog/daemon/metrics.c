@@ -45,6 +45,9 @@ static void put_counts(struct aw_buf *out, const struct aw_stats *st)
     metric(out, "ackwatch_receipts_total", "counter",
            "Receipts taken: callbacks, and attempts in answers to questions.");
     value(out, "ackwatch_receipts_total", st->receipts);
+    metric(out, "ackwatch_receipts_early_total", "counter",
+           "Receipts of ids that were not known when they came.");
+    value(out, "ackwatch_receipts_early_total", st->orphans);
     metric(out, "ackwatch_questions_total", "counter", "Questions to providers about receipts.");
     value(out, "ackwatch_questions_total", st->queries);
     metric(out, "ackwatch_auth_failures_total", "counter", "Requests without a valid token.");

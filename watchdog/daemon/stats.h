@@ -49,6 +49,7 @@ struct aw_stats {
     _Atomic int disk_full;            /* registrations are refused */
     _Atomic int last_good_rules;      /* the rules directory is broken */
     _Atomic int reload_refused;       /* the files on disk are not what runs */
+    _Atomic long orphans;             /* receipts of ids that were not known when they came */
     _Atomic long receipts;            /* taken: callbacks and items of reports, news or not */
     struct aw_histogram commits;      /* how long the disk took */
     _Atomic int64_t commit_since;     /* boot ms: the commit under way began; 0: none is */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Acknowledgements, page views, receipts; and the small commands: look-ups, contacts,
+ * Acknowledgements, page views; and the small commands: look-ups, contacts,
  * keys, reload. Evidence about somebody we never sent to, or after the end, is recorded or
  * answered, and starts nothing.
  */
@@ -95,52 +95,6 @@ int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     ev.person = l->tl.person;
     l->opt.stats->acks += cmd->u.page.confirm;
     return give_evidence(l, cmd, m, &ev, NULL, err);
-}
-
-static int receipt_event(struct aw_loop *l, struct aw_cmd *cmd, struct aw_stored_attempt *a,
-                         struct aw_err *err)
-{
-    struct aw_event ev = {.type = AW_EV_EVIDENCE,
-                          .level = cmd->u.receipt.r.level,
-                          .source = AW_SRC_CALLBACK,
-                          .known = a->level,
-                          .attempt = a->id,
-                          .person = a->person,
-                          .at = cmd->u.receipt.r.at ? cmd->u.receipt.r.at : l->now};
-    struct aw_msg *m;
-    int r = aw_judge_load(l, a->message + a->n, &m, err);
-
-    if (r)
-        return r;
-    if (cmd->u.receipt.r.negative) {
-        ev.type = AW_EV_NEGATIVE;
-        ev.negative = cmd->u.receipt.r.negative;
-        ev.kind = a->kind;
-        ev.step = (uint8_t)a->step;
-        ev.round = (uint16_t)a->round;
-    }
-    return give_evidence(l, cmd, m, &ev, NULL, err);
-}
-
-int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
-{
-    struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
-    int r = aw_store_attempt(l->store, cmd->u.receipt.r.ref, a, err);
-
-    l->opt.stats->receipts++;
-    /* All tries of a firing carry the first one's reference, also those on the next channel. A
-     * receipt from a channel that none of them went over is nobody's. */
-    if (r == AW_OK && !aw_streq(a->channel, cmd->u.receipt.channel))
-        r = aw_store_try_of(l->store, a->message + a->n, a->id, cmd->u.receipt.channel, a, err);
-    if (r == AW_OK) {
-        r = receipt_event(l, cmd, a, err);
-    } else if (r == AW_ENOENT) {
-        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no attempt has this reference");
-        aw_log(AW_LOG_WARN, "receipt-unknown", "channel=%s", cmd->u.receipt.channel);
-        r = AW_OK;
-    }
-    aw_free(a);
-    return r;
 }
 
 int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)

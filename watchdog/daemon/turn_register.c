@@ -308,6 +308,16 @@ static int adopt(struct reg *x, struct aw_msg **ret, struct aw_err *err)
     return r;
 }
 
+static int begin_receipts(struct reg *x, struct aw_msg *m, struct aw_err *err)
+{
+    int r = aw_poll_begin(x->l, m, err);
+
+    for (unsigned i = 0; i < x->l->up.n_facts && r == AW_OK; i++)
+        if (x->l->up.facts[i].type == AW_FACT_OUTCOME && x->reg->sent_provider_id)
+            r = aw_receipts_begin(x->l, x->l->up.facts[i].attempt, err);
+    return r;
+}
+
 /* What the engine makes of a push that was sent already, beyond opening the timelines. */
 static int judge_already_sent(struct reg *x, struct aw_msg *m, const struct aw_event *ev,
                               struct aw_err *err)
@@ -318,8 +328,9 @@ static int judge_already_sent(struct reg *x, struct aw_msg *m, const struct aw_e
         aw_timeline_init(&x->l->tl, x->tls[0].id, (uint16_t)i, x->persons[i]);
         x->l->tl.last = x->tls[i].last;
         r = aw_judge(x->l, m, ev, x->cmd->actor, NULL, err);
-        if (r == AW_OK)
-            r = aw_poll_begin(x->l, m, err);
+        /* One id for several people: what it is said of proves nothing about any of them. */
+        if (r == AW_OK && x->reg->n_recipients == 1)
+            r = begin_receipts(x, m, err);
     }
     return r;
 }

@@ -360,6 +360,8 @@ int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         aw_log(AW_LOG_WARN, "reply-unread", "channel=%s", cmd->u.said.channel);
         return AW_OK;
     }
+    if (!aw_nonce_holds(l, cmd, ch->name, cmd->u.said.nonce, cmd->u.said.sum))
+        return AW_OK;
     t.number = number;
     t.talker = talker_of(l, number);
     t.a = aw_malloc(sizeof(*t.a));

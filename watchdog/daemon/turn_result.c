@@ -99,6 +99,8 @@ static int firing_result(struct aw_loop *l, const struct aw_result *res, struct 
         count(l, a->channel, res);
         r = outcome_of(l, a, a->id, a->n, res, err);
     }
+    if (r == AW_OK && res->outcome == AW_OUT_ACCEPTED && res->provider_id[0])
+        r = aw_receipts_begin(l, a->id, err);
     for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++) {
         aw_id attempt;
 

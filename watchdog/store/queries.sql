@@ -336,10 +336,15 @@ SELECT id, number, out FROM opt_out WHERE id >= ?1 ORDER BY id
 -- --- questions to providers ------------------------------------------------------------------
 
 -- name: poll_put
-INSERT INTO poll(timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO poll(timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
+        devices, rule, ask_at, level)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT(timeline, attempt) DO UPDATE SET due = ?3, urgent = ?4, accepted = ?5,
-        n_asked = ?6, answered = ?7, channel = ?8, provider_id = ?9
+        n_asked = ?6, answered = ?7, channel = ?8, provider_id = ?9, devices = ?10, rule = ?11,
+        ask_at = ?12, level = ?13
+
+-- name: poll_later
+UPDATE poll SET due = ?3, n_asked = ?4, answered = ?5 WHERE timeline = ?1 AND attempt = ?2
 
 -- name: poll_delete
 DELETE FROM poll WHERE timeline = ?1 AND attempt = ?2
@@ -348,18 +353,57 @@ DELETE FROM poll WHERE timeline = ?1 AND attempt = ?2
 DELETE FROM poll WHERE timeline = ?1
 
 -- name: polls_urge
-UPDATE poll SET due = min(due, ?2), urgent = ?3 WHERE timeline = ?1
+UPDATE poll SET due = min(due, ?2), urgent = ?3, ask_at = ?2 WHERE timeline = ?1
+
+-- name: polls_calm
+UPDATE poll SET urgent = 0, ask_at = 0 WHERE timeline = ?1
+
+-- name: poll_now
+UPDATE poll SET due = min(due, ?3) WHERE timeline = ?1 AND attempt = ?2
 
 -- name: polls_due
-SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id
-    FROM poll WHERE due <= ?1 ORDER BY due LIMIT ?2
+SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
+        devices, rule, ask_at, level
+    FROM poll WHERE channel = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
+
+-- name: polls_urgent
+SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
+        devices, rule, ask_at, level
+    FROM poll WHERE channel = ?1 AND urgent > 0 AND urgent >= ?3 AND urgent < ?4 AND due <= ?2
+    ORDER BY urgent LIMIT ?5
+
+-- name: poll
+SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
+        devices, rule, ask_at, level
+    FROM poll WHERE timeline = ?1 AND attempt = ?2
 
 -- name: polls_of
-SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id
+SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
+        devices, rule, ask_at, level
     FROM poll WHERE timeline = ?1 ORDER BY attempt LIMIT ?2
 
 -- name: poll_next
-SELECT due FROM poll ORDER BY due LIMIT 1
+SELECT due FROM poll WHERE channel = ?1 ORDER BY due LIMIT 1
+
+-- --- receipts of unknown ids ------------------------------------------------------------------
+
+-- name: orphan_put
+INSERT INTO orphan(until, account, provider_id, level, negative, hint, at)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT(provider_id, account, level, negative, hint) DO NOTHING
+
+-- name: orphans_of
+SELECT level, negative, hint, at FROM orphan WHERE provider_id = ?2 AND account = ?1
+    ORDER BY level, negative LIMIT ?3
+
+-- name: orphans_taken
+DELETE FROM orphan WHERE provider_id = ?2 AND account = ?1
+
+-- name: orphans_expire
+DELETE FROM orphan WHERE until < ?1
+
+-- name: orphans
+SELECT count(*) FROM orphan WHERE until >= 0
 
 -- --- life of the daemon ----------------------------------------------------------------------
 

@@ -195,9 +195,29 @@ CREATE TABLE poll(
     answered INTEGER NOT NULL,
     channel TEXT NOT NULL,
     provider_id TEXT NOT NULL,
+    devices TEXT,
+    rule INTEGER NOT NULL DEFAULT 0,
+    ask_at INTEGER NOT NULL DEFAULT 0,
+    level INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(timeline, attempt)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX poll_due ON poll(due);
+CREATE INDEX poll_due ON poll(channel, due);
+CREATE INDEX poll_urgent ON poll(channel, urgent) WHERE urgent > 0;
+
+-- Not audited (what a receipt proves is, once its id is known): receipts that came before the answer
+-- to their send, or belong to nobody. At most 10,000 rows, so that the keys of strangers do no harm.
+CREATE TABLE orphan(
+    id INTEGER PRIMARY KEY,
+    until INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    negative INTEGER NOT NULL,
+    hint INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX orphan_of ON orphan(provider_id, account, level, negative, hint);
+CREATE INDEX orphan_until ON orphan(until);
 
 -- Not audited (the entry operators.told is): what operators must hear of, until they were told.
 CREATE TABLE notice(

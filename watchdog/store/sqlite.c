@@ -114,7 +114,7 @@ int aw_store_open(const char *path, const struct aw_store_options *opt, aw_time 
     s->entry = AW_BUF_INIT(AW_ENTRY_MAX);
     if ((r = aw_store_lock(s, err)) || (r = open_file(s, opt, err)) || (r = load_ids(s, err)) ||
         (r = aw_log_load(s, err)) || (r = aw_store_secret(s, "numbers", s->numbers, err)) ||
-        (r = aw_store_secret(s, "keymap", secret, err)))
+        (r = aw_orphans_load(s, err)) || (r = aw_store_secret(s, "keymap", secret, err)))
         goto fail;
     aw_keymap_init(&s->keys, secret);
     aw_wipe(secret, sizeof secret);

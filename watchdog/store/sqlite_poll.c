@@ -8,9 +8,17 @@
 
 int aw_store_poll_put(struct aw_store *s, const struct aw_poll *p, struct aw_err *err)
 {
+    const char *devices = p->devices[0] ? p->devices : NULL;
     return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLL_PUT, err, I(p->timeline), I(p->attempt),
                                       I(p->due), I(p->urgent), I(p->accepted), I(p->n_asked),
-                                      I(p->answered), T(p->channel), T(p->provider_id)));
+                                      I(p->answered), T(p->channel), T(p->provider_id), T(devices),
+                                      I(p->rule), I(p->ask_at), I(p->level)));
+}
+
+int aw_store_poll_later(struct aw_store *s, const struct aw_poll *p, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLL_LATER, err, I(p->timeline), I(p->attempt),
+                                      I(p->due), I(p->n_asked), I(p->answered)));
 }
 
 int aw_store_poll_delete(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_err *err)
@@ -26,8 +34,18 @@ int aw_store_polls_end(struct aw_store *s, aw_id timeline, struct aw_err *err)
 int aw_store_polls_urge(struct aw_store *s, aw_id timeline, aw_time at, aw_time urgent,
                         struct aw_err *err)
 {
-    return aw_store_note(s,
-                         aw_db_run(&s->db, AW_SQL_POLLS_URGE, err, I(timeline), I(at), I(urgent)));
+    int r = at ? aw_db_run(&s->db, AW_SQL_POLLS_URGE, err, I(timeline), I(at), I(urgent))
+               : aw_db_run(&s->db, AW_SQL_POLLS_CALM, err, I(timeline));
+    return aw_store_note(s, r);
+}
+
+int aw_store_poll_now(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
+                      struct aw_err *err)
+{
+    int r = aw_db_run(&s->db, AW_SQL_POLL_NOW, err, I(timeline), I(attempt), I(at));
+    if (r == 0 && sqlite3_changes(s->db.h) == 0)
+        return AW_ENOENT;
+    return aw_store_note(s, r);
 }
 
 static int read_polls(struct aw_store *s, sqlite3_stmt *q, struct aw_poll *ret, unsigned max,
@@ -47,20 +65,42 @@ static int read_polls(struct aw_store *s, sqlite3_stmt *q, struct aw_poll *ret, 
         p->answered = sqlite3_column_int64(q, 6);
         aw_col_copy(q, 7, p->channel, sizeof p->channel);
         aw_col_copy(q, 8, p->provider_id, sizeof p->provider_id);
+        aw_col_copy(q, 9, p->devices, sizeof p->devices);
+        p->rule = sqlite3_column_int64(q, 10);
+        p->ask_at = sqlite3_column_int64(q, 11);
+        p->level = (enum aw_level)sqlite3_column_int(q, 12);
     }
     *ret_n = n;
-    return r < 0 ? r : 0;
+    aw_db_done(q);
+    return aw_store_note(s, r < 0 ? r : 0);
 }
 
-int aw_store_polls_due(struct aw_store *s, aw_time now, struct aw_poll *ret, unsigned max,
-                       unsigned *ret_n, struct aw_err *err)
+int aw_store_polls_due(struct aw_store *s, const char *channel, aw_time now, struct aw_poll *ret,
+                       unsigned max, unsigned *ret_n, struct aw_err *err)
 {
     sqlite3_stmt *q;
-    int r = aw_db_query(&s->db, AW_SQL_POLLS_DUE, &q, err, I(now), I(max));
-    if (r == 0)
-        r = read_polls(s, q, ret, max, ret_n, err);
-    aw_db_done(q);
-    return aw_store_note(s, r);
+    int r = aw_db_query(&s->db, AW_SQL_POLLS_DUE, &q, err, T(channel), I(now), I(max));
+    return r ? aw_store_note(s, r) : read_polls(s, q, ret, max, ret_n, err);
+}
+
+int aw_store_polls_urgent(struct aw_store *s, const char *channel, aw_time now, aw_time from,
+                          aw_time to, struct aw_poll *ret, unsigned max, unsigned *ret_n,
+                          struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_POLLS_URGENT, &q, err, T(channel), I(now), I(from), I(to),
+                        I(max));
+    return r ? aw_store_note(s, r) : read_polls(s, q, ret, max, ret_n, err);
+}
+
+int aw_store_poll(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_poll *ret,
+                  struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    unsigned n = 0;
+    int r = aw_db_query(&s->db, AW_SQL_POLL, &q, err, I(timeline), I(attempt));
+    r = r ? aw_store_note(s, r) : read_polls(s, q, ret, 1, &n, err);
+    return r || n ? r : AW_ENOENT;
 }
 
 int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, unsigned max,
@@ -68,15 +108,12 @@ int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, u
 {
     sqlite3_stmt *q;
     int r = aw_db_query(&s->db, AW_SQL_POLLS_OF, &q, err, I(timeline), I(max));
-    if (r == 0)
-        r = read_polls(s, q, ret, max, ret_n, err);
-    aw_db_done(q);
-    return aw_store_note(s, r);
+    return r ? aw_store_note(s, r) : read_polls(s, q, ret, max, ret_n, err);
 }
 
-int aw_store_next_poll(struct aw_store *s, aw_time *ret, struct aw_err *err)
+int aw_store_next_poll(struct aw_store *s, const char *channel, aw_time *ret, struct aw_err *err)
 {
-    int r = aw_db_int(&s->db, AW_SQL_POLL_NEXT, ret, err);
+    int r = aw_db_int(&s->db, AW_SQL_POLL_NEXT, ret, err, T(channel));
     if (r == AW_ENOENT) {
         *ret = 0;
         return 0;

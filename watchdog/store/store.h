@@ -222,18 +222,62 @@ struct aw_poll {
     aw_time answered; /* last successful answer */
     char channel[AW_NAME_MAX + 1];
     char provider_id[32];
+    char devices[AW_DEVICES_MAX]; /* registration ids that it went to, blanks between, or "" */
+    /* What the next question's time follows from, so that an answer without news reads no more
+     * than this row. */
+    int64_t rule;        /* row of the rule */
+    aw_time ask_at;      /* ahead of a firing that waits for the answer, 0: none */
+    enum aw_level level; /* proven for the attempt */
 };
 int aw_store_poll_put(struct aw_store *s, const struct aw_poll *p, struct aw_err *err);
+/* Only due, n_asked and answered. */
+int aw_store_poll_later(struct aw_store *s, const struct aw_poll *p, struct aw_err *err);
 int aw_store_poll_delete(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_err *err);
 int aw_store_polls_end(struct aw_store *s, aw_id timeline, struct aw_err *err);
-/* Brings the polls of a timeline forward to at most `at`, with its urgency. */
+/* Brings the polls of a timeline forward to at most `at`, with its urgency (at 0: no firing waits
+ * for them). */
 int aw_store_polls_urge(struct aw_store *s, aw_id timeline, aw_time at, aw_time urgent,
                         struct aw_err *err);
-int aw_store_polls_due(struct aw_store *s, aw_time now, struct aw_poll *ret, unsigned max,
-                       unsigned *ret_n, struct aw_err *err);
+/* Due polls of a channel, the oldest first; or those whose firing is due in [from, to), the soonest
+ * first. */
+int aw_store_polls_due(struct aw_store *s, const char *channel, aw_time now, struct aw_poll *ret,
+                       unsigned max, unsigned *ret_n, struct aw_err *err);
+int aw_store_polls_urgent(struct aw_store *s, const char *channel, aw_time now, aw_time from,
+                          aw_time to, struct aw_poll *ret, unsigned max, unsigned *ret_n,
+                          struct aw_err *err);
+/* AW_ENOENT. */
+int aw_store_poll(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_poll *ret,
+                  struct aw_err *err);
 int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, unsigned max,
                       unsigned *ret_n, struct aw_err *err);
-int aw_store_next_poll(struct aw_store *s, aw_time *ret, struct aw_err *err);
+/* Brings the poll of one attempt forward to at most `at`; AW_ENOENT when it is not watched. */
+int aw_store_poll_now(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
+                      struct aw_err *err);
+/* The earliest due of a channel's polls, 0: none. */
+int aw_store_next_poll(struct aw_store *s, const char *channel, aw_time *ret, struct aw_err *err);
+
+/* --- receipts ------------------------------------------------------------------------------- */
+
+/* From the provider's id to an attempt, for 72 h; account: aw_channel_account. */
+void aw_store_provider_put(struct aw_store *s, const char *account, const char *provider_id,
+                           aw_id attempt);
+int aw_store_provider_find(struct aw_store *s, const char *account, const char *provider_id,
+                           struct aw_stored_attempt *ret, struct aw_err *err); /* AW_ENOENT */
+/* A request that is told from others by its nonce: *ret_again when it came before (within 72 h),
+ * AW_ECONFLICT when the nonce came with another sum. */
+int aw_store_nonce(struct aw_store *s, const char *account, const char *nonce, uint64_t sum,
+                   bool *ret_again);
+
+/* Receipts of ids that nobody knows (yet) wait for 72 h; equal ones are one. */
+#define AW_ORPHANS_MAX 10000
+/* AW_ELIMIT when so many wait already. */
+int aw_store_orphan_put(struct aw_store *s, const char *account, const struct aw_receipt *r,
+                        struct aw_err *err);
+/* Takes out those of an id that has become known. */
+int aw_store_orphans_take(struct aw_store *s, const char *account, const char *provider_id,
+                          struct aw_receipt *ret, unsigned max, unsigned *ret_n,
+                          struct aw_err *err);
+int aw_store_orphans_expire(struct aw_store *s, unsigned *ret_n, struct aw_err *err);
 
 /* --- life of the daemon --------------------------------------------------------------------- */
 

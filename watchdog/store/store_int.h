@@ -41,6 +41,7 @@ struct aw_turn_state {
     struct aw_tree tree;
     struct aw_idgen ids;
     aw_time ts; /* of the newest entry */
+    int64_t orphans;
 };
 
 struct aw_store {
@@ -77,6 +78,9 @@ int aw_log_detail(struct aw_store *s, const char *text, uint8_t ret_content[32],
 /* Reads the front, checks it against the tiles and leaves; sets tree and ts. */
 int aw_log_load(struct aw_store *s, struct aw_err *err);
 int aw_log_write_front(struct aw_store *s, struct aw_err *err);
+
+/* Counts the orphans; at open. */
+int aw_orphans_load(struct aw_store *s, struct aw_err *err);
 
 int aw_pages_load(struct aw_store *s, aw_time now, struct aw_err *err);
 int aw_pages_write(struct aw_store *s, struct aw_err *err); /* the turn's pairs, at commit */
