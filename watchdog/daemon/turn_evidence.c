@@ -188,7 +188,8 @@ int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (r)
         return r;
     if (cmd->type == AW_CMD_KEY_REVOKE) {
-        if (!s.row.id) {
+        bool foreign = cmd->app && cmd->app[0] && !aw_streq(cmd->app, s.row.app);
+        if (!s.row.id || foreign) {
             aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such key");
             return AW_OK;
         }
