@@ -9,13 +9,13 @@ src=$(realpath "${top_srcdir:-.}")
 export PATH=$build:$PATH LC_ALL=C.UTF-8 TZ=UTC
 unset ACKWATCH_URL ACKWATCH_TOKEN_FILE NO_COLOR CREDENTIALS_DIRECTORY
 dir=$(mktemp -d "${TMPDIR:-/tmp}/aw-e2e-XXXXXX")
-n=0 failed=0 sim_pid='' daemon=''
+n=0 failed=0 sim_pid='' daemon='' others=''
 umask 077
 cd "$dir" || exit 1
 
 cleanup() {
     local pid
-    for pid in $daemon $sim_pid; do
+    for pid in $daemon $others $sim_pid; do
         kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
     done
     cd / && rm -rf "$dir"
@@ -68,6 +68,27 @@ json() { # FILE EXPRESSION; j is the text of the file
     sqlite3 :memory: "WITH f AS (SELECT CAST(readfile('$1') AS TEXT) AS j) SELECT $2 FROM f"
 }
 sql() { sqlite3 -readonly "file:$dir/ackwatch.db?mode=ro" ".timeout 2000" "$1"; }
+
+# --- packages ---------------------------------------------------------------------------------------
+
+# unpack_packages NAME PACKAGE...: fetched once into the build tree, where they stand unpacked under
+# $unpacked; $unpack_error says why they do not.
+unpack_packages() {
+    local cache=$build/tests/e2e/peers/$1 deb
+    shift
+    unpacked=$cache/root unpack_error='' # for whoever sources this
+    [ -e "$cache/done" ] && return
+    mkdir -p "$cache/deb" "$unpacked" || return
+    # apt's own user may not reach the build tree; it then warns and fetches as we are.
+    if ! (cd "$cache/deb" && apt-get -q download "$@" >"$cache/log" 2>&1); then
+        unpack_error=$(tail -n 1 "$cache/log")
+        return 1
+    fi
+    for deb in "$cache"/deb/*.deb; do
+        dpkg-deb -x "$deb" "$unpacked" || return
+    done
+    touch "$cache/done"
+}
 
 # --- the providers ---------------------------------------------------------------------------------
 

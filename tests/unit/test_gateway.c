@@ -256,6 +256,10 @@ static void replies(void **state)
     assert_int_equal(news.n_replies, 1);
     assert_string_equal(news.replies[0].from, "13812345678");
     assert_string_equal(news.replies[0].text, "1234");
+    receive("s3cret", "sender=1&charset=UTF-16BE&text=%00A%FF%11%00%31%d8%3d%de%00%d8", "", "");
+    assert_string_equal(news.replies[0].text, "A１1😀");
+    receive("s3cret", "sender=1&text=%00%zz%3", "", "");
+    assert_string_equal(news.replies[0].text, " %zz%3");
     receive("s3cret", "sender=1", "", ""); /* an empty SMS */
     assert_int_equal(news.n_replies, 1);
     assert_string_equal(news.replies[0].text, "");

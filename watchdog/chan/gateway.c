@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -338,13 +339,16 @@ static bool take_receipt(struct aw_letter *l)
 static void take_reply(struct aw_letter *l)
 {
     const char *name = aw_channel_get(l->channel, "reply_text");
-    char from[sizeof(((struct aw_said *)0)->from)];
+    char from[sizeof(((struct aw_said *)0)->from)], charset[64];
     if (!named(l, "reply_from", from, sizeof from) || !name)
         return;
     struct aw_said *said = aw_news_reply(l->news);
     memcpy(said->from, from, strlen(from) + 1);
-    aw_letter_said(l, name, said);
+    bool wide = named(l, "reply_charset", charset, sizeof charset) &&
+                (strcasecmp(charset, "UTF-16BE") == 0 || strcasecmp(charset, "UCS-2") == 0);
+    aw_letter_said(l, name, wide, said);
     l->news->text[0] = '\0';
+    l->news->wide = "X-Kannel-Coding"; /* else Kannel makes question marks of Chinese */
 }
 
 static void receive(const struct aw_channel *ch, const struct aw_inbound *in, struct aw_news *ret)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chan/inbound.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -97,9 +99,10 @@ bool aw_letter_value(const struct aw_letter *l, const char *name, char *dst, siz
     return dst[0] && aw_utf8_clean(dst, strlen(dst), false);
 }
 
-void aw_said_text(struct aw_said *said, const char *text)
+void aw_said_text(struct aw_said *said, const char *text, size_t n)
 {
-    size_t n = aw_utf8_cut(text, strlen(text), sizeof said->text - 1), at = 0;
+    size_t at = 0;
+    n = aw_utf8_cut(text, n, sizeof said->text - 1);
     for (const char *p = text, *end = text + n; p != end;) {
         const char *from = p;
         int32_t c = aw_utf8_next(&p, end);
@@ -115,14 +118,72 @@ void aw_said_text(struct aw_said *said, const char *text)
     said->text[at] = '\0';
 }
 
-void aw_letter_said(const struct aw_letter *l, const char *name, struct aw_said *said)
+/* The bytes of a form value, NUL bytes too; what is no escape stands for itself. */
+static size_t form_bytes(const char *list, const char *name, unsigned char *dst, size_t cap)
 {
-    char text[8192] = "";
-    if (!aw_scalar_text(json_object_get(l->json, name), text, sizeof text) &&
-        (!l->form || aw_form_value(l->in->body, name, text, sizeof text) != 0) &&
-        aw_form_value(l->in->query, name, text, sizeof text) != 0)
-        text[0] = '\0';
-    aw_said_text(said, text);
+    struct aw_form_pair pair;
+    size_t n = 0;
+    while (aw_form_next(&list, &pair)) {
+        if (pair.n_name != strlen(name) || memcmp(pair.name, name, pair.n_name) != 0)
+            continue;
+        for (size_t i = 0; i < pair.n_value && n < cap; i++) {
+            const char *p = pair.value + i;
+            bool escape = *p == '%' && i + 2 < pair.n_value && isxdigit((unsigned char)p[1]) &&
+                          isxdigit((unsigned char)p[2]);
+            dst[n++] = escape ? (unsigned char)strtoul((char[]){p[1], p[2], '\0'}, NULL, 16)
+                              : (unsigned char)(*p == '+' ? ' ' : *p);
+            i += escape ? 2 : 0;
+        }
+        break;
+    }
+    return n;
+}
+
+/* Halves of pairs and the like become blanks, as all that is broken. */
+static void put_utf16(struct aw_buf *out, const unsigned char *p, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        uint32_t c = (uint32_t)p[i] << 8 | p[i + 1];
+        if (c >= 0xd800 && c < 0xdc00 && i + 3 < n && p[i + 2] >= 0xdc && p[i + 2] < 0xe0) {
+            c = 0x10000 + ((c & 0x3ff) << 10) + ((uint32_t)(p[i + 2] & 3) << 8 | p[i + 3]);
+            i += 2;
+        }
+        if (c < 0x80) {
+            aw_buf_putc(out, (char)c);
+        } else if (c < 0x800) {
+            aw_buf_putc(out, (char)(0xc0 | c >> 6));
+        } else if (c < 0x10000) {
+            aw_buf_putc(out, (char)(0xe0 | c >> 12));
+            aw_buf_putc(out, (char)(0x80 | (c >> 6 & 63)));
+        } else {
+            aw_buf_putc(out, (char)(0xf0 | c >> 18));
+            aw_buf_putc(out, (char)(0x80 | (c >> 12 & 63)));
+            aw_buf_putc(out, (char)(0x80 | (c >> 6 & 63)));
+        }
+        if (c >= 0x80)
+            aw_buf_putc(out, (char)(0x80 | (c & 63)));
+    }
+}
+
+void aw_letter_said(const struct aw_letter *l, const char *name, bool wide, struct aw_said *said)
+{
+    AW_AUTO(aw_buf_free) struct aw_buf text = AW_BUF_INIT(8192);
+    unsigned char bytes[4096];
+    char scalar[sizeof bytes];
+    size_t n = 0;
+    if (aw_scalar_text(json_object_get(l->json, name), scalar, sizeof scalar)) {
+        aw_said_text(said, scalar, strlen(scalar));
+        return;
+    }
+    if (l->form)
+        n = form_bytes(l->in->body, name, bytes, sizeof bytes);
+    if (!n)
+        n = form_bytes(l->in->query, name, bytes, sizeof bytes);
+    if (wide)
+        put_utf16(&text, bytes, n);
+    else
+        aw_buf_add(&text, bytes, n);
+    aw_said_text(said, aw_buf_str(&text), text.n);
 }
 
 bool aw_letter_echo(struct aw_letter *l)

@@ -34,10 +34,11 @@ bool aw_letter_basic(const struct aw_letter *l, const char *user, const char *pa
 /* A value by its name: a member of a JSON body, else of a form, else of the query. False when there
  * is none, or it is empty, too long or unclean. */
 bool aw_letter_value(const struct aw_letter *l, const char *name, char *dst, size_t cap);
-/* What a person wrote: of any length and bytes, made clean and cut to fit. */
-void aw_letter_said(const struct aw_letter *l, const char *name, struct aw_said *said);
-/* The same from a text at hand. */
-void aw_said_text(struct aw_said *said, const char *text);
+/* What a person wrote: of any length and bytes, made clean and cut to fit. wide: a value of a form
+ * or query is UTF-16BE. */
+void aw_letter_said(const struct aw_letter *l, const char *name, bool wide, struct aw_said *said);
+/* The same from UTF-8 at hand. */
+void aw_said_text(struct aw_said *said, const char *text, size_t n);
 /* A GET with ?echostr= asks whether we are there: the answer is that text. True: it was one. */
 bool aw_letter_echo(struct aw_letter *l);
 /* Text of a scalar; false for others, and for what does not fit. */

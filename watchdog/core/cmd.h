@@ -84,6 +84,7 @@ struct aw_reply {
     aw_id id;                /* message (register, cancel, lookup, page) */
     bool replayed;           /* register: the key was known, body equal */
     bool first;              /* ack: it was news */
+    bool opted_out;          /* contact: its phone number wants no texts */
     enum aw_state state;     /* of the timeline (ack, page) or the message */
     aw_time at;              /* registered, acknowledged, ... */
     aw_time due;             /* register: first firing */

@@ -52,6 +52,7 @@ struct aw_news {
     int refused;      /* 0, or the enum aw_problem that is the answer; then nothing else counts */
     char detail[160]; /* why, for people; no secret, no personal data */
     char text[320];   /* the answer's text under 200; of a single reply, what is written back */
+    const char *wide; /* header that says 2 where that text goes beyond ASCII, or NULL */
     /* Where a request can be told from others: the same nonce with the same sum is a repetition,
      * with another sum a forgery. "": it cannot. */
     char nonce[40];

@@ -73,6 +73,8 @@ static const struct aw_setting gateway[] = {
      .help = "statuses, with blanks between, that mean: the carrier has it"},
     {"reply_from", AW_SET_TEXT, .def = "from", .help = "name in a reply that holds its number"},
     {"reply_text", AW_SET_TEXT, .def = "text", .help = "name in a reply that holds what it says"},
+    {"reply_charset", AW_SET_TEXT, .def = "charset",
+     .help = "name in a reply that holds the charset of the text: UTF-16BE, else UTF-8"},
     {"reply_prefix", AW_SET_TEXT,
      .help = "put before numbers that come without + or 00, such as +86; without it a +"},
     {"reply_answer", AW_SET_CHOICE, .def = "send", .choices = "send body none",

@@ -64,6 +64,8 @@ static int exec_list(struct aw_ctl *ctl)
 static int print_one(const struct aw_ctl *ctl, json_t *contact)
 {
     mask(ctl, contact);
+    if (!ctl->out.json && json_object_get(contact, "opted_out"))
+        fputs("The phone number wants no texts: its owner wrote STOP.\n", stderr);
     return aw_ctl_show(ctl, columns, contact);
 }
 
@@ -128,6 +130,7 @@ int aw_contact_put(struct aw_client *c, const char *user, json_t *contact)
 {
     AW_AUTO_FREE char *path = aw_contact_path(user);
     json_object_del(contact, "user");
+    json_object_del(contact, "opted_out");
     char *body = json_dumps(contact, JSON_COMPACT);
     int code = aw_client_call(c, "PUT", path, body, NULL, NULL);
     free(body);

@@ -118,7 +118,23 @@ int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     return AW_OK;
 }
 
-static int contact_get(struct aw_loop *l, struct aw_cmd *cmd, int64_t person, struct aw_err *err)
+static int contact_opted_out(struct aw_loop *l, struct aw_cmd *cmd, const char *app,
+                             struct aw_err *err)
+{
+    struct aw_addresses a = {0};
+    void *owner;
+    int r = aw_contact_addresses(cmd->reply.body, cmd->reply.n_body, &a, &owner);
+
+    if (r)
+        return aw_fail(err, r, "the contact of %s cannot be read", cmd->u.contact.user);
+    if (a.phone)
+        r = aw_store_opted_out(l->store, app, a.phone, &cmd->reply.opted_out, err);
+    aw_addresses_free_owner(owner);
+    return r;
+}
+
+static int contact_get(struct aw_loop *l, struct aw_cmd *cmd, const char *app, int64_t person,
+                       struct aw_err *err)
 {
     char *user;
     int r = aw_store_person_get(l->store, person, &user, &cmd->reply.body, err);
@@ -130,7 +146,7 @@ static int contact_get(struct aw_loop *l, struct aw_cmd *cmd, int64_t person, st
         return AW_ENOENT;
     cmd->reply.n_body = strlen(cmd->reply.body);
     cmd->reply.number = person;
-    return AW_OK;
+    return contact_opted_out(l, cmd, app, err);
 }
 
 int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
@@ -146,7 +162,7 @@ int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (r == AW_OK)
         r = aw_store_person(l->store, app_row, cmd->u.contact.user, put, cmd->actor, &person, err);
     if (r == AW_OK && cmd->type == AW_CMD_CONTACT_GET)
-        r = contact_get(l, cmd, person, err);
+        r = contact_get(l, cmd, app, person, err);
     else if (r == AW_OK)
         r = aw_store_contact_put(l->store, person, put ? cmd->u.contact.json : NULL,
                                  cmd->u.contact.n_json, cmd->actor, err);

@@ -251,7 +251,9 @@ static int take_codes(struct talk *t, enum verdict *ret, struct aw_err *err)
                                err);
     if (r == AW_OK) {
         t->person = t->a->person;
-        r = acknowledge_all(t, ret, err);
+        r = know_language(t, err);
+        if (r == AW_OK)
+            r = acknowledge_all(t, ret, err);
     }
     if (r != AW_ENOENT)
         return r;

@@ -10,7 +10,8 @@
 #include "http/call.h"
 
 /* {"user":"li", and the members of the stored object. */
-static void put_contact(struct aw_jsonw *w, const char *user, const char *json, size_t n)
+static void put_contact(struct aw_jsonw *w, const char *user, const char *json, size_t n,
+                        bool opted_out)
 {
     aw_jw_object(w, NULL);
     aw_jw_str(w, "user", user);
@@ -18,15 +19,20 @@ static void put_contact(struct aw_jsonw *w, const char *user, const char *json, 
         aw_buf_putc(w->out, ',');
         aw_buf_add(w->out, json + 1, n - 2);
     }
+    if (opted_out) {
+        aw_jw_array(w, "opted_out");
+        aw_jw_str(w, NULL, "sms");
+        aw_jw_end(w, ']');
+    }
     aw_jw_end(w, '}');
 }
 
-static void answer_contact(struct aw_call *call, const char *json, size_t n)
+static void answer_contact(struct aw_call *call, const char *json, size_t n, bool opted_out)
 {
     struct aw_buf out = AW_BUF_INIT(64 << 10);
     struct aw_jsonw w;
     aw_jw_init(&w, &out);
-    put_contact(&w, call->params[0], json, n);
+    put_contact(&w, call->params[0], json, n, opted_out);
     aw_call_json(call, 200, &out, NULL, 0);
 }
 
@@ -41,7 +47,7 @@ struct contacts {
 static int contact_row(void *arg, const struct aw_contact_row *c)
 {
     struct contacts *list = arg;
-    put_contact(&list->w, c->user, c->json ? c->json : "", c->json ? strlen(c->json) : 0);
+    put_contact(&list->w, c->user, c->json ? c->json : "", c->json ? strlen(c->json) : 0, false);
     list->n++;
     list->last = c->person;
     return 0;
@@ -90,19 +96,20 @@ static struct aw_cmd *contact_cmd(struct aw_call *call, enum aw_cmd_type type)
 static void got(struct aw_call *call, struct aw_cmd *cmd)
 {
     if (!aw_call_refused(call, cmd))
-        answer_contact(call, cmd->reply.body ? cmd->reply.body : "", cmd->reply.n_body);
+        answer_contact(call, cmd->reply.body ? cmd->reply.body : "", cmd->reply.n_body,
+                       cmd->reply.opted_out);
 }
 
 static void put(struct aw_call *call, struct aw_cmd *cmd)
 {
     if (!aw_call_refused(call, cmd))
-        answer_contact(call, cmd->u.contact.json, cmd->u.contact.n_json);
+        answer_contact(call, cmd->u.contact.json, cmd->u.contact.n_json, false);
 }
 
 static void deleted(struct aw_call *call, struct aw_cmd *cmd)
 {
     if (!aw_call_refused(call, cmd))
-        answer_contact(call, "", 0);
+        answer_contact(call, "", 0, false);
 }
 
 void aw_do_contact_get(struct aw_call *call)

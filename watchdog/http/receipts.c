@@ -27,8 +27,12 @@ static void answer(struct delivery *d)
     struct aw_call *call = d->call;
     enum aw_problem p = (enum aw_problem)d->problem;
     char text[sizeof(d->news.text)];
+    struct aw_http_header wide = {d->news.wide, "2"};
+    bool is_wide = false;
 
     memcpy(text, d->news.text, sizeof(text));
+    for (const char *c = text; *c && wide.name; c++)
+        is_wide = is_wide || (unsigned char)*c >= 0x80;
     aw_news_free(&d->news);
     aw_free(d);
     if (p)
@@ -36,7 +40,7 @@ static void answer(struct delivery *d)
                         p == AW_P_STATE_CONFLICT ? "the nonce was used with other data"
                                                  : "not all of it could be kept: send it again");
     else
-        aw_call_text(call, 200, "text/plain; charset=utf-8", text, strlen(text), NULL, 0);
+        aw_call_text(call, 200, "text/plain; charset=utf-8", text, strlen(text), &wide, is_wide);
 }
 
 static void count_down(struct delivery *d)
