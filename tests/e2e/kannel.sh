@@ -75,6 +75,7 @@ start_kannel() {
 }
 # The phone network: one connection that first says what a phone wrote, then shows what phones get.
 phone_pid=
+: >phone.log
 phone_says() { # NUMBER TYPE TEXT
     [ -z "$phone_pid" ] || { kill "$phone_pid"; wait "$phone_pid" 2>/dev/null; }
     LD_LIBRARY_PATH=$libs "$root/usr/lib/kannel/test/fakesmsc" -H 127.0.0.1 -r "$smsc" -i 3600 \
@@ -167,8 +168,8 @@ within 5 grep -q "sent message 1" phone.log
 is "an order is registered" "$(order o1 'Order 42' en)" 201
 check "its text arrives at the phone" within 10 got_like "^$service ${phone#+} .*Order 42: reply [0-9]{4}$"
 check "Kannel's report makes it delivered" within 10 last_is level 3
-is "... by two receipts, sent and delivered" \
-    "$(sql "SELECT group_concat(level) FROM evidence WHERE source = 2")" 2,3
+is "... by callback (that it was sent may come later, and is no news then)" \
+    "$(sql "SELECT max(level) FROM evidence WHERE source = 2")" 3
 code=$(got | sed -n 's/.*reply \([0-9]*\)$/\1/p' | tail -n 1)
 
 phone_says $phone text "ACK $((10#$code == 1111 ? 2222 : 1111))"
