@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit/verify.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "codec/digest.h"
@@ -73,6 +74,26 @@ void rig_write_rules(struct rig *r, const char *rules_yaml)
     aw_buf_puts(&b, rules_yaml);
     put_file(r, "rules/rules.yaml", aw_buf_str(&b));
     aw_buf_free(&b);
+}
+
+void rig_environment(struct rig *r, const char *from, const char *to)
+{
+    struct aw_buf b = AW_BUF_INIT(1 << 20);
+    char *text;
+    size_t n;
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_RELOAD);
+
+    NEED(aw_file_read(r->config, 1 << 20, &text, &n, NULL) == AW_OK);
+    const char *at = strstr(text, from);
+    NEED(at);
+    aw_buf_add(&b, text, (size_t)(at - text));
+    aw_buf_puts(&b, to);
+    aw_buf_puts(&b, at + strlen(from));
+    put_file(r, "ackwatch.yaml", aw_buf_str(&b));
+    aw_buf_free(&b);
+    aw_free(text);
+    NEED(rig_turn_with(r, &cmd, 1) == AW_OK);
+    NEED(!r->last.problem);
 }
 
 /* --- carrier -------------------------------------------------------------------------------------

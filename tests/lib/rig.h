@@ -41,6 +41,9 @@ int rig_try_open(struct rig *r, struct aw_err *err);
 void rig_close(struct rig *r, bool killed);
 void rig_write_rules(struct rig *r, const char *rules_yaml);
 
+/* Replaces a text of the environment file that is there, and reloads. */
+void rig_environment(struct rig *r, const char *from, const char *to);
+
 /* Turns until nothing is due at this instant. Returns the error that would end the process. */
 int rig_turn(struct rig *r);
 int rig_turn_with(struct rig *r, struct aw_cmd **cmds, unsigned n);

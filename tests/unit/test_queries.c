@@ -24,6 +24,8 @@ static const struct {
     {"last_id", "SCAN timeline", "ends at the first row: the right edge"},
     {"last_id", "SCAN attempt", "ends at the first row: the right edge"},
     {"log_last", "SCAN log", "ends at the first row: the right edge"},
+    {"last_id", "SCAN delivery", "ends at the first row: the right edge"},
+    {"deliveries_waiting", "SCAN delivery USING COVERING INDEX delivery_due", "once, at start"},
     {"timelines_open", "SCAN timeline USING COVERING INDEX tl_due", "counted once, at start"},
     {"timeline_next", "SCAN timeline USING COVERING INDEX tl_due", "ends at the first row"},
     {"poll_next", "SCAN poll USING COVERING INDEX poll_due", "ends at the first row"},

@@ -89,6 +89,36 @@ static void a_notice_carries_title_and_text(void **state)
     aw_http_call_free(&c);
 }
 
+/* A callback: its own id and sequence; the event keeps its time, the signature has that of the
+ * try; while the secret changes there are two signatures, of which a receiver takes either. */
+static void a_callback_while_the_secret_changes(void **state)
+{
+    static const char old[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    struct aw_send s = event();
+    struct aw_http_call c = {0};
+    char first[64], second[64], header[256];
+    struct aw_channel *both = fix_channel(
+        "webhook", (const char *const[]){"url", "https://app.example.com/hook", "secret", SECRET,
+                                         "previous_secret", old, NULL});
+    (void)state;
+    s.channel = both;
+    s.sequence = 8125;
+    s.event_time = s.time - 3 * AW_HOUR;
+    assert_int_equal(aw_webhook_ops.build(&env, &s, &c, NULL), 0);
+    const char *body = aw_buf_str(&c.body);
+    assert_non_null(strstr(body, "\"id\":\"evt_0000000000001\""));
+    assert_non_null(strstr(body, "\"time\":\"2026-11-21T23:02:50.114Z\""));
+    assert_non_null(strstr(body, "\"sequence\":\"0000000000000008125\""));
+    assert_string_equal(aw_buf_str(&c.header[1]), "webhook-id: evt_0000000000001");
+    assert_string_equal(aw_buf_str(&c.header[2]), "webhook-timestamp: 1795312970");
+    aw_webhook_sign(first, SECRET, "evt_0000000000001", 1795312970, body, c.body.n);
+    aw_webhook_sign(second, old, "evt_0000000000001", 1795312970, body, c.body.n);
+    snprintf(header, sizeof header, "webhook-signature: %s %s", first, second);
+    assert_string_equal(aw_buf_str(&c.header[3]), header);
+    aw_http_call_free(&c);
+    fix_channel_free(both);
+}
+
 static void each_status_has_its_class(void **state)
 {
     static const struct {
@@ -119,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_is_signed),
         cmocka_unit_test(a_notice_carries_title_and_text),
+        cmocka_unit_test(a_callback_while_the_secret_changes),
         cmocka_unit_test(each_status_has_its_class),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

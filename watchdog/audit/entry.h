@@ -46,7 +46,9 @@
     X(HELD, "timeline.held")      /* people act */                                                 \
     X(RESUMED, "timeline.resumed")                                                                 \
     X(ESCALATED, "timeline.escalated")                                                             \
-    X(MIGRATED, "store.migrated") /* the tables were brought to a newer layout */
+    X(MIGRATED, "store.migrated")  /* the tables were brought to a newer layout */                 \
+    X(CALLBACK, "callback.failed") /* an application was not told, and why */                      \
+    X(REDELIVER, "callback.again") /* a person had a callback sent again */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

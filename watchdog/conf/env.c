@@ -20,7 +20,7 @@
 #include "core/rule.h"
 #include "conf/env_int.h"
 
-enum { MAX_OPERATORS = 16, MAX_APPS = 64 };
+enum { MAX_OPERATORS = 16, MAX_APPS = AW_MAX_APPS };
 
 #define ENV(field)   .at = offsetof(struct aw_env_conf, field)
 #define N_ENV(field) .n_at = offsetof(struct aw_env_conf, field)
@@ -37,22 +37,6 @@ static const struct aw_key operator_keys[] = {
 };
 static const struct aw_shape operator_shape = {"an operator", operator_keys,
                                                sizeof(struct aw_operator)};
-
-static void read_apps(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
-                      void *base)
-{
-    struct aw_env_conf *e = base;
-    struct {
-        const char *list[MAX_APPS];
-        unsigned n;
-    } apps = {0};
-    struct aw_key inner = *k;
-    inner.at = 0;
-    inner.n_at = sizeof(apps.list);
-    aw_schema_value(r, &inner, v, &apps);
-    e->apps = aw_arena_copy(r->arena, apps.list, apps.n * sizeof(*e->apps));
-    e->n_apps = apps.n;
-}
 
 static void read_public_url(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                             void *base)
@@ -153,11 +137,21 @@ const struct aw_shape aw_shape_person = {"a person", person_keys, sizeof(struct 
 
 /* --- the file ------------------------------------------------------------------------------ */
 
-static const struct aw_channel *find_channel(const struct aw_env_conf *e, const char *name)
+const struct aw_channel *aw_env_channel(struct aw_reader *r, const struct aw_env_conf *e,
+                                        const char *name, const struct aw_yaml *at)
 {
+    const char *names[AW_MAX_CHANNELS + 1];
+    char hint[256];
+    unsigned n = 0;
     for (unsigned i = 0; i < e->n_channels; i++)
         if (aw_streq(e->channels[i].name, name))
             return &e->channels[i];
+        else if (e->channels[i].name != NULL)
+            names[n++] = e->channels[i].name;
+    names[n] = NULL;
+    aw_schema_suggest(hint, name, names);
+    aw_schema_error(r, at, "E120",
+                    n > 0 ? hint : "add it under channels:", "there is no channel \"%s\"", name);
     return NULL;
 }
 
@@ -165,20 +159,8 @@ static void check_operator(struct aw_reader *r, const struct aw_env_conf *e,
                            const struct aw_operator *o, const struct aw_yaml *map)
 {
     const struct aw_yaml *channel = aw_yaml_get(map, "channel"), *to = aw_yaml_get(map, "to");
-    const struct aw_channel *c = o->channel != NULL ? find_channel(e, o->channel) : NULL;
-    if (o->channel != NULL && c == NULL) {
-        const char *names[AW_MAX_CHANNELS + 1];
-        char hint[256];
-        unsigned n = 0;
-        for (unsigned i = 0; i < e->n_channels; i++)
-            if (e->channels[i].name != NULL)
-                names[n++] = e->channels[i].name;
-        names[n] = NULL;
-        aw_schema_suggest(hint, o->channel, names);
-        aw_schema_error(r, channel, "E120",
-                        n > 0 ? hint : "add it under channels:", "there is no channel \"%s\"",
-                        o->channel);
-    }
+    const struct aw_channel *c =
+        o->channel != NULL ? aw_env_channel(r, e, o->channel, channel) : NULL;
     if (c == NULL || c->provider == NULL)
         return;
     enum aw_kind kind = c->provider->kind;
@@ -216,6 +198,7 @@ static void check_env(struct aw_reader *r, const struct aw_yaml *map,
             aw_schema_error(r, aw_yaml_get(item, "app"), "E104",
                             "add it under apps:", "unknown app \"%s\"", app);
     }
+    aw_env_check_apps(r, e, aw_yaml_get(map, "apps"));
     if (people != NULL && !r->lenient)
         aw_schema_key_error(r, people, "E102", "ackwatch contacts import FILE",
                             "people belong into the contact directory, not in this file");
@@ -254,8 +237,8 @@ static const struct aw_key env_keys[] = {
     {"operators", AW_KEY_LIST, AW_KEY_STRICT, ENV(operators), N_ENV(n_operators), .min = 1,
      .max = MAX_OPERATORS, .child = &operator_shape,
      .help = "who is told when something is refused, late or blind"},
-    {"apps", AW_KEY_NAMES, 0, ENV(apps), N_ENV(n_apps), .max = MAX_APPS, .def = "default",
-     .read = read_apps, .help = "tenants"},
+    {"apps", AW_KEY_NAMED, 0, ENV(apps), N_ENV(n_apps), .max = MAX_APPS, .def = "default",
+     .child = &aw_shape_app, .read = aw_env_read_apps, .help = "tenants; or a list of names"},
     {"channels", AW_KEY_NAMED, 0, ENV(channels), N_ENV(n_channels), .max = AW_MAX_CHANNELS,
      .child = &aw_shape_channel, .help = "provider accounts by name"},
     {"requests_per_second", AW_KEY_NUMBER, 0, ENV(requests_per_second), .min = 1, .max = 1000000,

@@ -10,6 +10,7 @@
 
 #include "conf/diag.h"
 #include "core/channel.h"
+#include "core/delivery.h"
 #include "core/registration.h"
 #include "core/template.h"
 
@@ -35,6 +36,11 @@ struct aw_operator {
     const char *to;      /* address; NULL for a webhook */
 };
 
+struct aw_callbacks {    /* of an app: what it is told, and where */
+    const char *channel; /* a webhook; NULL: nothing */
+    unsigned on;         /* bits of enum aw_callback_event */
+};
+
 struct aw_person_conf { /* people: user -> addresses, for tests and `rules simulate --env` */
     const char *user;
     struct aw_addresses a;
@@ -56,6 +62,7 @@ struct aw_env_conf {
     unsigned n_operators;
     const char **apps; /* at least one; default {"default"} */
     unsigned n_apps;
+    struct aw_callbacks *callbacks; /* of each app */
     struct aw_channel *channels;
     unsigned n_channels;
     unsigned requests_per_second; /* of one key; acknowledgements and receipts aside */

@@ -12,7 +12,13 @@
 #include "conf/schema.h"
 #include "conf/secret.h"
 
-enum { AW_MAX_LISTEN = 16, AW_MAX_CHANNELS = 64, AW_MAX_SECRETS = 256, AW_MAX_PEOPLE = 1000 };
+enum {
+    AW_MAX_LISTEN = 16,
+    AW_MAX_APPS = 64,
+    AW_MAX_CHANNELS = 64,
+    AW_MAX_SECRETS = 256,
+    AW_MAX_PEOPLE = 1000
+};
 
 struct aw_env_secret { /* of a channel: where it comes from */
     const struct aw_channel *channel;
@@ -31,6 +37,18 @@ struct aw_env_owned {
 extern const struct aw_shape aw_shape_listen;  /* struct aw_listen */
 extern const struct aw_shape aw_shape_channel; /* struct aw_channel */
 extern const struct aw_shape aw_shape_person;  /* struct aw_person_conf */
+
+/* The channel of this name; NULL: E120 is reported there. */
+const struct aw_channel *aw_env_channel(struct aw_reader *r, const struct aw_env_conf *e,
+                                        const char *name, const struct aw_yaml *at);
+
+/* `apps`: a list of names, or a map of names to what is particular about each (env_apps.c). */
+extern const struct aw_shape aw_shape_app;
+void aw_env_read_apps(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                      void *base);
+void aw_env_check_apps(struct aw_reader *r, const struct aw_env_conf *e,
+                       const struct aw_yaml *apps);
+void aw_env_show_apps(const struct aw_env_conf *e, struct aw_buf *out);
 
 /* Key `allow` of a channel; and what its URLs will need of it, as far as it can be seen from the
  * file: a warning. */

@@ -164,10 +164,8 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out)
         aw_buf_printf(out, "  - channel: %s\n", e->operators[i].channel);
         put(out, "    ", "to", e->operators[i].to);
     }
-    aw_buf_puts(out, "apps: [");
-    for (unsigned i = 0; i < e->n_apps; i++)
-        aw_buf_printf(out, "%s%s", i > 0 ? ", " : "", e->apps[i]);
-    aw_buf_puts(out, e->n_channels > 0 ? "]\nchannels:\n" : "]\n");
+    aw_env_show_apps(e, out);
+    aw_buf_puts(out, e->n_channels > 0 ? "channels:\n" : "");
     for (unsigned i = 0; i < e->n_channels; i++)
         show_channel(o, &e->channels[i], out);
 }

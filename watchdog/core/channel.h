@@ -103,11 +103,13 @@ struct aw_send {
     struct aw_channel_setting *form; /* the template's form for the provider, texts expanded; the
                                         array is the struct's own */
     unsigned n_form;
-    aw_time time;    /* instant of the claim */
-    char *arena;     /* owns the texts */
-    char *also;      /* owns a text that names further recipients */
-    unsigned n_also; /* how many it names */
-    char *late_cid;  /* owns a cid that came after the claim */
+    int64_t sequence;   /* webhook: of a callback to the app, 0: none */
+    aw_time event_time; /* webhook: of what it tells, 0: time */
+    aw_time time;       /* instant of the claim */
+    char *arena;        /* owns the texts */
+    char *also;         /* owns a text that names further recipients */
+    unsigned n_also;    /* how many it names */
+    char *late_cid;     /* owns a cid that came after the claim */
 };
 
 /* What the form says, else the channel's setting, as a number. */

@@ -26,6 +26,7 @@ enum aw_cmd_type {
     AW_CMD_KEY_REVOKE,
     AW_CMD_CHANNEL_TEST, /* answered when the outcome is back */
     AW_CMD_RELOAD,
+    AW_CMD_REDELIVER, /* a callback to the app is sent again */
     /* from chan/, never answered; done() frees */
     AW_CMD_RESULT,
     AW_CMD_REPORT,
@@ -171,6 +172,9 @@ struct aw_cmd {
             char channel[AW_NAME_MAX + 1];
             char to[256];
         } test;
+        struct {
+            aw_id delivery;
+        } redeliver;
         struct aw_result result;
         struct aw_report *report; /* owned */
         struct {

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "core/cmd.h"
+#include "core/delivery.h"
 #include "core/timeline.h"
 
 /* Towards the core thread. */
@@ -84,6 +85,19 @@ struct aw_key_row {
     aw_time created, revoked; /* 0: live */
 };
 
+struct aw_delivery_row {
+    struct aw_delivery d;
+    const char *app, *external_id, *user; /* external_id, user: or NULL */
+};
+
+struct aw_delivery_try_row {
+    unsigned number;
+    aw_time at;
+    enum aw_outcome outcome;
+    int http_status;
+    const char *channel, *detail; /* or NULL */
+};
+
 struct aw_contact_row {
     int64_t person;
     const char *user;
@@ -118,6 +132,14 @@ struct aw_reading {
     int (*head)(struct aw_reader *r, struct aw_head *ret);
     int (*contacts)(struct aw_reader *r, const char *app, int64_t after, unsigned limit,
                     int (*row)(void *arg, const struct aw_contact_row *c), void *arg);
+    /* Callbacks to applications, newest first, older than `before` (0: from the end), as messages;
+     * state -1: any; message 0: any. */
+    int (*deliveries)(struct aw_reader *r, const char *app, int state, aw_id message, aw_id before,
+                      unsigned limit, aw_id *ret_next,
+                      int (*row)(void *arg, const struct aw_delivery_row *d), void *arg);
+    int (*delivery)(struct aw_reader *r, const char *app, aw_id id,
+                    int (*row)(void *arg, const struct aw_delivery_row *d),
+                    int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg);
     int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k), void *arg);
 };
 

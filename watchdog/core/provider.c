@@ -101,6 +101,8 @@ static const struct aw_setting webhook[] = {
     {"url", AW_SET_URL, .required = true, .help = "where events are posted"},
     {"secret", AW_SET_SECRET, .required = true,
      .help = "key of the Standard Webhooks signature: whsec_<base64>, or any text"},
+    {"previous_secret", AW_SET_SECRET,
+     .help = "a second key that signs too, while receivers change to a new one"},
     END,
 };
 

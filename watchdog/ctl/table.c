@@ -40,6 +40,8 @@
     X(contacts_import)                                                                             \
     X(channels_list)                                                                               \
     X(channels_test)                                                                               \
+    X(webhooks_deliveries)                                                                         \
+    X(webhooks_redeliver)                                                                          \
     X(keys_create)                                                                                 \
     X(keys_list)                                                                                   \
     X(keys_revoke)                                                                                 \
@@ -81,6 +83,7 @@ const struct aw_noun aw_nouns[] = {
     {"templates", "the texts that people get, and what an SMS costs"},
     {"contacts", "addresses of people"},
     {"channels", "provider accounts"},
+    {"webhooks", "callbacks that tell applications what became of their messages"},
     {"keys", "API keys"},
     {"audit", "the log, and the proof that it is whole"},
     {"listen", "follow the log, and hand its events to a program here"},

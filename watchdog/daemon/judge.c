@@ -223,7 +223,8 @@ static int message_end(struct aw_loop *l, struct aw_msg *m, struct aw_err *err)
     state = aw_message_fold(m->rule, counts);
     if (state == AW_OPEN)
         return AW_OK;
-    return aw_store_message_ended(l->store, m->row.id, &l->tl, state, err);
+    r = aw_store_message_ended(l->store, m->row.id, &l->tl, state, err);
+    return r ? r : aw_delivery_note(l, m, -1, state, err);
 }
 
 /* What operators must hear: which firing of which message, and how it failed. No personal data. */
@@ -254,7 +255,9 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
     if (was == AW_OPEN && l->tl.state != AW_OPEN) {
         l->opt.stats->ended[l->tl.state]++;
         l->opt.stats->open--;
-        r = message_end(l, m, err);
+        r = aw_delivery_note(l, m, l->tl.n, l->tl.state, err);
+        if (r == AW_OK)
+            r = message_end(l, m, err);
         if (r == AW_OK)
             r = aw_store_polls_end(l->store, l->tl.id, err);
     } else if (l->up.n_facts && l->tl.state == AW_OPEN) {

@@ -313,6 +313,21 @@ unsigned aw_live_channels(const struct aw_live *live, const char *app, const str
     return n;
 }
 
+const struct aw_channel *aw_live_callbacks(const struct aw_live *live, const char *app,
+                                           unsigned *ret_on)
+{
+    for (unsigned i = 0; i < live->conf->n_apps; i++) {
+        const struct aw_callbacks *c = &live->conf->callbacks[i];
+
+        if (!aw_streq(live->conf->apps[i], app) || !c->channel)
+            continue;
+        if (ret_on)
+            *ret_on = c->on;
+        return aw_live_channel(live, c->channel); /* a webhook that the app may use: conf/ */
+    }
+    return NULL;
+}
+
 bool aw_live_has_app(const struct aw_live *live, const char *app)
 {
     for (unsigned i = 0; i < live->conf->n_apps; i++)

@@ -44,6 +44,10 @@ const struct aw_channel *aw_live_channel(const struct aw_live *live, const char 
 /* Channels that may carry a step's kind for an app, in order of use; returns how many. */
 unsigned aw_live_channels(const struct aw_live *live, const char *app, const struct aw_step *step,
                           enum aw_kind kind, const struct aw_channel *ret[AW_MAX_VIA]);
+/* The channel over which an app is told what became of its messages: NULL when it is told nothing.
+ * ret_on: bits of enum aw_callback_event, or NULL. */
+const struct aw_channel *aw_live_callbacks(const struct aw_live *live, const char *app,
+                                           unsigned *ret_on);
 bool aw_live_has_app(const struct aw_live *live, const char *app);
 /* The whole file a rule came from. */
 const struct aw_rules_file *aw_live_file(const struct aw_live *live, const struct aw_rule *rule);

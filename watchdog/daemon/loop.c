@@ -99,6 +99,7 @@ static const turn_fn table[] = {
     [AW_CMD_KEY_CREATE] = aw_turn_key,
     [AW_CMD_KEY_REVOKE] = aw_turn_key,
     [AW_CMD_CHANNEL_TEST] = aw_turn_test,
+    [AW_CMD_REDELIVER] = aw_turn_redeliver,
     [AW_CMD_RELOAD] = aw_turn_reload,
     [AW_CMD_RESULT] = aw_turn_result,
     [AW_CMD_REPORT] = aw_turn_report,
@@ -211,6 +212,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         r = aw_turn_polls(l, o, err);
     if (r == AW_OK)
         r = aw_turn_notices(l, err);
+    if (r == AW_OK)
+        r = aw_turn_deliveries(l, err);
     if (r == AW_OK)
         r = alive(l, err);
     if (r == AW_OK)
@@ -328,6 +331,7 @@ static int look_ahead(struct aw_loop *l, const struct aw_outlook *o, aw_time *re
     if (!l->recovering)
         sooner(ret, due);
     sooner(ret, o->next_poll);
+    sooner(ret, l->delivery_due);
     return AW_OK;
 }
 
@@ -471,7 +475,7 @@ static int log_life(struct aw_loop *l, enum aw_entry_kind kind, struct aw_err *e
 
 int aw_loop_start(struct aw_loop *l, struct aw_err *err)
 {
-    int64_t open;
+    int64_t open, waiting;
     int r;
 
     l->now = aw_clock_wall(l->opt.clock);
@@ -481,10 +485,13 @@ int aw_loop_start(struct aw_loop *l, struct aw_err *err)
     l->recover_by = aw_clock_boot() + RECOVER_MOST;
     r = aw_store_open_count(l->store, &open, err);
     if (r == AW_OK)
+        r = aw_store_deliveries_waiting(l->store, &waiting, err);
+    if (r == AW_OK)
         r = aw_store_begin(l->store, l->now, err);
     if (r)
         return r;
     l->opt.stats->open = open;
+    l->opt.stats->deliveries_waiting = waiting;
     r = log_life(l, AW_ENTRY_START, err);
     if (r == AW_OK)
         r = record_downtime(l, err);

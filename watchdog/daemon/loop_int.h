@@ -9,6 +9,7 @@
  *   turn_due.c      T2: claims of what is due
  *   turn_result.c   T3: outcomes, tokens, channel tests, notices to operators
  *   turn_reply.c    replies to texts, and what is written back
+ *   turn_delivery.c callbacks to applications, until they are taken
  *   turn_poll.c     questions to providers and their answers
  *   turn_receipt.c  what providers say without being asked
  *   judge.c         one event through the engine into the store, and what follows from it
@@ -43,7 +44,15 @@ struct aw_pinned {
     UT_hash_handle hh;
 };
 
-enum aw_flight_for { AW_FLIGHT_FIRING, AW_FLIGHT_NOTICE, AW_FLIGHT_TEST, AW_FLIGHT_ANSWER };
+#define AW_DELIVERY_DATA_MAX (256 * 1024) /* bytes of an event's data */
+
+enum aw_flight_for {
+    AW_FLIGHT_FIRING,
+    AW_FLIGHT_NOTICE,
+    AW_FLIGHT_TEST,
+    AW_FLIGHT_ANSWER,
+    AW_FLIGHT_DELIVERY,
+};
 
 /* One send under way, from the claim to its result. */
 struct aw_flight {
@@ -51,6 +60,7 @@ struct aw_flight {
     enum aw_flight_for what;
     aw_id timeline;       /* firing */
     int64_t notice;       /* notice */
+    int64_t app;          /* delivery, which is the attempt */
     struct aw_cmd *test;  /* channel test: answered with the result */
     struct aw_live *live; /* held */
     char *devices;        /* that a push goes to, or NULL */
@@ -159,6 +169,8 @@ struct aw_loop {
     aw_id recover_after;       /* start: open attempts up to here are done */
     bool recovering;           /* start: missed firings wait for receipts */
     aw_boot recover_by;
+    aw_time delivery_due; /* the next try of a callback, 0: none, or an outcome comes first */
+    aw_time delivery_dropped_at;
     aw_time alive_at, root_at, rules_told_at;
     aw_boot beat_at; /* 0: not yet */
     int64_t root_size;
@@ -248,6 +260,9 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
               struct aw_send **ret, struct aw_err *err);
 /* Names one more recipient in a merged send. */
 void aw_render_add(struct aw_loop *l, struct aw_msg *m, struct aw_send *s, unsigned n);
+/* An event for an application, over a webhook. */
+struct aw_send *aw_render_event(struct aw_loop *l, const struct aw_channel *ch,
+                                const struct aw_delivery *d, const char *type, const char *data);
 /* A plain text to an operator, or a channel test. */
 struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, const char *to,
                                 const char *title, const char *text);
@@ -292,6 +307,7 @@ void aw_talkers_free(struct aw_loop *l);
 int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_redeliver(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
@@ -340,6 +356,18 @@ int aw_cmd_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct aw_ms
                    struct aw_err *err);
 /* The place of a user among the recipients, -1: is none. */
 int aw_recipient_index(const struct aw_msg *m, const char *user);
+
+/* The timeline of recipient n, or the message (-1), has ended by the newest entry of l->tl: the app
+ * will be told, if it wants to be. */
+int aw_delivery_note(struct aw_loop *l, const struct aw_msg *m, int n, enum aw_state state,
+                     struct aw_err *err);
+int aw_turn_deliveries(struct aw_loop *l, struct aw_err *err);
+int aw_delivery_result(struct aw_loop *l, const struct aw_flight *f, const struct aw_result *res,
+                       struct aw_err *err);
+/* Data of the event as JSON; uses l->tl. AW_ENOENT: the message's rows are gone. */
+int aw_delivery_data(struct aw_loop *l, const struct aw_delivery *d, struct aw_buf *out,
+                     struct aw_err *err);
+
 /* The app of a command: of its key, else named, else the only one. Refuses in the reply. */
 const char *aw_cmd_app(struct aw_loop *l, struct aw_cmd *cmd, const char *named);
 

@@ -96,6 +96,20 @@ static void put_sends(struct aw_buf *out, const struct aw_stats *st)
                       st->channels[i].silent);
 }
 
+static void put_callbacks(struct aw_buf *out, const struct aw_stats *st)
+{
+    metric(out, "ackwatch_callbacks_total", "counter",
+           "Callbacks to applications that are over, by how they ended.");
+    for (int i = AW_DELIVERY_DELIVERED; i < AW_N_DELIVERY_STATES; i++)
+        aw_buf_printf(out, "ackwatch_callbacks_total{state=\"%s\"} %ld\n", aw_delivery_states[i],
+                      st->deliveries[i]);
+    metric(out, "ackwatch_callback_tries_failed_total", "counter",
+           "Tries of callbacks that did not get through.");
+    value(out, "ackwatch_callback_tries_failed_total", st->delivery_tries_failed);
+    metric(out, "ackwatch_callbacks_waiting", "gauge", "Callbacks not yet taken.");
+    value(out, "ackwatch_callbacks_waiting", st->deliveries_waiting);
+}
+
 /* --- the machine ------------------------------------------------------------------------------ */
 
 static void put_commits(struct aw_buf *out, const struct aw_histogram *h)
@@ -170,5 +184,6 @@ void aw_metrics_put(struct aw_buf *out, const struct aw_stats *st, const char *s
     put_counts(out, st);
     put_timelines(out, st, lag);
     put_sends(out, st);
+    put_callbacks(out, st);
     put_machine(out, st, store);
 }

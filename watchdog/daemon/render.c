@@ -382,3 +382,23 @@ struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, 
     s->arena = pack_end(&p);
     return s;
 }
+
+struct aw_send *aw_render_event(struct aw_loop *l, const struct aw_channel *ch,
+                                const struct aw_delivery *d, const char *type, const char *data)
+{
+    struct aw_send *s = aw_calloc(1, sizeof(*s));
+    struct pack p = {.text = AW_BUF_INIT(AW_DELIVERY_DATA_MAX + TEXT_MAX)};
+
+    s->attempt = s->ref = d->id;
+    s->number = d->n_tries + 1;
+    s->message = d->message;
+    s->channel = ch;
+    s->kind = AW_WEBHOOK;
+    s->time = l->now;
+    s->event_time = d->at;
+    s->sequence = d->seq;
+    pack(&p, &s->event_type, type);
+    pack(&p, &s->data_json, data);
+    s->arena = pack_end(&p);
+    return s;
+}

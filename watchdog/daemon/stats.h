@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-#include "core/types.h"
+#include "core/delivery.h"
 
 #define AW_STATS_CHANNELS 64
 
@@ -40,6 +40,9 @@ struct aw_stats {
     _Atomic long open;               /* timelines open now */
     _Atomic long sends[AW_N_KINDS];  /* claimed */
     _Atomic long outcomes[AW_N_OUTCOMES];
+    _Atomic long deliveries[AW_N_DELIVERY_STATES]; /* callbacks, by how they ended */
+    _Atomic long delivery_tries_failed;
+    _Atomic long deliveries_waiting; /* now */
     _Atomic long queries;
     _Atomic long auth_failures;       /* requests without a valid token */
     _Atomic long pending;             /* commands taken and not yet finished */

@@ -216,6 +216,9 @@ int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     } else if (f && f->what == AW_FLIGHT_NOTICE) {
         count(l, f->channel, res);
         r = notice_result(l, f, res, err);
+    } else if (f && f->what == AW_FLIGHT_DELIVERY) {
+        count(l, f->channel, res);
+        r = aw_delivery_result(l, f, res, err);
     } else {
         r = firing_result(l, res, err);
     }

@@ -20,7 +20,8 @@ ROLLBACK
 -- name: last_id
 SELECT max(
     coalesce((SELECT id FROM timeline ORDER BY id DESC LIMIT 1), 0),
-    coalesce((SELECT id FROM attempt ORDER BY id DESC LIMIT 1), 0))
+    coalesce((SELECT id FROM attempt ORDER BY id DESC LIMIT 1), 0),
+    coalesce((SELECT id FROM delivery ORDER BY id DESC LIMIT 1), 0))
 
 -- --- log -------------------------------------------------------------------------------------
 
@@ -436,3 +437,61 @@ SELECT id, at, due, n_tries, what, text, n_times FROM notice WHERE due <= ?1 ORD
 
 -- name: notice_done
 UPDATE notice SET due = ?2, n_tries = n_tries + 1 WHERE id = ?1
+
+-- --- callbacks to applications ---------------------------------------------------------------
+
+-- name: delivery_put
+INSERT INTO delivery(id, app, msg, n, event, seq, at, due, state, n_tries, spent)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0)
+
+-- name: delivery
+SELECT id, app, msg, n, event, seq, at, due, state, n_tries, spent FROM delivery WHERE id = ?1
+
+-- name: delivery_set
+UPDATE delivery SET due = ?2, state = ?3, n_tries = ?4, spent = ?5 WHERE id = ?1
+
+-- name: deliveries_due
+SELECT id, app, msg, n, event, seq, at, due, state, n_tries, spent FROM delivery
+    WHERE app = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
+
+-- name: delivery_next_app
+SELECT app FROM delivery WHERE due IS NOT NULL AND app > ?1 ORDER BY app LIMIT 1
+
+-- name: delivery_next_due
+SELECT due FROM delivery WHERE due IS NOT NULL AND app = ?1 ORDER BY due LIMIT 1
+
+-- name: deliveries_waiting
+SELECT count(*) FROM delivery WHERE due IS NOT NULL
+
+-- name: deliveries_before
+SELECT d.id, d.app, d.msg, d.n, d.event, d.seq, d.at, d.due, d.state, d.n_tries, d.spent, a.name,
+    m.ext, p.user
+    FROM delivery AS d CROSS JOIN app AS a ON a.id = d.app LEFT JOIN message AS m ON m.id = d.msg
+    LEFT JOIN timeline AS t ON t.id = d.msg + d.n LEFT JOIN person AS p ON p.id = t.person
+    WHERE d.id < ?1 ORDER BY d.id DESC
+
+-- name: delivery_tries_drop
+DELETE FROM delivery_try WHERE delivery IN
+    (SELECT id FROM delivery WHERE id < ?1 AND due IS NULL ORDER BY id LIMIT ?2)
+
+-- name: deliveries_drop
+DELETE FROM delivery WHERE id IN
+    (SELECT id FROM delivery WHERE id < ?1 AND due IS NULL ORDER BY id LIMIT ?2)
+
+-- name: delivery_try_put
+INSERT INTO delivery_try(delivery, number, at, outcome, http_status, channel, detail)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+
+-- name: delivery_tries
+SELECT number, at, outcome, http_status, channel, detail FROM delivery_try WHERE delivery = ?1
+    ORDER BY number
+
+-- name: delivery_stop_put
+INSERT INTO delivery_stop(app, since, target) VALUES(?1, ?2, ?3)
+    ON CONFLICT(app) DO UPDATE SET since = ?2, target = ?3
+
+-- name: delivery_stop_end
+DELETE FROM delivery_stop WHERE app = ?1
+
+-- name: delivery_stopped
+SELECT 1 FROM delivery_stop WHERE app = ?1 AND target = ?2

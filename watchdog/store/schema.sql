@@ -232,6 +232,44 @@ CREATE TABLE notice(
 CREATE INDEX notice_due ON notice(due) WHERE due IS NOT NULL;
 CREATE INDEX notice_what ON notice(what, at);
 
+-- Not audited (the entries message.ended and timeline.ended are, and callback.failed says what was
+-- given up): what applications are told by callback, until they took it; rows that are over are
+-- dropped after a week. id: webhook-id too. n: recipient, NULL: the message. event, state:
+-- core/delivery.h. seq: the log entry behind it. due: next try.
+CREATE TABLE delivery(
+    id INTEGER PRIMARY KEY,
+    app INTEGER NOT NULL,
+    msg INTEGER NOT NULL,
+    n INTEGER,
+    event INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    due INTEGER,
+    state INTEGER NOT NULL,
+    n_tries INTEGER NOT NULL,
+    spent INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delivery_due ON delivery(app, due) WHERE due IS NOT NULL;
+
+CREATE TABLE delivery_try(
+    delivery INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    http_status INTEGER,
+    channel TEXT,
+    detail TEXT,
+    PRIMARY KEY(delivery, number)
+) STRICT, WITHOUT ROWID;
+
+-- Not audited (callback.failed is): applications whose endpoint answered 410; target: SHA-256 of its
+-- URL, so that another URL ends it.
+CREATE TABLE delivery_stop(
+    app INTEGER PRIMARY KEY,
+    since INTEGER NOT NULL,
+    target BLOB NOT NULL
+) STRICT;
+
 -- The log: entry seq is leaf seq of an RFC 6962 tree over the bytes of body, leaf is
 -- SHA-256(0x00 body). msg and prev are copies of members, for queries. Never updated, no index.
 CREATE TABLE log(

@@ -13,15 +13,8 @@
 
 #include "base/mem.h"
 
-#define CACHE_KIB  8192
-#define LOOK_MAX   10000  /* messages looked at in one list */
-#define CHAIN_MAX  200000 /* attempts or entries walked in one call */
-#define AW_ID_LAST INT64_MAX
-
-struct aw_reader {
-    const char *path; /* of the reading ops */
-    struct aw_db db;  /* h is NULL until first used */
-};
+#define CACHE_KIB 8192
+#define CHAIN_MAX 200000 /* attempts or entries walked in one call */
 
 struct ids { /* a growing list of ids or sequences */
     int64_t *p;
@@ -72,7 +65,7 @@ static void reader_close(struct aw_reader *r)
     aw_free(r);
 }
 
-static int begin(struct aw_reader *r)
+int aw_reader_begin(struct aw_reader *r)
 {
     if (!r->db.h) {
         int rc = aw_db_open(&r->db, r->path, AW_DB_READ, NULL, CACHE_KIB, NULL);
@@ -82,8 +75,7 @@ static int begin(struct aw_reader *r)
     return aw_db_run(&r->db, AW_SQL_BEGIN_READ, NULL);
 }
 
-/* Ends the transaction; a connection that failed is opened afresh the next time. */
-static int end(struct aw_reader *r, int rc)
+int aw_reader_end(struct aw_reader *r, int rc)
 {
     if (!r->db.h)
         return rc;
@@ -152,7 +144,7 @@ static int get_message(struct aw_reader *r, const char *app, aw_id id,
 {
     sqlite3_stmt *q = NULL;
     struct aw_message_row m;
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = aw_db_query(&r->db, AW_SQL_MESSAGE_VIEW, &q, NULL, I(id));
     if (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
@@ -164,7 +156,7 @@ static int get_message(struct aw_reader *r, const char *app, aw_id id,
         rc = AW_ENOENT;
     }
     aw_db_done(q);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 static int list_messages(struct aw_reader *r, const char *app, int state, const char *rule,
@@ -174,13 +166,13 @@ static int list_messages(struct aw_reader *r, const char *app, int state, const 
     sqlite3_stmt *q = NULL;
     struct aw_message_row m = {0};
     unsigned n_seen = 0, n_given = 0;
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
 
     *ret_next = 0;
     if (rc == 0)
         rc = aw_db_query(&r->db, AW_SQL_MESSAGES_BEFORE, &q, NULL, I(before ? before : AW_ID_LAST));
     while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
-        if (n_given == limit || n_seen++ == LOOK_MAX) {
+        if (n_given == limit || n_seen++ == AW_LOOK_MAX) {
             *ret_next = m.id; /* the last one looked at */
             rc = 0;
             break;
@@ -195,7 +187,7 @@ static int list_messages(struct aw_reader *r, const char *app, int state, const 
         }
     }
     aw_db_done(q);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 /* --- timelines ------------------------------------------------------------------------------ */
@@ -206,7 +198,7 @@ static int list_timelines(struct aw_reader *r, aw_id message, unsigned from, uns
     struct aw_timeline *value = aw_malloc(sizeof *value);
     sqlite3_stmt *q = NULL;
     unsigned n = 0;
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
 
     if (rc == 0)
         rc = count_recipients(r, message, &n);
@@ -229,7 +221,7 @@ static int list_timelines(struct aw_reader *r, aw_id message, unsigned from, uns
     }
     aw_db_done(q);
     aw_free(value);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 /* --- attempts ------------------------------------------------------------------------------- */
@@ -305,13 +297,13 @@ static int list_attempts(struct aw_reader *r, aw_id message, aw_id after, unsign
                          int (*row)(void *arg, const struct aw_attempt_row *a), void *arg)
 {
     struct ids list = {0};
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = collect_attempts(r, message, after, &list);
     for (size_t i = 0; i < list.n && i < limit && rc == 0; i++)
         rc = give_attempt(r, list.p[i], row, arg);
     aw_free(list.p);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 /* --- entries -------------------------------------------------------------------------------- */
@@ -371,7 +363,7 @@ static int list_history(struct aw_reader *r, aw_id message, unsigned limit,
                         int (*row)(void *arg, const struct aw_entry_row *e), void *arg)
 {
     struct ids list = {0};
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = collect_entries(r, message, &list);
     for (size_t i = 0; i < list.n && i < limit && rc == 0; i++) {
@@ -384,20 +376,20 @@ static int list_history(struct aw_reader *r, aw_id message, unsigned limit,
         aw_db_done(q);
     }
     aw_free(list.p);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 static int list_entries(struct aw_reader *r, int64_t from, unsigned limit,
                         int (*row)(void *arg, const struct aw_entry_row *e), void *arg)
 {
     sqlite3_stmt *q = NULL;
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = aw_db_query(&r->db, AW_SQL_LOG_FROM, &q, NULL, I(from), I(limit));
     while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1)
         rc = give_entry(q, sqlite3_column_int64(q, 0), 1, row, arg);
     aw_db_done(q);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 static int last_date(struct aw_reader *r, aw_time *ret)
@@ -423,7 +415,7 @@ static int get_head(struct aw_reader *r, struct aw_head *ret)
     sqlite3_stmt *q = NULL;
     struct aw_tree t;
     struct aw_head head = {0};
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = aw_db_query(&r->db, AW_SQL_FRONT, &q, NULL);
     if (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) >= 0)
@@ -438,7 +430,7 @@ static int get_head(struct aw_reader *r, struct aw_head *ret)
         aw_tree_root(&t, head.root);
         *ret = head;
     }
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 /* --- directory and keys --------------------------------------------------------------------- */
@@ -447,7 +439,7 @@ static int list_contacts(struct aw_reader *r, const char *app, int64_t after, un
                          int (*row)(void *arg, const struct aw_contact_row *c), void *arg)
 {
     sqlite3_stmt *q = NULL;
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = aw_db_query(&r->db, AW_SQL_CONTACTS, &q, NULL, I(after), T(app), I(limit));
     while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
@@ -457,14 +449,14 @@ static int list_contacts(struct aw_reader *r, const char *app, int64_t after, un
         rc = row(arg, &c);
     }
     aw_db_done(q);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 static int list_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k),
                      void *arg)
 {
     sqlite3_stmt *q = NULL;
-    int rc = begin(r);
+    int rc = aw_reader_begin(r);
     if (rc == 0)
         rc = aw_db_query(&r->db, AW_SQL_KEYS_FROM, &q, NULL, I(0));
     while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
@@ -473,7 +465,7 @@ static int list_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_
             rc = row(arg, &k);
     }
     aw_db_done(q);
-    return end(r, rc);
+    return aw_reader_end(r, rc);
 }
 
 void aw_store_reading(const char *path, struct aw_reading *ret)
@@ -490,6 +482,8 @@ void aw_store_reading(const char *path, struct aw_reading *ret)
         .entries = list_entries,
         .head = get_head,
         .contacts = list_contacts,
+        .deliveries = aw_read_deliveries,
+        .delivery = aw_read_delivery,
         .keys = list_keys,
     };
 }

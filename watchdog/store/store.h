@@ -17,6 +17,7 @@
 #include "audit/entry.h"
 #include "audit/tree.h"
 #include "core/channel.h"
+#include "core/delivery.h"
 #include "core/engine.h"
 #include "core/ports.h"
 #include "core/registration.h"
@@ -324,6 +325,36 @@ int aw_store_prune_aged(struct aw_store *s, unsigned most, unsigned *ret_rows, s
  * reader stands against; and pages of the key map forget it, one at each idle checkpoint. Inside a
  * turn. */
 void aw_store_prune_done(struct aw_store *s);
+
+/* --- callbacks to applications (not audited; callback.failed is) ----------------------------- */
+
+/* A new one, waiting; id is made. */
+int aw_store_delivery_put(struct aw_store *s, struct aw_delivery *d, struct aw_err *err);
+int aw_store_delivery(struct aw_store *s, aw_id id, struct aw_delivery *ret,
+                      struct aw_err *err); /* AW_ENOENT */
+/* Writes due, state and the numbers of tries. */
+int aw_store_delivery_set(struct aw_store *s, const struct aw_delivery *d, struct aw_err *err);
+/* How its try number n_tries ended. channel, detail: or NULL. */
+int aw_store_delivery_try(struct aw_store *s, const struct aw_delivery *d, enum aw_outcome outcome,
+                          int http_status, const char *channel, const char *detail,
+                          struct aw_err *err);
+/* Entry callback.failed. */
+int aw_store_delivery_failed(struct aw_store *s, const struct aw_delivery *d, const char *channel,
+                             int http_status, struct aw_err *err);
+int aw_store_deliveries_due(struct aw_store *s, int64_t app, aw_time now, struct aw_delivery *ret,
+                            unsigned max, unsigned *ret_n, struct aw_err *err);
+/* The next app, by number, for which any waits; AW_ENOENT. */
+int aw_store_delivery_app(struct aw_store *s, int64_t after, int64_t *ret, struct aw_err *err);
+/* When the next try of an app is due, 0: never. */
+int aw_store_delivery_next(struct aw_store *s, int64_t app, aw_time *ret, struct aw_err *err);
+int aw_store_deliveries_waiting(struct aw_store *s, int64_t *ret, struct aw_err *err);
+/* Drops up to max of those that are over and were made before `before`. */
+int aw_store_deliveries_drop(struct aw_store *s, aw_time before, unsigned max, struct aw_err *err);
+/* An app whose endpoint wants no more; target: SHA-256 of its URL, NULL: it is tried again. */
+int aw_store_delivery_stop(struct aw_store *s, int64_t app, const uint8_t target[32],
+                           struct aw_err *err);
+int aw_store_delivery_stopped(struct aw_store *s, int64_t app, const uint8_t target[32], bool *ret,
+                              struct aw_err *err);
 
 /* --- reading and verifying (any thread, read-only connections) ------------------------------ */
 

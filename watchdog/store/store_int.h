@@ -119,4 +119,26 @@ int aw_row_timeline(sqlite3_stmt *q, struct aw_timeline *ret, struct aw_err *err
 /* Row of api_key, texts valid until the next step. */
 int aw_row_key(sqlite3_stmt *q, struct aw_key_row *ret, struct aw_err *err);
 
+/* --- reading (sqlite_reader.c, reader_delivery.c) --- */
+
+#define AW_LOOK_MAX 10000 /* rows looked at in one list */
+#define AW_ID_LAST  INT64_MAX
+
+struct aw_reader {
+    const char *path; /* of the reading ops */
+    struct aw_db db;  /* h is NULL until first used */
+};
+int aw_reader_begin(struct aw_reader *r);
+/* Ends the transaction; a connection that failed is opened afresh the next time. */
+int aw_reader_end(struct aw_reader *r, int rc);
+
+int aw_read_deliveries(struct aw_reader *r, const char *app, int state, aw_id message, aw_id before,
+                       unsigned limit, aw_id *ret_next,
+                       int (*row)(void *arg, const struct aw_delivery_row *d), void *arg);
+int aw_read_delivery(struct aw_reader *r, const char *app, aw_id id,
+                     int (*row)(void *arg, const struct aw_delivery_row *d),
+                     int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg);
+/* The columns of a delivery, from the first. */
+void aw_row_delivery(sqlite3_stmt *q, struct aw_delivery *ret);
+
 #endif
