@@ -92,6 +92,9 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out);
 
 /* Templates of a directory NAME.yaml (conf/templates.c), also used by aw_env_load. */
 int aw_templates_load(const char *dir, struct aw_templates *ret, struct aw_diag *diag);
+/* One file's text, as the only template; name as of the file, "order.yaml". */
+int aw_templates_parse(const char *name, const char *text, size_t n, struct aw_templates *ret,
+                       struct aw_diag *diag);
 void aw_templates_free(struct aw_templates *t);
 /* A value of usual length for a {{name}}, in Chinese where lang is (conf/template_check.c). */
 const char *aw_template_sample(const char *name, const char *lang);

@@ -226,31 +226,48 @@ static const char *name_of(const struct aw_source_file *f, struct aw_arena *aren
     return NULL;
 }
 
-static void read_file(const char *path, struct aw_arena *arena, struct aw_template *t,
-                      struct aw_diag *diag)
+static void read_text_of(const struct aw_source_file *f, struct aw_arena *arena,
+                         struct aw_template *t, struct aw_diag *diag)
 {
-    AW_AUTO_FREE char *text = NULL;
-    size_t n;
-    struct aw_err err;
-    struct aw_source_file f = {.name = path};
-    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &n, &err) < 0) {
-        aw_diag_unread(diag, path, &err);
-        return;
-    }
-    f.text = text;
-    f.n = n;
     AW_AUTO_FREE struct file_texts *texts = aw_calloc(1, sizeof(*texts));
-    struct aw_reader r = {.file = &f, .diag = diag, .arena = arena};
+    struct aw_reader r = {.file = f, .diag = diag, .arena = arena};
     struct aw_yaml_doc *doc = NULL;
-    const struct aw_yaml *root = aw_schema_parse(&f, &doc, diag);
+    const struct aw_yaml *root = aw_schema_parse(f, &doc, diag);
     if (root != NULL) {
         aw_schema_map(&r, &aw_shape_template, root, NULL, texts);
         *t = (struct aw_template){
-            .name = name_of(&f, arena, diag),
+            .name = name_of(f, arena, diag),
             .texts = aw_arena_copy(arena, texts->texts, texts->n * sizeof(*texts->texts)),
             .n_texts = texts->n};
     }
     aw_yaml_free(doc);
+}
+
+static void read_file(const char *path, struct aw_arena *arena, struct aw_template *t,
+                      struct aw_diag *diag)
+{
+    AW_AUTO_FREE char *text = NULL;
+    struct aw_err err;
+    struct aw_source_file f = {.name = path};
+    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
+        aw_diag_unread(diag, path, &err);
+        return;
+    }
+    f.text = text;
+    read_text_of(&f, arena, t, diag);
+}
+
+/* What was read, unless something was wrong with it. */
+static int finish(struct owned_templates *o, unsigned n, unsigned errors, struct aw_templates *ret,
+                  const struct aw_diag *diag)
+{
+    struct aw_templates t = {o->list, n};
+    if (diag->n_errors > errors) {
+        aw_templates_free(&t);
+        return AW_EINVAL;
+    }
+    *ret = t;
+    return 0;
 }
 
 int aw_templates_load(const char *dir, struct aw_templates *ret, struct aw_diag *diag)
@@ -261,14 +278,19 @@ int aw_templates_load(const char *dir, struct aw_templates *ret, struct aw_diag 
     aw_dir_read(dir, MAX_TEMPLATES, &list, diag);
     for (unsigned i = 0; i < list.n; i++)
         read_file(list.paths[i], &o->arena, &o->list[i], diag);
-    struct aw_templates t = {o->list, list.n};
+    int e = finish(o, list.n, errors, ret, diag);
     aw_dir_free(&list);
-    if (diag->n_errors > errors) {
-        aw_templates_free(&t);
-        return AW_EINVAL;
-    }
-    *ret = t;
-    return 0;
+    return e;
+}
+
+int aw_templates_parse(const char *name, const char *text, size_t n, struct aw_templates *ret,
+                       struct aw_diag *diag)
+{
+    unsigned errors = diag->n_errors;
+    struct owned_templates *o = aw_calloc(1, sizeof(*o));
+    struct aw_source_file f = {name, text, n};
+    read_text_of(&f, &o->arena, &o->list[0], diag);
+    return finish(o, 1, errors, ret, diag);
 }
 
 void aw_templates_free(struct aw_templates *t)

@@ -354,7 +354,7 @@ static const struct aw_param reply_args[] = {
 static const char *const start_examples[] = {"sim start", NULL};
 static const char *const set_examples[] = {"sim set li offline", "sim set sms 5xx", NULL};
 static const char *const inbox_examples[] = {"sim inbox -f", NULL};
-static const char *const reply_examples[] = {"sim reply li 'ACK K7QX'", NULL};
+static const char *const reply_examples[] = {"sim reply li 'ACK 4821'", NULL};
 
 const struct aw_cmd_entry aw_cmd_sim_start = {
     .noun = "sim",
