@@ -77,6 +77,9 @@ static void no_line_can_be_forged(void **state)
     aw_log(AW_LOG_INFO, "x", "v=\"%s\"", "a\n<3>msg=forged\x1b[2J \xff 通 \x7f");
     AW_AUTO_FREE char *text = written();
     assert_string_equal(text, "<6>msg=x v=\"a\\x0a<3>msg=forged\\x1b[2J \\xff 通 \\x7f\"\n");
+    aw_log(AW_LOG_INFO, "y", "v=\"%s\"", "\u202eabc\u2028\u2066");
+    AW_AUTO_FREE char *more = written();
+    assert_non_null(strstr(more, "v=\"\\xe2\\x80\\xaeabc\\xe2\\x80\\xa8\\xe2\\x81\\xa6\"\n"));
 }
 
 static void long_lines_are_cut(void **state)

@@ -64,7 +64,14 @@ static const char *level_name(enum aw_log_level level)
     return "debug";
 }
 
-/* Copies text with controls and malformed bytes as \xNN; cuts to cap. */
+/* Malformed, a control, or what turns a line around or ends it for some readers. */
+static bool must_escape(int32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Copies text with what must be escaped as \xNN; cuts to cap. */
 static size_t escape(char *dst, size_t cap, const char *text)
 {
     const char *end = text + strlen(text);
@@ -72,7 +79,7 @@ static size_t escape(char *dst, size_t cap, const char *text)
     while (text != end && n + 5 < cap) {
         const char *from = text;
         int32_t c = aw_utf8_next(&text, end);
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+        if (must_escape(c)) {
             text = from + 1;
             n += (size_t)snprintf(dst + n, cap - n, "\\x%02x", (unsigned char)*from);
         } else {
