@@ -164,6 +164,8 @@ static int read_timelines(struct aw_reader *r, aw_id message, unsigned from, uns
 {
     static const char *const users[] = {"li", "wang"};
     static struct aw_timeline tl;
+    tl.last = 17;
+    tl.hold = (struct aw_hold){FAKE_NOW - 60000, FAKE_NOW + 60000, 120000};
     for (unsigned n = from; n < 2 && n < from + limit; n++) {
         struct aw_timeline_row t = {.id = message + n,
                                     .n = n,
@@ -172,6 +174,7 @@ static int read_timelines(struct aw_reader *r, aw_id message, unsigned from, uns
                                     .level = AW_SENT,
                                     .due = n ? 0 : FAKE_NOW + 60000,
                                     .value = &tl};
+        tl.state = t.state;
         int rc = row(arg, &t);
         if (rc)
             return rc;

@@ -123,9 +123,10 @@ static void test_only_after_commit(void **state)
 static void test_refusals(void **state)
 {
     fake.reply = (struct aw_reply){.problem = AW_P_KEY_REUSED};
-    fake.reply_body = "{}";
+    fake.reply_body = "{\"external_id\":\"a\",\"title\":\"other\",\"recipients\":[]}";
     post(MESSAGES, 1, GOOD("a"));
     expect_line(0, 409, "code", "idempotency-key-reused");
+    assert_non_null(strstr(a.body, "they differ in title, recipients"));
     fake.reply = (struct aw_reply){
         .problem = AW_P_UNREACHABLE, .detail = "no address", .pointer = "/recipients/0"};
     post(MESSAGES, 1, GOOD("a"));

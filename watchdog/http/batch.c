@@ -14,7 +14,8 @@
 #include "base/mem.h"
 #include "http/call.h"
 
-#define LINES_MAX 1000
+#define LINES_MAX  1000
+#define STORED_MAX ((size_t)8 << 20) /* bytes of first registrations kept to compare with */
 
 struct line {
     struct aw_batch *batch;
@@ -33,6 +34,7 @@ struct aw_batch {
     struct line *lines;
     unsigned n;
     atomic_uint n_left;
+    atomic_size_t n_stored;
 };
 
 static void free_batch(struct aw_batch *b)
@@ -56,10 +58,16 @@ static void count_down(struct aw_batch *b, unsigned n)
 static void line_done(struct aw_cmd *cmd)
 {
     struct line *line = cmd->owner;
-    /* The first registration of a key: up to a megabyte a line that no result shows. */
-    aw_free(cmd->reply.body);
-    cmd->reply.body = NULL;
-    count_down(line->batch, 1);
+    struct aw_batch *b = line->batch;
+    bool conflict = cmd->reply.problem == AW_P_KEY_REUSED;
+
+    /* The first registration of a key is up to a megabyte: no line needs it but for a conflict, and
+     * what does not fit any more costs that line the names of the members. */
+    if (!conflict || atomic_fetch_add(&b->n_stored, cmd->reply.n_body) > STORED_MAX) {
+        aw_free(cmd->reply.body);
+        cmd->reply.body = NULL;
+    }
+    count_down(b, 1);
 }
 
 static void submit(struct line *line, struct aw_cmd *cmd)
@@ -122,17 +130,19 @@ static void put_line(const struct line *line, struct aw_buf *out)
 {
     const struct aw_batch *b = line->batch;
     const struct aw_cmd *cmd = line->cmd;
+    char conflict[AW_CONFLICT_TEXT];
     struct aw_jsonw w;
 
     aw_jw_init(&w, out);
     aw_jw_object(&w, NULL);
     if (!cmd) {
         put_problem(&w, b->call, line->fault.problem, line->fault.pointer, line->fault.detail);
+    } else if (cmd->reply.problem == AW_P_KEY_REUSED) {
+        aw_conflict_text(conflict, "external_id", cmd->reply.body, cmd->reply.n_body,
+                         cmd->u.reg.reg.raw, cmd->u.reg.reg.n_raw);
+        put_problem(&w, b->call, cmd->reply.problem, cmd->reply.pointer, conflict);
     } else if (cmd->reply.problem) {
-        const char *detail = cmd->reply.problem == AW_P_KEY_REUSED
-                                 ? "this external_id stands for another registration"
-                                 : cmd->reply.detail;
-        put_problem(&w, b->call, cmd->reply.problem, cmd->reply.pointer, detail);
+        put_problem(&w, b->call, cmd->reply.problem, cmd->reply.pointer, cmd->reply.detail);
     } else {
         aw_jw_int(&w, "status", b->status);
         b->put(&w, line);

@@ -114,6 +114,11 @@ bool aw_call_query(struct aw_call *call, const char *name, char *dst, size_t cap
  * (cmd->app stays the caller's to set). AW_EINVAL with *fault. */
 int aw_register_take(const struct aw_call *call, const char *p, size_t n, struct aw_cmd *cmd,
                      char app[AW_NAME_MAX + 1], struct aw_fault *fault);
+/* Why a key stands for something else: in which members the bodies differ. On an http thread;
+ * stored NULL: not known any more. */
+#define AW_CONFLICT_TEXT 768
+void aw_conflict_text(char dst[AW_CONFLICT_TEXT], const char *key, const char *stored,
+                      size_t n_stored, const char *given, size_t n_given);
 /* Members of the answers, into an object that is open. */
 void aw_put_registered(struct aw_jsonw *w, const struct aw_reply *r, const char *external_id,
                        unsigned n_recipients);

@@ -97,17 +97,29 @@ void aw_put_registered(struct aw_jsonw *w, const struct aw_reply *r, const char 
     aw_jw_int(w, "recipients", n_recipients);
 }
 
+void aw_conflict_text(char dst[AW_CONFLICT_TEXT], const char *key, const char *stored,
+                      size_t n_stored, const char *given, size_t n_given)
+{
+    char names[512] = "";
+
+    if (stored && given)
+        aw_json_diff(stored, n_stored, given, n_given, names, sizeof(names));
+    aw_format(
+        dst, AW_CONFLICT_TEXT,
+        "this %s stands for another registration%s%s; use a new one, or repeat the first body "
+        "byte by byte",
+        key, names[0] ? "; they differ in " : "", names);
+}
+
 /* On an http thread: two bodies of a megabyte are no work for the core thread. */
 static void conflict(struct aw_call *call)
 {
-    char names[512], *stored = call->stored;
-    aw_json_diff(stored ? stored : "", call->n_stored, call->view->body, call->view->n_body, names,
-                 sizeof(names));
-    aw_call_problem(call, AW_P_KEY_REUSED, "",
-                    "this key stands for another registration%s%s; use a new key, or repeat the "
-                    "first body byte by byte",
-                    names[0] ? "; they differ in " : "", names);
-    aw_free(stored);
+    char text[AW_CONFLICT_TEXT];
+
+    aw_conflict_text(text, "key", call->stored, call->n_stored, call->view->body,
+                     call->view->n_body);
+    aw_free(call->stored);
+    aw_call_problem(call, AW_P_KEY_REUSED, "", "%s", text);
 }
 
 static void registered(struct aw_call *call, struct aw_cmd *cmd)
