@@ -17,7 +17,23 @@ mkdir rules && cp "$src/rules/order-status.yaml" rules/ && cp -r "$src/rules/tem
     printf 'listen: [{address: 127.0.0.1, port: 0}]\npublic_url: %s/hook\nrules: rules\n' "${S#--sim }"
     printf 'operators: [{channel: mail, to: ops@sim.invalid}]\n'
     cat channels.yaml
+    # JSMS, whose calls the simulator keeps as those of a webhook
+    printf '  audited: {provider: jsms, allow: [127.0.0.1], app_key: k, temp_id: 5, weight: 1,\n'
+    printf '    master_secret: {file: sim/jpush.secret}, url: "%s/hook/"}\n' "${S#--sim }"
 } >ackwatch.yaml
+cat >rules/audited.yaml <<'END'
+version: 1
+rules:
+  - name: audited
+    match: {class: audited}
+    until: acknowledged
+    deadline: 1h
+    steps: [{id: text, at: 0s, do: sms, via: audited, template: audited}]
+END
+cat >rules/templates/audited.yaml <<'END'
+version: 1
+sms: {zh-CN: {text: "订单 {{title}}", jsms: {temp_id: 77, para: {name: "{{user}}", what: "{{title}} {{extras.no}}"}}}}
+END
 exits "what it prints is an environment" 0 config check --config ackwatch.yaml
 out_has "0 errors"
 start_daemon
@@ -49,6 +65,14 @@ exits "... until it answers again" 0 sim set sms online $S
 exits "... and a test arrives" 0 channels test sms --to +9990000101 $A
 exits "mail" 0 channels test mail --to ana@sim.invalid $A
 check "... arrives, too" until_true 100 grep -q '"what":"mail","user":"ana"' inbox
+
+cat >audited.json <<'END'
+{"class": "audited", "title": "到了 吗", "external_id": "a1", "extras": {"no": "42"},
+ "recipients": [{"user": "zhao", "phone": "+8613800000000"}]}
+END
+exits "a message by a template that was audited" 0 messages register -f audited.json $A
+check "... is sent by the form of its text" until_true 100 grep -qF \
+    '{\"mobile\":\"13800000000\",\"temp_id\":77,\"temp_para\":{\"name\":\"zhao\",\"what\":\"到了 吗 42\"}}' inbox
 kill $daemon
 wait $daemon
 kill $(cat /proc/$starter/task/$starter/children)

@@ -152,6 +152,21 @@ static void defaults_are_filled_in(void **state)
     assert_null(aw_channel_get(channel("mail"), "password"));
 }
 
+/* A channel of each provider with nothing but its name has the defaults of the table. */
+static void providers_have_their_defaults(void **state)
+{
+    for (const struct aw_provider *p = aw_providers; p->name; p++) {
+        char text[128];
+        snprintf(text, sizeof(text), "channels:\n  c: {provider: %s}\n", p->name);
+        assert_int_equal(load(text, AW_ENV_LENIENT), 0);
+        for (const struct aw_setting *s = p->settings; s->key; s++)
+            if (s->def && s->type != AW_SET_PAIRS)
+                assert_string_equal(aw_channel_get(channel("c"), s->key), s->def);
+        aw_env_conf_free(env);
+        env = NULL;
+    }
+}
+
 static void given_values_win(void **state)
 {
     assert_int_equal(load(BASE "    \n"
@@ -565,6 +580,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(shipped_example_loads, teardown),
         cmocka_unit_test_teardown(defaults_are_filled_in, teardown),
+        cmocka_unit_test_teardown(providers_have_their_defaults, teardown),
         cmocka_unit_test_teardown(given_values_win, teardown),
         cmocka_unit_test_teardown(templates_come_along, teardown),
         cmocka_unit_test_teardown(mistakes_have_places, teardown),

@@ -110,13 +110,12 @@ static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
         aw_arena_alloc(r->arena, aw_setting_room(c->provider->settings) * sizeof(*list));
     c->settings = list;
     for (const struct aw_setting *s = c->provider->settings; s->key != NULL; s++) {
-        const struct aw_yaml def = {.type = AW_YAML_SCALAR, .text = s->def, .quoted = true};
         const struct aw_yaml *v = aw_yaml_get(map, s->key);
         if (v == NULL && s->required && !r->lenient)
             aw_schema_key_error(r, map, "E101", s->help, "a channel of provider %s needs \"%s\"",
                                 c->provider->name, s->key);
         if (v == NULL && s->def != NULL)
-            v = &def;
+            list[c->n_settings++] = (struct aw_channel_setting){s->key, s->def};
         if (v == NULL)
             continue;
         if (s->type != AW_SET_SECRET)

@@ -170,6 +170,15 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out)
         show_channel(o, &e->channels[i], out);
 }
 
+static void print_duration_default(const char *def, struct aw_buf *out)
+{
+    char text[AW_TIME_TEXT];
+    uint64_t ms = 0;
+    aw_parse_u64(def, strlen(def), INT64_MAX, &ms);
+    aw_duration_print(text, (aw_ms)ms);
+    aw_buf_printf(out, ", default %s", text);
+}
+
 static void provider_reference(const struct aw_provider *p, struct aw_buf *out)
 {
     static const char *const forms[] = {
@@ -188,6 +197,8 @@ static void provider_reference(const struct aw_provider *p, struct aw_buf *out)
             aw_buf_printf(out, " %ld to %ld", s->min, s->max);
         if (s->required)
             aw_buf_puts(out, ", required");
+        else if (s->type == AW_SET_DURATION && s->def != NULL)
+            print_duration_default(s->def, out);
         else if (s->def != NULL)
             aw_buf_printf(out, ", default %s", s->def);
         aw_buf_printf(out, ": %s\n", s->help);

@@ -26,7 +26,7 @@ struct aw_setting {
     const char *key;
     enum aw_setting_type type;
     bool required;
-    const char *def; /* default text, or NULL */
+    const char *def; /* the default as it is kept (a duration in milliseconds), or NULL */
     long min, max;
     const char *choices; /* "a b c"; AW_SET_PAIRS: the names that {{}} may hold in the texts */
     const char *help;    /* one line */
