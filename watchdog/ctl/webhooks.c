@@ -67,11 +67,14 @@ static int exec_redeliver(struct aw_ctl *ctl)
         {"NEXT TRY", "next_try_at", AW_SHOW_TIME},
         {NULL},
     };
+    AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
+    if (!c)
+        return AW_EXIT_USAGE;
     for (unsigned i = 0; i < ctl->n_args; i++) {
         AW_AUTO(aw_json_cleanup) json_t *v = NULL;
         AW_AUTO_FREE char *path =
             aw_ctl_path("/v1/webhooks/deliveries/", ctl->args[i], ":redeliver");
-        int code = aw_ctl_post(ctl, path, json_object(), &v);
+        int code = aw_client_call(c, "POST", path, NULL, NULL, &v);
         if (code != AW_EXIT_DONE)
             return code;
         aw_ctl_show(ctl, answer, v);
