@@ -54,6 +54,11 @@ static void go(aw_ms to)
     x.env.now = AT(to);
 }
 
+static void event(struct aw_event ev)
+{
+    assert_int_equal(world_event(&x, &ev), 0);
+}
+
 static void test_planned(void **state)
 {
     begin();
@@ -93,6 +98,52 @@ static void test_next(void **state)
     go(AW_HOUR);
     assert_int_equal(x.tl.state, AW_EXHAUSTED);
     assert_int_equal(aw_engine_next(&x.rule.r, &x.tl, &step, &kind, &round), 0);
+}
+
+static aw_time due_of(unsigned step, enum aw_kind kind, unsigned want_round)
+{
+    unsigned round = 0;
+    aw_time due = aw_engine_due(&x.rule.r, &x.tl, step, kind, &round);
+    assert_int_equal(round, want_round);
+    return due;
+}
+
+/* What is planned, as people act: holds, what an escalate wants and what it passes over. */
+static void test_due_as_people_act(void **state)
+{
+    unsigned step, round;
+
+    begin();
+    go(AW_MINUTE);
+    assert_int_equal(due_of(0, AW_PUSH, 0), 0); /* it has run */
+    assert_int_equal(due_of(1, AW_SMS, 1), AT(5 * AW_MINUTE));
+    assert_int_equal(due_of(1, AW_PUSH, 0), 0); /* no kind of the step */
+    assert_int_equal(due_of(3, AW_PUSH, 0), 0);
+    event((struct aw_event){.type = AW_EV_HOLD, .at = AT(AW_MINUTE), .why = AW_WHY_SNOOZED});
+    assert_int_equal(x.up.n_facts, 0); /* it would end at once */
+    event((struct aw_event){.type = AW_EV_HOLD, .at = AT(AW_HOUR), .why = AW_WHY_SNOOZED});
+    assert_int_equal(due_of(1, AW_SMS, 1), AT(64 * AW_MINUTE));
+    assert_int_equal(aw_deadline(&x.rule.r, &x.tl), AT(119 * AW_MINUTE));
+    assert_int_equal(aw_end_of_life(&x.rule.r, &x.tl), AT(AW_DAY));
+    assert_int_equal(aw_engine_ask_at(&x.rule.r, &x.tl), AT(64 * AW_MINUTE - 5 * AW_SECOND));
+    /* A push sent now must live until the text that is held. */
+    assert_int_equal(aw_engine_ttl(&x.rule.r, &x.tl, 0, x.env.now), 63 * 60 - 15);
+    /* The clock is set back: what is held is held, and a resume ends it all the same. */
+    x.env.now = AT(0);
+    assert_true(aw_timeline_held(&x.tl, x.env.now));
+    event((struct aw_event){.type = AW_EV_RESUME});
+    assert_int_equal(due_of(1, AW_SMS, 1), AT(5 * AW_MINUTE));
+
+    assert_true(aw_engine_escalation(&x.rule.r, &x.tl, AW_STEP_NEXT, &step, &round));
+    assert_int_equal(step, 1);
+    assert_false(aw_engine_escalation(&x.rule.r, &x.tl, 0, &step, &round));
+    event((struct aw_event){.type = AW_EV_ESCALATE, .step = 2});
+    assert_int_equal(due_of(1, AW_SMS, 0), 0);
+    assert_int_equal(due_of(2, AW_PUSH, 1), AT(0));
+    assert_int_equal(due_of(2, AW_SMS, 1), AT(0));
+    event((struct aw_event){.type = AW_EV_CANCEL});
+    assert_int_equal(due_of(2, AW_PUSH, 0), 0);
+    assert_false(aw_engine_escalation(&x.rule.r, &x.tl, AW_STEP_NEXT, &step, &round));
 }
 
 static void test_ttl(void **state)
@@ -223,6 +274,10 @@ static void test_what_does_not_fit(void **state)
     x.tl.tracks[0].step = 7;
     refuses((struct aw_event){.type = AW_EV_DUE});
 
+    begin();
+    x.tl.escalated = (struct aw_escalation){.at = AT(0), .step = 7, .round = 1};
+    assert_int_equal(due_of(1, AW_SMS, 1), AT(5 * AW_MINUTE)); /* another rule: looked over */
+    refuses((struct aw_event){.type = AW_EV_DUE});
     begin();
     aw_timeline_init(&x.tl, 1000, 0, 1);
     refuses((struct aw_event){.type = AW_EV_DUE}); /* before it was opened */
@@ -395,6 +450,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_planned),
         cmocka_unit_test(test_next),
+        cmocka_unit_test(test_due_as_people_act),
         cmocka_unit_test(test_ttl),
         cmocka_unit_test(test_ttl_effective),
         cmocka_unit_test(test_ask_at),

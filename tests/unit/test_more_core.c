@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "core/channel.h"
+#include "core/inbound.h"
 #include "core/ports.h"
 #include "core/registration.h"
 
@@ -86,12 +87,35 @@ static void who_has_which_address(void **state)
     assert_false(aw_addresses_have(&device, AW_SMS));
 }
 
+/* Receipts and replies of one request: counted, zeroed, bounded. */
+static void news_are_bounded(void **state)
+{
+    struct aw_news n = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < AW_NEWS_MAX; i++) {
+        struct aw_receipt *r = aw_news_receipt(&n);
+        struct aw_said *s = aw_news_reply(&n);
+        assert_non_null(r);
+        assert_non_null(s);
+        assert_int_equal(r->level, AW_LEVEL_NONE);
+        assert_string_equal(s->text, "");
+        r->level = AW_DELIVERED;
+        s->text[0] = 'x';
+    }
+    assert_null(aw_news_receipt(&n));
+    assert_null(aw_news_reply(&n));
+    assert_int_equal(n.n_receipts, AW_NEWS_MAX);
+    assert_int_equal(n.n_replies, AW_NEWS_MAX);
+    aw_news_free(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scopes_by_name),        cmocka_unit_test(settings_of_a_channel),
         cmocka_unit_test(providers_by_name),     cmocka_unit_test(a_registration_owns_its_owner),
-        cmocka_unit_test(who_has_which_address),
+        cmocka_unit_test(who_has_which_address), cmocka_unit_test(news_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -403,6 +403,20 @@ static void test_people_act(void **state)
     ok(&tl, held(T0 + 10, T0 + 11, 1)); /* the end of a hold is not in it: this one is new */
     assert_int_equal(tl.hold.from, T0 + 10);
 
+    /* What cannot come about: more held than there are years, less than nothing, dues before 1970.
+     */
+    struct aw_timeline odd = tl;
+    odd.hold.shift = AW_LAST_INSTANT;
+    no(&odd, held(T0 + 10, T0 + 12, 1));
+    odd.hold.shift = 0;
+    no(&odd, resumed(T0 + 10, 1));
+    odd = tl;
+    odd.hold.until = AW_LAST_INSTANT;
+    odd.hold.shift = AW_LAST_INSTANT;
+    odd.tracks[odd.n_tracks++] =
+        (struct aw_track){.step = 1, .kind = AW_SMS, .round = 1, .due = T0};
+    no(&odd, resumed(T0 + 10, AW_LAST_INSTANT - T0 - 10));
+
     no(&tl, escalated(AW_STEP_EXHAUSTED, 1, T0));
     no(&tl, escalated(0, 0, T0));
     no(&tl, escalated(0, 1, 0));

@@ -193,6 +193,19 @@ static void test_acts(void **state)
                                   .n_events = AW_COUNT(events)};
     struct log log;
 
+    /* Held when nothing is left to come: the deadline moves, and nothing is said. */
+    expect(&(const struct aw_virtual_event){.act = AW_V_SNOOZE,
+                                            .after = 50 * AW_MINUTE,
+                                            .hold = AW_HOUR},
+           1,
+           "0s li fired push/1 push>li\n"
+           "5m li fired text/1 sms>li\n"
+           "30m li fired boss/1 push>wang\n"
+           "30m li fired boss/1 sms>noc\n"
+           "45m li fired boss/2 push>wang\n"
+           "45m li fired boss/2 sms>noc\n"
+           "2h li exhausted (deadline)\n"
+           "2h li fired exhausted/1 email>compliance (exhausted)\n");
     reg.n_recipients = 2;
     assert_int_equal(run(&in, &log), AW_EINVAL); /* no claim in the rule */
     aw_buf_free(&log.b);
