@@ -8,6 +8,7 @@ set -u
 echo '[{"user":"li","alias":"li"}]' >people.json
 start_sim
 write_env
+sed -i 's|^apps: .*|apps:\n  shop: {callbacks: {channel: hook, on: [confirmed]}}\n  bank: {}|' ackwatch.yaml
 start_daemon
 scopes='messages:read messages:write acks:write sessions:write rules:read contacts:write audit:read ops admin'
 {
@@ -24,7 +25,17 @@ cat >body <<'END'
 {"external_id":"mine","app":"shop","rule":"order-status","title":"t","recipients":[{"user":"li","alias":"li"}]}
 END
 [ "$(register "$T" body)" = 201 ] || bail "no message: $(cat out)"
-"$build/tests/e2e/access" "$port" "$(json out "j->>'id'")" <tokens | grep -v '^1\.\.' >lines || bail "no lines"
+message=$(json out "j->>'id'")
+sed 's/mine/told/' body >body2
+[ "$(register "$T" body2)" = 201 ] || bail "no second message: $(cat out)"
+http "$T" POST /v1/messages/ext:told/acks -H 'Content-Type: application/json' -d '{"recipient":"li"}' >status
+called() {
+    http "$T" GET '/v1/webhooks/deliveries?app=shop' >status
+    delivery=$(json out "j->>'\$.data[0].id'")
+    [ -n "$delivery" ]
+}
+check "the app is called back" within 5 called
+"$build/tests/e2e/access" "$port" "$message" "$delivery" <tokens | grep -v '^1\.\.' >lines || bail "no lines"
 cat lines
 n=$(grep -Ec '^(not )?ok' lines)
 grep -q '^not ok' lines && failed=1

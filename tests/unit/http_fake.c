@@ -238,6 +238,21 @@ static int read_head(struct aw_reader *r, struct aw_head *ret)
     return 0;
 }
 
+static int read_deliveries(struct aw_reader *r, const char *app, int state, aw_id message,
+                           aw_id before, unsigned limit, aw_id *ret_next,
+                           int (*row)(void *arg, const struct aw_delivery_row *d), void *arg)
+{
+    *ret_next = 0;
+    return 0;
+}
+
+static int read_delivery(struct aw_reader *r, const char *app, aw_id id,
+                         int (*row)(void *arg, const struct aw_delivery_row *d),
+                         int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg)
+{
+    return AW_ENOENT;
+}
+
 static int read_contacts(struct aw_reader *r, const char *app, int64_t after, unsigned limit,
                          int (*row)(void *arg, const struct aw_contact_row *c), void *arg)
 {
@@ -395,6 +410,8 @@ int fake_start(void **state)
                                           .history = read_history,
                                           .entries = read_entries,
                                           .head = read_head,
+                                          .deliveries = read_deliveries,
+                                          .delivery = read_delivery,
                                           .contacts = read_contacts,
                                           .keys = read_keys},
                               .keys = {NULL, check_key, key_failed},

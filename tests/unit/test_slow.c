@@ -33,7 +33,7 @@
 #include "rawhttp.h"
 
 #define MOST     10000
-#define DEADLINE 4000 /* ms, of headers, bodies and answers */
+#define DEADLINE 6000 /* ms, of headers, bodies and answers */
 #define DRIP     200  /* ms between two bytes */
 #define BATCH    50 /* connections made at one time, so that the queue of the listener holds them */
 #ifdef AW_SANITIZED
@@ -250,7 +250,7 @@ static void test_slow(void **state)
 
     double quiet = quiet_p99();
     pthread_create(&t, NULL, visit, &v);
-    give_up = aw_clock_boot() + 60000;
+    give_up = aw_clock_boot() + 90000;
     while ((made < n || left) && aw_clock_boot() < give_up) {
         for (unsigned i = 0; i < BATCH && made < n; i++, made++) {
             slow[made] = (struct slow){slow_connect(), aw_clock_boot()};
