@@ -2,7 +2,8 @@
  *
  * Inside the core loop: its state, and what its files offer one another. Core thread only.
  *
- *   loop.c          the turn, start and stop
+ *   loop.c          the turn
+ *   life.c          start and stop
  *   turn_register.c T1: a registration becomes rows
  *   turn_evidence.c acks, page, contacts, keys
  *   turn_act.c      people act: cancel, snooze, resume, escalate, claim
@@ -207,6 +208,10 @@ struct aw_view {
     int64_t person; /* its number; 0 while it has none (registration not yet decided) */
     struct aw_err err;
 };
+/* --- life.c ----------------------------------------------------------------------------------- */
+
+int aw_life_stop(struct aw_loop *l, struct aw_err *err); /* records a stop, in a turn of its own */
+
 /* --- judge.c ---------------------------------------------------------------------------------- */
 
 /* Engine, store, then claims -> sends, end -> fold of the message, accepted -> polls. l->tl holds
