@@ -124,6 +124,16 @@ check "li is confirmed at 11m" lines 1 "v->>'to' = 'li' AND v->>'what' = 'confir
 check "nothing after the end" bash -c 'tail -n 1 out | grep -q confirmed'
 exits "simulate as a table" 0 rules simulate order-status.yaml --send send.yaml --env env.yaml
 out_has "exhausted"
+echo '[{at: 1m, act: snooze, for: 1h, reason: lunch, recipient: li}]' >acts.yaml
+exits "simulate a snooze" 0 rules simulate order-status.yaml --send send.yaml --events acts.yaml \
+    --env env.yaml --json
+check "... is held, and goes on" lines 2 "v->>'to' = 'li' AND (v->>'what' = 'held' AND
+    v->>'\$.why.reason' = 'snoozed' AND v->>'\$.why.until' = '2026-11-23T03:01:00.000Z' OR
+    v->>'step' = 'again' AND v->>'what' = 'fired' AND v->>'after_ms' = 3720000)"
+echo '[{at: 1m, act: claim, by: wang}]' >acts.yaml
+exits "simulate a claim that is refused" 3 rules simulate order-status.yaml --send send.yaml \
+    --events acts.yaml --env env.yaml
+err_has "claim: {hold"
 exits "simulate without a match" 3 rules simulate "$src/rules/must-read.yaml" --send send.yaml
 exits "simulate without --send" 2 rules simulate order-status.yaml
 sed 's/class/clas/' send.yaml >wrong.yaml

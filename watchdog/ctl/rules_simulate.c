@@ -183,7 +183,9 @@ static int run(struct simulation *s)
         aw_table_print(&s->table, &s->ctl->out);
     aw_table_free(&s->table);
     aw_free(people);
-    return r < 0 ? aw_ctl_say(AW_EXIT_FAILED, "%s", err.text) : AW_EXIT_DONE;
+    if (r < 0) /* events that the rule has nothing for, or more lines than anybody reads */
+        return aw_ctl_say(r == AW_EINVAL ? AW_EXIT_PROBLEMS : AW_EXIT_FAILED, "%s", err.text);
+    return AW_EXIT_DONE;
 }
 
 static int exec(struct aw_ctl *ctl)

@@ -4,8 +4,11 @@
  */
 #include "ctl/words.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "codec/json.h"
 
 static const struct {
@@ -87,7 +90,7 @@ static const struct {
     {"deferred", "is put off", "推迟"},
     {"is advanced", "is moved up", "提前"},
     {"moved", "the deadline moves", "截止时间顺延"},
-    {"held", "held until", "暂停至"},
+    {"held", "held for", "暂停"},
     {"resumed", "the hold is over", "恢复"},
     {"escalated", "escalated to", "升级至"},
     {"message", "message", "消息"},
@@ -175,10 +178,22 @@ static void say_moved(enum aw_lang lang, const json_t *e, struct aw_buf *out)
     put(out, aw_word(lang, "moved"));
 }
 
+/* From `from` to `at`: a length is the same in every zone. */
+static void put_length(const json_t *e, struct aw_buf *out)
+{
+    const char *from = aw_json_str(e, "from") ?: "", *at = aw_json_str(e, "at") ?: "";
+    char text[AW_TIME_TEXT];
+    aw_time a, b;
+    if (aw_time_parse(from, strlen(from), &a) < 0 || aw_time_parse(at, strlen(at), &b) < 0)
+        return;
+    aw_duration_print(text, b - a);
+    put(out, text);
+}
+
 static void say_held(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 {
     put(out, aw_word(lang, "held"));
-    put(out, aw_json_str(e, "at"));
+    put_length(e, out);
 }
 
 static void say_resumed(enum aw_lang lang, const json_t *e, struct aw_buf *out)
