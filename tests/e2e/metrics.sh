@@ -25,6 +25,7 @@ cat >people.json <<'END'
 END
 start_sim
 write_env
+echo "heartbeat: {url: \"$sim_url/sim/record?limit=1\", every: 5s, allow: [127.0.0.1]}" >>ackwatch.yaml
 start_daemon
 token=$(key ops ops messages:write --app shop)
 echo '{"class":"order","title":"t","external_id":"m1","app":"shop","recipients":[{"user":"li","phone":"+9990000001","alias":"li"}]}' >m.json
@@ -56,6 +57,13 @@ aw status --json >out
 is "status has them, too" "$(json out "j->>'state'")" ok
 check "... check by check" [ "$(json out "json_array_length(j, '\$.checks')")" -ge 8 ]
 
+beats() { curl -sf "$url/metrics" | grep -q "^ackwatch_heartbeats_total{result=\"$1\"} [1-9]"; }
+check "the outside hears us" within 10 beats taken
+sed -i "s|^heartbeat:.*|heartbeat: {url: \"http://127.0.0.1:9/\", every: 5s, allow: [127.0.0.1]}|" ackwatch.yaml
+exits "a reload" 0 aw rules reload
+check "... and it does not any more" within 20 beats lost
+check "... which the journal has, without the URL" eval 'grep -q heartbeat-lost daemon.log &&
+    ! grep -q "127.0.0.1:9/" daemon.log'
 stop_daemon
 echo "1..$n"
 exit $failed

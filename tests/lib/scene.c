@@ -327,7 +327,7 @@ static void tell_people(struct scene *sc)
         TURN(aw_store_opt_out(sc->s, "shop", SCENE_PHONE, out, "carrier", "channel:carrier", &news,
                               &sc->err));
     TURN(aw_store_opt_out(sc->s, "", SCENE_PHONE, true, "all", "channel:all", &news, &sc->err));
-    TURN(aw_store_downtime_put(sc->s, sc->now - AW_HOUR, sc->now, &sc->err));
+    TURN(aw_store_downtime_put(sc->s, sc->now - AW_HOUR, sc->now, "stopped", &sc->err));
     TURN(aw_store_notice(sc->s, "tries-spent", "an SMS got through nowhere", &sc->err));
     TURN(aw_store_alive_put(sc->s, sc->now, &sc->err));
 }

@@ -357,12 +357,12 @@ static void life_and_notices(void **state)
     aw_store_head(sc->s, &head);
     assert_int_equal(head.size, 0); /* not audited */
 
-    TURN(sc, aw_store_downtime_put(sc->s, 100, 200, &sc->err));
-    TURN(sc, aw_store_downtime_put(sc->s, 300, 400, &sc->err));
+    TURN(sc, aw_store_downtime_put(sc->s, 100, 200, "stopped", &sc->err));
+    TURN(sc, aw_store_downtime_put(sc->s, 300, 400, "stopped", &sc->err));
     assert_int_equal(aw_store_downtimes(sc->s, 200, span, 2, &n, &sc->err), 0);
     assert_int_equal(n, 1);
     assert_int_equal(span[0].from, 300);
-    TURN(sc, aw_store_downtime_put(sc->s, 500, 600, &sc->err));
+    TURN(sc, aw_store_downtime_put(sc->s, 500, 600, "stopped", &sc->err));
     assert_int_equal(aw_store_downtimes(sc->s, 0, span, 2, &n, &sc->err), 0);
     assert_int_equal(n, 2); /* no room for all: the newest count */
     assert_int_equal(span[0].from, 300);

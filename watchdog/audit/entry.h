@@ -48,7 +48,8 @@
     X(ESCALATED, "timeline.escalated")                                                             \
     X(MIGRATED, "store.migrated")  /* the tables were brought to a newer layout */                 \
     X(CALLBACK, "callback.failed") /* an application was not told, and why */                      \
-    X(REDELIVER, "callback.again") /* a person had a callback sent again */
+    X(REDELIVER, "callback.again") /* a person had a callback sent again */                        \
+    X(LATE, "daemon.late")         /* steps fire late, or do so no more */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

@@ -27,8 +27,8 @@ void aw_clock_init_stepped(struct aw_clock *c, aw_time start);
 aw_time aw_clock_wall(const struct aw_clock *c);
 void aw_clock_step(struct aw_clock *c, aw_time to); /* never back; stepped clocks only */
 aw_boot aw_clock_boot(void);
-aw_boot aw_clock_awake(void); /* likewise, but it stands still while the machine is suspended */
-int64_t aw_clock_us(void);    /* microseconds, for measuring */
+aw_boot aw_clock_awake(void);   /* likewise, but it stands still while the machine is suspended */
+int64_t aw_clock_us(void);      /* microseconds, for measuring */
 aw_time aw_clock_os_wall(void); /* for programs without a struct aw_clock */
 
 #endif

@@ -68,7 +68,7 @@ struct aw_provider_ops {
 
 extern const struct aw_provider_ops aw_jpush_ops, aw_gateway_ops, aw_webhook_ops;
 extern const struct aw_provider_ops aw_wecom_ops, aw_dingtalk_ops, aw_feishu_ops;
-extern const struct aw_provider_ops aw_jsms_ops, aw_jmessage_ops;
+extern const struct aw_provider_ops aw_jsms_ops, aw_jmessage_ops, aw_heartbeat_ops;
 const struct aw_provider_ops *
 aw_provider_ops_find(const char *name); /* registry.c; NULL for smtp */
 

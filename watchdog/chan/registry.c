@@ -19,8 +19,8 @@
 const struct aw_provider_ops *aw_provider_ops_find(const char *name)
 {
     static const struct aw_provider_ops *const all[] = {
-        &aw_jpush_ops,    &aw_gateway_ops, &aw_webhook_ops, &aw_wecom_ops,
-        &aw_dingtalk_ops, &aw_feishu_ops,  &aw_jsms_ops,    &aw_jmessage_ops,
+        &aw_jpush_ops,  &aw_gateway_ops, &aw_webhook_ops,  &aw_wecom_ops,     &aw_dingtalk_ops,
+        &aw_feishu_ops, &aw_jsms_ops,    &aw_jmessage_ops, &aw_heartbeat_ops,
     };
     for (unsigned i = 0; i < AW_COUNT(all); i++)
         if (strcmp(all[i]->name, name) == 0)

@@ -135,6 +135,39 @@ static const struct aw_key person_keys[] = {
 const struct aw_shape aw_shape_person = {"a person", person_keys, sizeof(struct aw_person_conf),
                                          offsetof(struct aw_person_conf, user), aw_valid_user};
 
+/* --- heartbeat ------------------------------------------------------------------------------ */
+
+#define BEAT(field) .at = offsetof(struct aw_heartbeat, field)
+static const struct aw_key heartbeat_keys[] = {
+    {"url", AW_KEY_URL, AW_KEY_REQUIRED, BEAT(url.value),
+     .help = "asked for with GET; any 2xx will do"},
+    {"every", AW_KEY_DURATION, 0, BEAT(every), .min = 5 * AW_SECOND, .max = AW_DAY, .def = "1m",
+     .help = "how often, while /readyz says ready"},
+    {"allow", AW_KEY_OTHER, 0, .read = aw_env_read_allow,
+     .help = "addresses it may reach though not public, or without TLS"},
+    {NULL},
+};
+static const struct aw_shape heartbeat_shape = {"the heartbeat", heartbeat_keys,
+                                                sizeof(struct aw_heartbeat)};
+
+static void read_heartbeat(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                           void *base)
+{
+    struct aw_env_conf *e = base;
+    struct aw_heartbeat *h = aw_arena_alloc(r->arena, sizeof(*h));
+    aw_schema_map(r, k->child, v, NULL, h);
+    h->url.key = "url";
+    h->channel.name = "heartbeat";
+    h->channel.provider = &aw_provider_heartbeat;
+    h->channel.concurrency = 1;
+    h->channel.timeout = 10 * AW_SECOND;
+    h->channel.settings = &h->url;
+    h->channel.n_settings = 1;
+    if (h->url.value != NULL)
+        aw_env_check_allow(r, &h->channel, v);
+    e->heartbeat = h;
+}
+
 /* --- the file ------------------------------------------------------------------------------ */
 
 const struct aw_channel *aw_env_channel(struct aw_reader *r, const struct aw_env_conf *e,
@@ -234,6 +267,8 @@ static const struct aw_key env_keys[] = {
      .help = "directory of rule files"},
     {"templates", AW_KEY_PATH, 0, ENV(templates_dir),
      .help = "directory of templates; default templates in that of the rules"},
+    {"heartbeat", AW_KEY_MAP, 0, .child = &heartbeat_shape, .read = read_heartbeat,
+     .help = "a sign of life to an outside monitor"},
     {"operators", AW_KEY_LIST, AW_KEY_STRICT, ENV(operators), N_ENV(n_operators), .min = 1,
      .max = MAX_OPERATORS, .child = &operator_shape,
      .help = "who is told when something is refused, late or blind"},

@@ -46,6 +46,13 @@ struct aw_person_conf { /* people: user -> addresses, for tests and `rules simul
     struct aw_addresses a;
 };
 
+/* A sign of life to the outside, sent while all is well. */
+struct aw_heartbeat {
+    struct aw_channel channel; /* of its own: name "heartbeat", one setting */
+    struct aw_channel_setting url;
+    aw_ms every;
+};
+
 struct aw_env_conf {
     const char *file;
     const char *node;       /* default: host name */
@@ -57,8 +64,9 @@ struct aw_env_conf {
     const char *store;  /* database path */
     const char *rules;  /* directory */
     const char *templates_dir;
-    aw_ms retention;               /* of closed messages whose rule names none */
-    struct aw_operator *operators; /* at least one */
+    aw_ms retention;                /* of closed messages whose rule names none */
+    struct aw_heartbeat *heartbeat; /* NULL: none */
+    struct aw_operator *operators;  /* at least one */
     unsigned n_operators;
     const char **apps; /* at least one; default {"default"} */
     unsigned n_apps;

@@ -158,6 +158,13 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out)
     put(out, "", "rules", e->rules);
     put(out, "", "templates", e->templates_dir);
     aw_buf_printf(out, "requests_per_second: %u\n", e->requests_per_second);
+    if (e->heartbeat != NULL) {
+        aw_buf_puts(out, "heartbeat:\n");
+        put(out, "    ", "url", e->heartbeat->url.value);
+        aw_duration_print(text, e->heartbeat->every);
+        put(out, "    ", "every", text);
+        show_allow(&e->heartbeat->channel, out);
+    }
     if (e->n_operators > 0)
         aw_buf_puts(out, "operators:\n");
     for (unsigned i = 0; i < e->n_operators; i++) {

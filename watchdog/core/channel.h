@@ -47,6 +47,7 @@ struct aw_provider {
 
 extern const struct aw_provider aw_providers[]; /* ends with name NULL */
 const struct aw_provider *aw_provider_find(const char *name);
+extern const struct aw_provider aw_provider_heartbeat; /* of `heartbeat:`; not in the table */
 
 struct aw_channel_setting {
     const char *key, *value;

@@ -171,6 +171,14 @@ const struct aw_provider aw_providers[] = {
     {.name = NULL},
 };
 
+static const struct aw_setting heartbeat[] = {
+    {"url", AW_SET_URL, .required = true, .help = "where a monitor waits for us"},
+    END,
+};
+
+const struct aw_provider aw_provider_heartbeat = {"heartbeat", AW_WEBHOOK, heartbeat,
+                                                  .reports = false, .best = AW_ACCEPTED};
+
 const struct aw_provider *aw_provider_find(const char *name)
 {
     for (const struct aw_provider *p = aw_providers; p->name; p++)

@@ -27,8 +27,10 @@ static int record_downtime(struct aw_loop *l, struct aw_err *err)
     aw_time alive;
     int r = aw_store_alive_get(l->store, &alive, err);
 
-    if (r == AW_OK && alive && l->now - alive >= DOWN_LEAST)
-        r = aw_store_downtime_put(l->store, alive, l->now, err);
+    if (r == AW_OK && alive && l->now - alive >= DOWN_LEAST) {
+        r = aw_store_downtime_put(l->store, alive, l->now, "stopped", err);
+        l->opt.stats->down_ms += l->now - alive;
+    }
     return r ? r : aw_store_alive_put(l->store, l->now, err);
 }
 

@@ -200,7 +200,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         r = tell_full(l, err);
     if (r || proofs_only)
         return r;
-    if (l->recovering)
+    r = aw_turn_watch(l, err);
+    if (r == AW_OK && l->recovering)
         r = aw_turn_recover(l, &attempts_left, err);
     if (r == AW_OK)
         r = aw_turn_due(l, &due_left, err);
@@ -214,6 +215,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         r = alive(l, err);
     if (r == AW_OK)
         end_recovery(l, attempts_left, o);
+    if (r == AW_OK)
+        aw_watch_heartbeat(l);
     o->more = attempts_left || due_left;
     return r;
 }
@@ -244,6 +247,8 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
             r = commit(l, err);
         if (r)
             aw_store_rollback(l->store);
+        if (r == AW_OK && !proofs_only)
+            aw_watch_kept(l);
         while (r == AW_OK && l->n_held)
             aw_cmd_free(l->held[--l->n_held]);
     }
@@ -403,6 +408,7 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
     l->turn_since = aw_clock_boot();
     l->now = aw_clock_wall(l->opt.clock);
     l->keys_changed = false;
+    aw_watch_look(l);
     full_again(l);
     r = attempt_turn(l, cmds, n, l->full, &o, err);
     if (r == AW_ENOSPC)

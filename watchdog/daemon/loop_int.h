@@ -16,6 +16,7 @@
  *   judge.c         one event through the engine into the store, and what follows from it
  *   people.c        messages, persons, addresses as the engine's world
  *   render.c        a claim as texts to send
+ *   watch.c         clocks, lateness, receipts, heartbeat
  *   prune.c         retention, in slices between turns
  *   effects.c       what leaves after the commit, and what is in flight
  */
@@ -24,6 +25,7 @@
 
 #include "codec/reply.h"
 #include "daemon/loop.h"
+#include "daemon/watch.h"
 
 /* A message as the core needs it: cold row, parsed registration, its pinned rule. */
 struct aw_msg {
@@ -51,6 +53,7 @@ enum aw_flight_for {
     AW_FLIGHT_FIRING,
     AW_FLIGHT_NOTICE,
     AW_FLIGHT_TEST,
+    AW_FLIGHT_BEAT,
     AW_FLIGHT_ANSWER,
     AW_FLIGHT_DELIVERY,
 };
@@ -94,12 +97,15 @@ struct aw_account {
     bool fetching;
     double budget, budget_rate; /* questions allowed now; more a minute */
     aw_time budget_at;
-    int limit;            /* what the provider says the account has a minute, 0: unknown */
-    aw_time denied_till;  /* the account may not ask about devices */
-    aw_time pull_at;      /* reports that are handed out once: not before */
-    bool replies_next;    /* and which */
-    aw_time blocked_till; /* provider said: no more before */
-    unsigned asking;      /* queries in flight */
+    int limit;                    /* what the provider says the account has a minute, 0: unknown */
+    aw_time denied_till;          /* the account may not ask about devices */
+    aw_time pull_at;              /* reports that are handed out once: not before */
+    bool replies_next;            /* and which */
+    aw_time blocked_till;         /* provider said: no more before */
+    unsigned asking;              /* queries in flight */
+    unsigned accepted, delivered; /* sends taken in the window, and those with a receipt */
+    unsigned usual; /* percent of the windows before, the best of them counting most */
+    aw_time window_at;
     UT_hash_handle hh;
 };
 
@@ -182,6 +188,11 @@ struct aw_loop {
     bool full_told;
     aw_time full_at;
     struct aw_prune prune;
+    struct aw_watch watch;
+    struct aw_watch_news news; /* not yet in the log */
+    aw_ms late;                /* worst lateness of the present spell, 0: none */
+    aw_id beat_attempt;        /* of the last heartbeat */
+    aw_boot beaten_at;
     struct aw_timeline tl; /* scratch: too large for the stack of every helper */
     struct aw_update up;
     struct aw_span spans[64];
@@ -318,6 +329,21 @@ int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+
+/* Reads the clocks, once a turn; what they tell is written by aw_turn_watch, and forgotten when
+ * that was committed. */
+void aw_watch_look(struct aw_loop *l);
+int aw_turn_watch(struct aw_loop *l, struct aw_err *err);
+void aw_watch_kept(struct aw_loop *l);
+/* How late the oldest due step is: the beginning and the end of a spell are written. */
+int aw_watch_late(struct aw_loop *l, aw_ms lag, struct aw_err *err);
+/* A channel took a send, resp. proved one to have arrived. */
+int aw_watch_sent(struct aw_loop *l, const char *channel, struct aw_err *err);
+void aw_watch_receipt(struct aw_loop *l, const char *channel, enum aw_level known,
+                      enum aw_level level);
+/* Sends one when it is time and all is well; its result. */
+void aw_watch_heartbeat(struct aw_loop *l);
+void aw_watch_heard(struct aw_loop *l, const struct aw_result *res);
 
 /* Takes a slice of what has outlived its retention away, in a transaction of its own, when a pass
  * is due: at once when the core is idle, else now and then. *ret_wait_ms: until there is more to

@@ -424,6 +424,7 @@ static int news(struct aw_loop *l, aw_id attempt, enum aw_level level, struct aw
     int r = aw_store_attempt(l->store, attempt, a, err);
 
     if (r == AW_OK && level > a->level) {
+        aw_watch_receipt(l, a->channel, a->level, level);
         ev.known = a->level;
         ev.person = a->person;
         r = aw_judge_load(l, a->message + a->n, &m, err);

@@ -37,6 +37,7 @@ static int prove(struct aw_loop *l, const char *actor, const struct aw_receipt *
 
     if (!rc->negative && rc->level <= a->level)
         return AW_OK; /* known */
+    aw_watch_receipt(l, a->channel, a->level, rc->level);
     r = aw_judge_load(l, a->message + a->n, &m, err);
     return r ? r : aw_judge(l, m, &ev, actor, &note, err);
 }

@@ -97,7 +97,10 @@ static int firing_result(struct aw_loop *l, const struct aw_result *res, struct 
 
     if (r == AW_OK) {
         count(l, a->channel, res);
-        r = outcome_of(l, a, a->id, a->n, res, err);
+        if (res->outcome == AW_OUT_ACCEPTED)
+            r = aw_watch_sent(l, a->channel, err);
+        if (r == AW_OK)
+            r = outcome_of(l, a, a->id, a->n, res, err);
     }
     if (r == AW_OK && res->outcome == AW_OUT_ACCEPTED && res->provider_id[0])
         r = aw_receipts_begin(l, a->id, err);
@@ -219,6 +222,8 @@ int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     } else if (f && f->what == AW_FLIGHT_DELIVERY) {
         count(l, f->channel, res);
         r = aw_delivery_result(l, f, res, err);
+    } else if (f && f->what == AW_FLIGHT_BEAT) {
+        aw_watch_heard(l, res);
     } else {
         r = firing_result(l, res, err);
     }

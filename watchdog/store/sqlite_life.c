@@ -24,7 +24,8 @@ int aw_store_alive_put(struct aw_store *s, aw_time now, struct aw_err *err)
     return aw_store_note(s, aw_db_run(&s->db, AW_SQL_ALIVE_PUT, err, I(now)));
 }
 
-int aw_store_downtime_put(struct aw_store *s, aw_time from, aw_time to, struct aw_err *err)
+int aw_store_downtime_put(struct aw_store *s, aw_time from, aw_time to, const char *why,
+                          struct aw_err *err)
 {
     struct aw_entry e;
     int r;
@@ -32,6 +33,7 @@ int aw_store_downtime_put(struct aw_store *s, aw_time from, aw_time to, struct a
     aw_entry_init(&e);
     e.kind = AW_ENTRY_DOWNTIME;
     e.actor = "core";
+    e.why = why;
     e.from = from;
     e.to = to;
     if ((r = aw_log_append(s, &e, err)))

@@ -285,8 +285,10 @@ int aw_store_orphans_expire(struct aw_store *s, unsigned *ret_n, struct aw_err *
 /* When the last run was last known to live (not audited); 0 on a fresh store. */
 int aw_store_alive_get(struct aw_store *s, aw_time *ret, struct aw_err *err);
 int aw_store_alive_put(struct aw_store *s, aw_time now, struct aw_err *err);
-/* Records a downtime (entry daemon.downtime) and reads those that end after `since`. */
-int aw_store_downtime_put(struct aw_store *s, aw_time from, aw_time to, struct aw_err *err);
+/* Records a downtime (entry daemon.downtime; why: "stopped", "stalled", "suspended") and reads
+ * those that end after `since`. */
+int aw_store_downtime_put(struct aw_store *s, aw_time from, aw_time to, const char *why,
+                          struct aw_err *err);
 int aw_store_downtimes(struct aw_store *s, aw_time since, struct aw_span *ret, unsigned max,
                        unsigned *ret_n, struct aw_err *err);
 
