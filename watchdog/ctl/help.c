@@ -11,6 +11,9 @@
 #include "conf/diag.h"
 #include "conf/env.h"
 
+#define WIDTH      96
+#define NAME_WIDTH 24
+
 void aw_help_usage(const struct aw_cmd_entry *e, struct aw_buf *out)
 {
     aw_buf_printf(out, "ackwatch %s%s%s", e->noun, e->verb ? " " : "", e->verb ? e->verb : "");
@@ -29,13 +32,34 @@ void aw_help_usage(const struct aw_cmd_entry *e, struct aw_buf *out)
     aw_buf_puts(out, optional ? " [FLAGS]" : "");
 }
 
+/* Words in lines of WIDTH columns; `at` columns of the first one are used, the others begin with
+ * `indent` blanks. */
+static void print_words(FILE *f, const char *text, size_t at, int indent)
+{
+    for (bool first = true; *text; first = false) {
+        size_t n = strcspn(text, " \n"), w = aw_display_width(text, n);
+        if (!first && at + 1 + w > WIDTH) {
+            fprintf(f, "\n%*s", indent, "");
+            at = (size_t)indent;
+        } else if (!first) {
+            fputc(' ', f);
+            at++;
+        }
+        fprintf(f, "%.*s", (int)n, text);
+        at += w;
+        text += n;
+        text += *text != '\0';
+    }
+    fputc('\n', f);
+}
+
 static void print_params(FILE *f, const char *title, const struct aw_param *p, const char *dashes)
 {
     if (!p || !p->name)
         return;
     fprintf(f, "\n%s\n", title);
     for (; p->name; p++) {
-        struct aw_buf b = AW_BUF_INIT(256);
+        struct aw_buf b = AW_BUF_INIT(1024);
         if (*dashes && p->letter)
             aw_buf_printf(&b, "-%c, ", p->letter);
         aw_buf_printf(&b, "%s%s", dashes, p->name);
@@ -43,8 +67,13 @@ static void print_params(FILE *f, const char *title, const struct aw_param *p, c
             aw_buf_putc(&b, ' ');
             aw_param_value(p, &b);
         }
-        fprintf(f, b.n > 24 ? "  %s\n  %24s  %s%s\n" : "  %-24s%s  %s%s\n", aw_buf_str(&b), "",
-                p->help, p->how & AW_MANY && *dashes ? " (may be repeated)" : "");
+        if (b.n > NAME_WIDTH)
+            fprintf(f, "  %s\n%*s", aw_buf_str(&b), NAME_WIDTH + 4, "");
+        else
+            fprintf(f, "  %-*s  ", NAME_WIDTH, aw_buf_str(&b));
+        aw_buf_reset(&b);
+        aw_buf_printf(&b, "%s%s", p->help, p->how & AW_MANY && *dashes ? " (may be repeated)" : "");
+        print_words(f, aw_buf_str(&b), NAME_WIDTH + 4, NAME_WIDTH + 4);
         aw_buf_free(&b);
     }
 }
@@ -60,8 +89,10 @@ void aw_help_command(const struct aw_cmd_entry *e, FILE *f)
         for (unsigned i = 0; e->examples[i]; i++)
             fprintf(f, "  ackwatch %s\n", e->examples[i]);
     }
-    if (e->text)
-        fprintf(f, "\n%s\n", e->text);
+    if (e->text) {
+        fputc('\n', f);
+        print_words(f, e->text, 0, 0);
+    }
     print_params(f, "Arguments", e->args, "");
     print_params(f, "Flags", e->flags, "--");
     if (e->remote)
@@ -88,7 +119,7 @@ void aw_help_overview(FILE *f)
         fprintf(f, "\n%-11s %s\n", n->name, n->summary);
         for (unsigned i = 0; aw_cmd_table[i]; i++)
             if (aw_streq(aw_cmd_table[i]->noun, n->name) && aw_cmd_table[i]->verb)
-                fprintf(f, "  %-9s   %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
+                fprintf(f, "  %-10s  %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
     }
     fprintf(
         f, "\nMore: ackwatch help COMMAND [VERB], ackwatch help exit-codes,\n"
