@@ -56,6 +56,20 @@ err_has 'did you mean "title"?'
 echo '{"title": 5}' >data.json
 exits "a value that is no text" 2 templates render ship --dir t --data data.json
 
+# Without an environment: the templates beside the rules.
+mkdir beside && cp -r t beside/templates
+cat >beside/r.yaml <<'END'
+version: 1
+rules:
+  - {name: r, until: acknowledged, deadline: 30m, steps: [{id: a, at: 0s, do: sms, template: shp}]}
+END
+for path in beside beside/r.yaml; do
+    exits "rules check $path finds the templates beside it" 3 rules check $path
+    out_has 'r.yaml:3:94: error E121: there is no template "shp"'
+    out_has 'did you mean "ship"'
+    out_has 'templates/ship.yaml:4:18: warning W108'
+done
+
 # Rules over channels that send audited templates only.
 cat >env.yaml <<'END'
 version: 1

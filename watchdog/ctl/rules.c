@@ -19,44 +19,73 @@
 
 /* --- check ----------------------------------------------------------------------------------- */
 
-static void check_paths(struct aw_ctl *ctl, const struct aw_rules_world *world, struct aw_diag *d,
-                        unsigned *n_rules, unsigned *n_steps)
+struct check {
+    struct aw_diag diag;
+    const struct aw_rules_world *world; /* of the environment, or empty */
+    bool env;
+    unsigned n_rules, n_steps;
+};
+
+/* The templates beside the rules, where an installation has them; empty when there are none. */
+static struct aw_templates beside(const char *path, struct aw_diag *d)
 {
-    for (unsigned i = 0; i < ctl->n_args; i++) {
-        struct aw_rules *r = NULL;
-        if (aw_rules_load(ctl->args[i], world, &r, d) < 0)
-            continue;
-        *n_rules += r->set.n;
+    struct stat st;
+    struct aw_templates t = {0};
+    struct aw_buf dir = AW_BUF_INIT(8192);
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        aw_buf_printf(&dir, "%s/templates", path);
+    else
+        aw_buf_printf(&dir, "%.*stemplates", slash ? (int)(slash - path) + 1 : 0, path);
+    if (stat(aw_buf_str(&dir), &st) == 0)
+        aw_templates_load(aw_buf_str(&dir), &t, d);
+    aw_buf_free(&dir);
+    return t;
+}
+
+static void check_path(struct check *c, const char *path)
+{
+    struct aw_rules *r = NULL;
+    struct aw_rules_world world = *c->world;
+    struct aw_templates templates = {0};
+    if (!c->env) {
+        templates = beside(path, &c->diag);
+        world.templates = templates.n ? &templates : NULL;
+    }
+    if (aw_rules_load(path, &world, &r, &c->diag) == 0) {
+        c->n_rules += r->set.n;
         for (unsigned k = 0; k < r->set.n; k++)
-            *n_steps += r->set.rules[k]->n_steps;
+            c->n_steps += r->set.rules[k]->n_steps;
         aw_rules_free(r);
     }
+    aw_templates_free(&templates);
 }
 
 static int exec_check(struct aw_ctl *ctl)
 {
-    struct aw_diag d;
     struct aw_env_conf *env = NULL;
     struct aw_local_world w = {0};
-    unsigned n_rules = 0, n_steps = 0;
+    struct check c = {.world = &w.world};
     const char *env_file = aw_ctl_flag(ctl, "env");
-    aw_diag_init(&d);
-    if (!env_file || aw_env_load(env_file, AW_ENV_LENIENT, &env, &d) == 0) {
+    aw_diag_init(&c.diag);
+    if (!env_file || aw_env_load(env_file, AW_ENV_LENIENT, &env, &c.diag) == 0) {
         if (env)
             aw_local_world_init(&w, env);
-        check_paths(ctl, &w.world, &d, &n_rules, &n_steps);
+        c.env = env != NULL;
+        for (unsigned i = 0; i < ctl->n_args; i++)
+            check_path(&c, ctl->args[i]);
     }
-    int code = aw_local_report(ctl, &d);
+    int code = aw_local_report(ctl, &c.diag);
     const struct aw_out *o = &ctl->out;
     if (code == AW_EXIT_DONE && !o->json) {
-        fprintf(o->f, "%s%u rules, %u steps: 0 errors, %u warnings\n", o->tty ? "✔ " : "", n_rules,
-                n_steps, d.n);
+        fprintf(o->f, "%s%u rules, %u steps: 0 errors, %u warnings\n", o->tty ? "✔ " : "",
+                c.n_rules, c.n_steps, c.diag.n);
         if (o->tty && !env)
-            fprintf(o->f, "  not checked without --env: names of channels, templates\n");
+            fprintf(o->f, "  not checked without --env: names of channels, forms of templates\n");
     }
     aw_local_world_free(&w);
     aw_env_conf_free(env);
-    aw_diag_free(&d);
+    aw_diag_free(&c.diag);
     return code;
 }
 
@@ -226,7 +255,7 @@ static const struct aw_param check_args[] = {
 };
 static const struct aw_param check_flags[] = {
     {"env", 0, AW_VAL_FILE, 0, NULL,
-     "environment file: also check the names of channels and templates"},
+     "environment file: also check the names of channels, and what they ask of templates"},
     {NULL},
 };
 static const char *const check_examples[] = {"rules check rules/",
@@ -254,7 +283,10 @@ const struct aw_cmd_entry aw_cmd_rules_check = {
     .noun = "rules",
     .verb = "check",
     .summary = "check rule files; names every problem with its place",
-    .text = "Needs no daemon. Exit code 3 when there are errors.",
+    .text =
+        "Needs no daemon. Exit code 3 when there are errors. Templates are those of the "
+        "environment; without --env those in the directory templates beside the rules, if there "
+        "is one.",
     .args = check_args,
     .flags = check_flags,
     .examples = check_examples,
