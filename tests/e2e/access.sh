@@ -10,7 +10,7 @@ start_sim
 write_env
 sed -i 's|^apps: .*|apps:\n  shop: {callbacks: {channel: hook, on: [confirmed]}}\n  bank: {}|' ackwatch.yaml
 start_daemon
-scopes='messages:read messages:write acks:write sessions:write rules:read contacts:write audit:read ops admin'
+scopes='messages:read messages:write acks:write sessions:write rules:read contacts:write audit:read ops admin receipts:write'
 {
     for s in $scopes; do
         echo "$s $(key "${s/:/-}" "$s" --app shop)"

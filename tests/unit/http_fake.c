@@ -275,6 +275,15 @@ static int read_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_
     return rc ? rc : row(arg, &k[1]);
 }
 
+/* ---- marks of mails ------------------------------------------------------------------------ */
+
+static int parse_mark(void *ctx, const char *mark, aw_id *ret)
+{
+    (void)ctx;
+    *ret = 38;
+    return strcmp(mark, "aw_good.mark") == 0 ? 0 : AW_ENOENT;
+}
+
 /* ---- keys, tokens, status ----------------------------------------------------------------- */
 
 static const char *secret_of(int id)
@@ -415,7 +424,7 @@ int fake_start(void **state)
                                           .contacts = read_contacts,
                                           .keys = read_keys},
                               .keys = {NULL, check_key, key_failed},
-                              .tokens = {NULL, print_token, parse_token},
+                              .tokens = {NULL, print_token, parse_token, parse_mark},
                               .status = {NULL, put_status, put_channels, put_rules, put_rule_text,
                                          put_planned, is_ready, put_metrics},
                               .receiving = {NULL, receive},

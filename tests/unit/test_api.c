@@ -453,6 +453,45 @@ static void test_keys(void **state)
     expect_problem(&a, 404, "not-found");
 }
 
+/* A mark that is ours becomes a receipt: never more than delivered. */
+static void test_reports_of_mail_servers(void **state)
+{
+    static const struct {
+        const char *action;
+        enum aw_level level;
+        enum aw_negative negative;
+    } rows[] = {{"delivered", AW_DELIVERED, AW_NEG_NONE},
+                {"relayed", AW_SENT, AW_NEG_NONE},
+                {"expanded", AW_SENT, AW_NEG_NONE},
+                {"Failed", AW_LEVEL_NONE, AW_NEG_BOUNCED},
+                {"delayed", AW_LEVEL_NONE, AW_NEG_NONE}};
+
+    for (unsigned i = 0; i < AW_COUNT(rows); i++) {
+        char body[128];
+        snprintf(body, sizeof(body), "{\"mark\":\"aw_good.mark\",\"action\":\"%s\"}",
+                 rows[i].action);
+        fake_call("POST", "/v1/channels/mail:dsn", 1, body, &a);
+        assert_int_equal(a.status, 200);
+        assert_int_equal(fake.seen.type, AW_CMD_RECEIPT);
+        assert_string_equal(fake.seen.actor, "channel:mail");
+        assert_string_equal(fake.seen.u.receipt.channel, "mail");
+        assert_int_equal(fake.seen.u.receipt.r.ref, 38);
+        assert_int_equal(fake.seen.u.receipt.r.level, rows[i].level);
+        assert_int_equal(fake.seen.u.receipt.r.negative, rows[i].negative);
+        assert_true(fake.seen_proof);
+        raw_done(&a);
+    }
+    unsigned before = fake.n_cmds;
+    fake_call("POST", "/v1/channels/mail:dsn", 1,
+              "{\"mark\":\"aw_bad.mark\",\"action\":\"failed\"}", &a);
+    expect_problem(&a, 404, "not-found");
+    raw_done(&a);
+    fake_call("POST", "/v1/channels/mail:dsn", 1,
+              "{\"mark\":\"aw_good.mark\",\"action\":\"acknowledged\"}", &a);
+    expect_problem(&a, 422, "validation");
+    assert_int_equal(fake.n_cmds, before);
+}
+
 static void test_reload_and_channel(void **state)
 {
     fake.reply = (struct aw_reply){.number = 3, .sha256 = {1}};
@@ -497,6 +536,7 @@ int main(void)
         TEST(test_acts),
         TEST(test_contacts),
         TEST(test_keys),
+        TEST(test_reports_of_mail_servers),
         TEST(test_reload_and_channel),
     };
     return cmocka_run_group_tests_name("api", tests, fake_start, fake_stop);

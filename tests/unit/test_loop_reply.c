@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "daemon/loop_int.h"
 #include "lib/rig.h"
 
 #define T0 ((aw_time)1795341600000) /* 2026-11-22T10:00:00Z */
@@ -388,6 +389,35 @@ static void stop_and_start(void **state)
     assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%number.opted%'"), 2);
 }
 
+/* A mail carries a mark that only we can make, the same on every try. */
+static void marks_of_mails(void **state)
+{
+    struct rig *r = *state;
+    uint8_t secret[32], other[32] = {1};
+    char mark[AW_MARK_TEXT];
+    const struct aw_send *mail;
+    struct aw_err err;
+    aw_id ref;
+
+    rig_register(r, "k1", "{\"class\":\"plain\",\"title\":\"Order\",\"recipients\":[" TO_LI "]}");
+    rig_accept_all(r);
+    rig_at(r, T0 + 10 * AW_MINUTE);
+    mail = r->sends[r->n_sends - 1];
+    assert_int_equal(mail->kind, AW_EMAIL);
+    assert_int_equal(aw_store_secret(r->store, "tokens", secret, &err), 0);
+    assert_int_equal(aw_mark_parse(secret, mail->mark, &ref), 0);
+    assert_int_equal(ref, mail->ref);
+    aw_mark_print(other, ref, mark);
+    assert_int_equal(aw_mark_parse(secret, mark, &ref), AW_ENOENT);
+    for (size_t i = 0; mail->mark[i]; i++) {
+        snprintf(mark, sizeof(mark), "%s", mail->mark);
+        mark[i] = mark[i] == '1' ? '2' : '1';
+        assert_int_equal(aw_mark_parse(secret, mark, &ref), AW_ENOENT);
+        mark[i] = '\0';
+        assert_int_equal(aw_mark_parse(secret, mark, &ref), AW_ENOENT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_machines_do_not_talk_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(guessing_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(stop_and_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(marks_of_mails, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,7 +203,7 @@ static int write_request(struct aw_buf *out, const struct aw_chan_env *env, cons
     const struct aw_channel *ch = s->channel;
     struct aw_jsonw w;
     aw_id_print(ref, "aw_", s->ref);
-    aw_buf_printf(&id, "%s@%s", ref, env->node);
+    aw_buf_printf(&id, "%s@%s", s->mark ? s->mark : ref, env->node);
     const struct aw_mail mail = {.from_address = aw_channel_get(ch, "from"),
                                  .from_name = aw_channel_get(ch, "from_name"),
                                  .to_address = s->email,
@@ -223,6 +223,8 @@ static int write_request(struct aw_buf *out, const struct aw_chan_env *env, cons
     aw_jw_int(&w, "timeout_ms", timeout);
     aw_jw_str(&w, "hello", env->node);
     aw_jw_str(&w, "to", s->email);
+    if (s->mark)
+        aw_jw_str(&w, "envid", s->mark);
     aw_jw_strn(&w, "message", aw_buf_str(&message), message.n);
     aw_jw_end(&w, '}');
     aw_buf_putc(out, '\n');

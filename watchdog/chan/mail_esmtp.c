@@ -298,6 +298,17 @@ static void set_up(smtp_session_t session, struct session *s, const char *server
     }
 }
 
+/* RFC 3461, where the server offers it; else libesmtp leaves it out. The report carries our mark
+ * back, so no ORCPT, which would be the address once more. */
+static void ask_reports(const struct session *s, smtp_message_t message, smtp_recipient_t to)
+{
+    if (!s->job->envid)
+        return;
+    smtp_dsn_set_ret(message, Ret_HDRS);
+    smtp_dsn_set_envid(message, s->job->envid);
+    smtp_dsn_set_notify(to, Notify_SUCCESS | Notify_FAILURE);
+}
+
 /* One conversation with one address of the server. */
 static void converse(struct session *s, const char *server, SSL_CTX *ctx, struct aw_mail_verdict *v)
 {
@@ -308,6 +319,7 @@ static void converse(struct session *s, const char *server, SSL_CTX *ctx, struct
     if (auth && to && smtp_set_reverse_path(message, s->job->from) &&
         smtp_set_messagecb(message, message_text, s)) {
         set_up(session, s, server, ctx, auth);
+        ask_reports(s, message, to);
         smtp_start_session(session);
         decide_by_statuses(v, s, message, to);
         smtp_auth_set_context(session, NULL);

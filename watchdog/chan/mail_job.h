@@ -13,6 +13,7 @@
 struct aw_mail_job {
     int fd;                                                           /* towards the daemon */
     const char *host, *hello, *ca_file, *user, *password, *from, *to; /* user: or NULL */
+    const char *envid; /* under which the server shall report success and failure, or NULL */
     unsigned port;
     long timeout;     /* ms */
     const char *text; /* the message, lines ended by CR LF */

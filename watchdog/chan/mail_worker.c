@@ -111,6 +111,7 @@ static bool do_job(int fd, const char *line, size_t n)
         .password = text_or(job, "password", ""),
         .from = text_or(job, "from", ""),
         .to = text_or(job, "to", ""),
+        .envid = aw_json_str(job, "envid"),
         .port = (unsigned)json_integer_value(json_object_get(job, "port")),
         .timeout = (long)json_integer_value(json_object_get(job, "timeout_ms")),
         .text = message ? json_string_value(message) : "",

@@ -239,6 +239,26 @@ int aw_request_act(const char *p, size_t n, enum aw_act what, struct aw_cmd *cmd
     return 0;
 }
 
+/* ---- report of a mail server ---- */
+
+int aw_request_dsn(const char *p, size_t n, struct aw_request_dsn *ret, struct aw_fault *fault)
+{
+    static const struct aw_field fields[] = {
+        {"mark", aw_take_copy, offsetof(struct aw_request_dsn, mark), AW_F_REQUIRED, 63, NULL,
+         "the mark of a mail"},
+        {"action", aw_take_copy, offsetof(struct aw_request_dsn, action), AW_F_REQUIRED, 15, NULL,
+         "failed, delayed, delivered, relayed or expanded"},
+        {"at", aw_take_time, offsetof(struct aw_request_dsn, at), 0, 0, NULL, "an instant"},
+        {0},
+    };
+    struct aw_take t = {.fault = fault};
+    json_t *root;
+    *ret = (struct aw_request_dsn){.at = 0};
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, fields, ret, &root);
+    json_decref(root);
+    return code;
+}
+
 /* ---- channel test ---- */
 
 int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)

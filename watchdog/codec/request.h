@@ -50,6 +50,14 @@ int aw_request_key(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault 
 /* POST /v1/channels/{name}:test: {to} into cmd->u.test.to. */
 int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 
+/* POST /v1/channels/{name}:dsn: what a report of a mail server says. */
+struct aw_request_dsn {
+    char mark[64];   /* of the mail: ENVID, or the local part of its Message-Id */
+    char action[16]; /* of RFC 3464 */
+    aw_time at;      /* 0: not given */
+};
+int aw_request_dsn(const char *p, size_t n, struct aw_request_dsn *ret, struct aw_fault *fault);
+
 /* A contact's stored JSON to addresses; texts live in *ret_owner (json_t, free with
  * aw_addresses_free_owner). */
 int aw_contact_addresses(const char *json, size_t n, struct aw_addresses *ret, void **ret_owner);

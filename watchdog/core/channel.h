@@ -96,6 +96,7 @@ struct aw_send {
     const char *link;                /* to the confirmation page, or NULL */
     const char *code;                /* by which a reply confirms, or NULL */
     const char *push_json;           /* provider's push object of the application, or NULL */
+    const char *mark;                /* email: reference with a proof, for reports; or NULL */
     const char *cid;                 /* stored idempotency token, or NULL */
     unsigned ttl;                    /* seconds, 0: default */
     const char *override_id;         /* provider id to replace, or NULL */

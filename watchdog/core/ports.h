@@ -152,7 +152,8 @@ struct aw_reading {
     X(CONTACTS_WRITE, "contacts:write")                                                            \
     X(AUDIT_READ, "audit:read")                                                                    \
     X(OPS, "ops")                                                                                  \
-    X(ADMIN, "admin")
+    X(ADMIN, "admin")                                                                              \
+    X(RECEIPTS_WRITE, "receipts:write")
 
 enum aw_scope_bit {
 #define X(id, text) AW_SCOPE_BIT_##id,
@@ -188,6 +189,8 @@ struct aw_tokens {
     void *ctx;
     void (*print)(void *ctx, aw_id timeline, char dst[40]);
     int (*parse)(void *ctx, const char *token, aw_id *ret_timeline);
+    /* The reference that a mail was marked with; AW_ENOENT for a mark that is not ours. */
+    int (*mark)(void *ctx, const char *mark, aw_id *ret_ref);
 };
 
 /* One screen of state: members of the JSON of GET /v1/status, written by the daemon. */

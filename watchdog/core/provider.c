@@ -161,7 +161,7 @@ static const struct aw_setting jmessage[] = {
 const struct aw_provider aw_providers[] = {
     {"jpush", AW_PUSH, jpush, .reports = true, .by_id = true, .best = AW_DELIVERED},
     {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
-    {"smtp", AW_EMAIL, smtp, .reports = false, .best = AW_ACCEPTED},
+    {"smtp", AW_EMAIL, smtp, .reports = false, .best = AW_DELIVERED},
     {"webhook", AW_WEBHOOK, webhook, .reports = false, .best = AW_ACCEPTED},
     {"wecom", AW_IM, wecom, .reports = false, .best = AW_ACCEPTED},
     {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},

@@ -40,6 +40,7 @@
     X(contacts_import)                                                                             \
     X(channels_list)                                                                               \
     X(channels_test)                                                                               \
+    X(channels_dsn)                                                                                \
     X(webhooks_deliveries)                                                                         \
     X(webhooks_redeliver)                                                                          \
     X(keys_create)                                                                                 \

@@ -284,6 +284,11 @@ struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, 
                                 const char *title, const char *text);
 void aw_token_print(const uint8_t secret[32], aw_id timeline, char dst[40]);
 int aw_token_parse(const uint8_t secret[32], const char *token, aw_id *ret);
+/* The reference of a mail with a MAC, by which a report of a mail server finds it:
+ * aw_0123456789ABC.0123456789abcdef0123. AW_ENOENT when it was not made here. */
+#define AW_MARK_TEXT 48
+void aw_mark_print(const uint8_t secret[32], aw_id ref, char dst[AW_MARK_TEXT]);
+int aw_mark_parse(const uint8_t secret[32], const char *mark, aw_id *ret);
 
 /* --- effects.c -------------------------------------------------------------------------------- */
 

@@ -125,6 +125,11 @@ static int token_parse(void *ctx, const char *token, aw_id *ret)
     return aw_token_parse(((struct aw_ports *)ctx)->token_secret, token, ret);
 }
 
+static int token_mark(void *ctx, const char *mark, aw_id *ret)
+{
+    return aw_mark_parse(((struct aw_ports *)ctx)->token_secret, mark, ret);
+}
+
 /* --- what providers send
  * --------------------------------------------------------------------------- */
 
@@ -192,6 +197,7 @@ void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env)
     env->tokens.ctx = p;
     env->tokens.print = token_print;
     env->tokens.parse = token_parse;
+    env->tokens.mark = token_mark;
     aw_status_fill(&p->source, &env->status);
     env->receiving.ctx = p;
     env->receiving.receive = receive;

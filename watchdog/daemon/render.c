@@ -14,11 +14,12 @@
 /* --- confirmation tokens: 8 bytes timeline, 16 bytes MAC -----------------------------------------
  */
 
-static void token_mac(const uint8_t secret[32], const uint8_t id[8], uint8_t mac[32])
+static void token_mac(const uint8_t secret[32], char what, aw_id id, uint8_t mac[32])
 {
-    uint8_t text[9] = {'a'};
+    uint8_t text[9] = {(uint8_t)what};
 
-    memcpy(text + 1, id, 8);
+    for (int i = 0; i < 8; i++)
+        text[i + 1] = (uint8_t)((uint64_t)id >> (56 - 8 * i));
     aw_hmac256(mac, secret, 32, text, sizeof(text));
 }
 
@@ -28,7 +29,7 @@ void aw_token_print(const uint8_t secret[32], aw_id timeline, char dst[40])
 
     for (int i = 0; i < 8; i++)
         raw[i] = (uint8_t)((uint64_t)timeline >> (56 - 8 * i));
-    token_mac(secret, raw, mac);
+    token_mac(secret, 'a', timeline, mac);
     memcpy(raw + 8, mac, 16);
     aw_b64url(dst, raw, sizeof(raw));
 }
@@ -41,12 +42,46 @@ int aw_token_parse(const uint8_t secret[32], const char *token, aw_id *ret)
 
     if (strlen(token) != 32 || aw_unb64url(raw, sizeof(raw), token, 32, &n) || n != sizeof(raw))
         return AW_ENOENT;
-    token_mac(secret, raw, mac);
-    if (!aw_equal_ct(mac, raw + 8, 16))
-        return AW_ENOENT;
     for (int i = 0; i < 8; i++)
         id = id << 8 | raw[i];
+    token_mac(secret, 'a', (aw_id)id, mac);
+    if (!aw_equal_ct(mac, raw + 8, 16))
+        return AW_ENOENT;
     *ret = (aw_id)id;
+    return AW_OK;
+}
+
+/* --- marks of mails --------------------------------------------------------------------------- */
+
+#define MARK_MAC 10 /* bytes */
+
+void aw_mark_print(const uint8_t secret[32], aw_id ref, char dst[AW_MARK_TEXT])
+{
+    char id[AW_ID_TEXT], hex[2 * MARK_MAC + 1];
+    uint8_t mac[32];
+
+    token_mac(secret, 'm', ref, mac);
+    aw_id_print(id, "aw_", ref);
+    aw_hex(hex, mac, MARK_MAC);
+    snprintf(dst, AW_MARK_TEXT, "%s.%s", id, hex);
+}
+
+int aw_mark_parse(const uint8_t secret[32], const char *mark, aw_id *ret)
+{
+    char id[AW_ID_TEXT], again[AW_MARK_TEXT];
+    size_t n = strcspn(mark, ".");
+    aw_id ref;
+
+    if (n >= sizeof(id) || strlen(mark) >= AW_MARK_TEXT)
+        return AW_ENOENT;
+    memcpy(id, mark, n);
+    id[n] = '\0';
+    if (aw_id_parse(id, "aw_", &ref))
+        return AW_ENOENT;
+    aw_mark_print(secret, ref, again);
+    if (strlen(again) != strlen(mark) || !aw_equal_ct(again, mark, strlen(mark)))
+        return AW_ENOENT;
+    *ret = ref;
     return AW_OK;
 }
 
@@ -253,6 +288,18 @@ static void link_text(struct aw_loop *l, const struct aw_timeline *tl, const str
     snprintf(dst, cap, "%s/a/%s", l->live->conf->public_url, token);
 }
 
+static void mark(struct aw_loop *l, struct pack *p, struct aw_send *s)
+{
+    uint8_t secret[32];
+    char text[AW_MARK_TEXT];
+    struct aw_err err;
+
+    if (s->kind != AW_EMAIL || aw_store_secret(l->store, "tokens", secret, &err))
+        return;
+    aw_mark_print(secret, s->ref, text);
+    pack(p, &s->mark, text);
+}
+
 static void values_init(struct values *v, const struct aw_msg *m, const struct aw_step *step,
                         const struct aw_timeline *tl)
 {
@@ -308,6 +355,7 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     pack(&p, &s->link, link[0] ? link : NULL);
     pack(&p, &s->code, v.code);
     pack(&p, &s->cid, marks->cid);
+    mark(l, &p, s);
     pack(&p, &s->lang, book.a.lang);
     if (f->person == tl->person) {
         pack(&p, &s->push_json, m->reg.push_json);

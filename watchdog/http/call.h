@@ -162,6 +162,7 @@ void aw_do_livez(struct aw_call *call);
 void aw_do_readyz(struct aw_call *call);
 void aw_do_metrics(struct aw_call *call);
 void aw_do_page(struct aw_call *call);
+void aw_do_dsn(struct aw_call *call);
 void aw_do_receipt(struct aw_call *call);
 
 #endif

@@ -11,6 +11,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "http/call.h"
@@ -153,4 +154,66 @@ void aw_do_receipt(struct aw_call *call)
         return;
     }
     submit_all(d);
+}
+
+/* ---- POST /v1/channels/{channel}:dsn ----------------------------------------------------------
+ */
+
+/* Actions of RFC 3464, and what they prove of a mail. One that is delayed is still on its way. */
+static const struct {
+    const char *action;
+    enum aw_level level;
+    enum aw_negative negative;
+} actions[] = {
+    {"delivered", AW_DELIVERED, AW_NEG_NONE}, {"relayed", AW_SENT, AW_NEG_NONE},
+    {"expanded", AW_SENT, AW_NEG_NONE},       {"failed", AW_LEVEL_NONE, AW_NEG_BOUNCED},
+    {"delayed", AW_LEVEL_NONE, AW_NEG_NONE},
+};
+
+static void reported(struct aw_call *call, struct aw_cmd *cmd)
+{
+    struct aw_buf out = AW_BUF_INIT(4096);
+    struct aw_jsonw w;
+
+    if (aw_call_refused(call, cmd))
+        return;
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_jw_str(&w, "channel", cmd->u.receipt.channel);
+    aw_jw_id(&w, "ref", "aw_", cmd->u.receipt.r.ref);
+    aw_jw_end(&w, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
+}
+
+void aw_do_dsn(struct aw_call *call)
+{
+    const struct aw_tokens *tokens = &call->api->env.tokens;
+    struct aw_request_dsn dsn;
+    struct aw_fault fault = {0};
+    struct aw_cmd *cmd;
+    unsigned i = 0;
+    aw_id ref;
+
+    if (aw_request_dsn(call->view->body, call->view->n_body, &dsn, &fault) < 0) {
+        aw_call_fault(call, &fault);
+        return;
+    }
+    while (i < AW_COUNT(actions) && strcasecmp(actions[i].action, dsn.action) != 0)
+        i++;
+    if (i == AW_COUNT(actions)) {
+        aw_call_problem(call, AW_P_VALIDATION, "/action",
+                        "expected failed, delayed, delivered, relayed or expanded");
+        return;
+    }
+    if (tokens->mark(tokens->ctx, dsn.mark, &ref)) {
+        aw_call_not_found(call, "mail with this mark");
+        return;
+    }
+    cmd = aw_call_cmd(call, AW_CMD_RECEIPT);
+    snprintf(cmd->actor, sizeof(cmd->actor), "channel:%.39s", call->params[0]);
+    snprintf(cmd->u.receipt.channel, sizeof(cmd->u.receipt.channel), "%.*s", AW_NAME_MAX,
+             call->params[0]);
+    cmd->u.receipt.r = (struct aw_receipt){
+        .ref = ref, .level = actions[i].level, .negative = actions[i].negative, .at = dsn.at};
+    aw_call_submit(call, cmd, reported);
 }

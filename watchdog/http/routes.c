@@ -16,6 +16,7 @@ enum scope {
     AUDIT = AW_SCOPE_AUDIT_READ,
     OPER = AW_SCOPE_OPS,
     ADMIN = AW_SCOPE_ADMIN,
+    RECEIPTS = AW_SCOPE_RECEIPTS_WRITE,
 };
 enum body { SMALL = 16 << 10, BIG = 1 << 20, MANY = 4 << 20 };
 enum flag { JSON = AW_ROUTE_JSON, PROOF = AW_ROUTE_PROOF, LINES = AW_ROUTE_LINES };
@@ -43,6 +44,7 @@ const struct aw_route aw_routes[] = {
     {"GET", "/v1/rules/{rule}", V1, RULES, 0, 0, "", aw_do_rule},
     {"POST", "/v1/rules:reload", V1, OPER, 0, 0, "", aw_do_reload},
     {"GET", "/v1/channels", V1, OPER, 0, 0, "", aw_do_channels},
+    {"POST", "/v1/channels/{channel}:dsn", V1, RECEIPTS, SMALL, JSON | PROOF, "", aw_do_dsn},
     {"POST", "/v1/channels/{channel}:test", V1, OPER, SMALL, JSON, "", aw_do_channel_test},
     {"GET", "/v1/keys", V1, ADMIN, 0, 0, "", aw_do_keys},
     {"POST", "/v1/keys", V1, ADMIN, SMALL, JSON, "", aw_do_key_create},
