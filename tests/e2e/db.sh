@@ -116,12 +116,13 @@ sick() { # DESCRIPTION CHECK CONFIG: that check, and so the doctor, fails
     check "... and it is the $2" eval "found $2 fail && holds \"NOT j->>'ok'\""
 }
 exits "the doctor is content" 0 doctor --config ackwatch.yaml --json
-check "... with all of it" holds "j->>'ok' AND json_array_length(j, '\$.checks') = 8"
-for what in config secrets store providers socket daemon; do
+check "... with all of it" holds "j->>'ok' AND json_array_length(j, '\$.checks') = 12"
+for what in config secrets store layout wal providers socket daemon; do
     check "... with $what" found $what ok
 done
+check "... but for providers, where nothing listens" found reach warn
 exits "lines for pipes" 0 doctor --config ackwatch.yaml
-check "... of four cells" awk -F'\t' 'NF != 4 { bad = 1 } END { exit bad || NR != 8 }' out
+check "... of four cells" awk -F'\t' 'NF != 4 { bad = 1 } END { exit bad || NR != 12 }' out
 sed 's/provider: smtp/provider: smpt/' ackwatch.yaml >typo.yaml
 sick "a mistake in the settings" config typo.yaml
 sick "no settings" config none.yaml
@@ -171,6 +172,8 @@ sqlite3 ackwatch.db <"$src/tests/layouts/1.sql" && sqlite3 ackwatch.db 'PRAGMA j
 chmod 640 ackwatch.db
 check "a daemon refuses an older layout" eval '! ackwatchd --config ackwatch.yaml 2>err'
 err_has "has layout 1, this ackwatch needs layout 2: stop the daemon and run ackwatch db migrate"
+exits "so does the doctor" 3 doctor --config ackwatch.yaml --json
+check "... and names the way out" eval "found layout fail && holds \"j LIKE '%ackwatch db migrate%'\""
 exits "audit verify does, too" 1 audit verify --db ackwatch.db
 err_has "ackwatch db migrate"
 exits "info does not" 0 db info --db ackwatch.db --json

@@ -15,17 +15,24 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
+#include "store/db.h"
 
 #define MIB       ((uint64_t)1 << 20)
 #define ROOM_FAIL (64 * MIB) /* four times the reserve of the daemon */
 #define ROOM_WARN (1024 * MIB)
+#define WAL_WARN  (256 * MIB)
+#define REACH_ONE 5  /* seconds for a connection */
+#define REACH_ALL 20 /* ... and for all of them */
+#define CERT_SOON (14 * AW_DAY)
 
 enum health { OK, WARN, FAIL, N_HEALTHS };
 static const char *const health_names[N_HEALTHS] = {"ok", "warn", "fail"};
@@ -209,6 +216,42 @@ static enum health check_store(struct doctor *d, struct finding *f)
     return found(f, OK, "", "%s is closed to others", d->env->store);
 }
 
+static enum health check_layout(struct doctor *d, struct finding *f)
+{
+    struct aw_db db;
+    struct aw_err err;
+    int64_t layout = 0;
+    struct stat st;
+    if (!d->env)
+        return no_settings(f);
+    if (stat(d->env->store, &st) < 0)
+        return found(f, WARN, "the first start makes it", "not checked: there is no %s",
+                     d->env->store);
+    if (aw_db_open(&db, d->env->store, AW_DB_READ, NULL, 1024, &err) < 0)
+        return found(f, WARN, "run me as root or as the daemon's user", "%s: %s", d->env->store,
+                     err.text);
+    int r = aw_db_check(&db, d->env->store, &err);
+    if (r == 0)
+        r = aw_db_layout(&db, d->env->store, &layout, &err);
+    aw_db_close(&db);
+    return r == 0 ? found(f, OK, "", "layout %lld, as this version has it", (long long)layout)
+                  : found(f, FAIL, "docs/operations.md, upgrade", "%s", err.text);
+}
+
+static enum health check_wal(struct doctor *d, struct finding *f)
+{
+    AW_AUTO(aw_buf_free) struct aw_buf wal = AW_BUF_INIT(4096);
+    struct stat st = {0};
+    if (!d->env)
+        return no_settings(f);
+    aw_buf_printf(&wal, "%s-wal", d->env->store);
+    if (stat(aw_buf_str(&wal), &st) < 0)
+        st.st_size = 0;
+    uint64_t size = (uint64_t)st.st_size;
+    return found(f, size > WAL_WARN ? WARN : OK, "a reader never ends: look for an open sqlite3",
+                 "the write-ahead log has %llu MiB", (unsigned long long)(size / MIB));
+}
+
 /* --- providers ------------------------------------------------------------------------------- */
 
 static bool resolves(const char *host)
@@ -265,6 +308,83 @@ static enum health check_names(struct doctor *d, struct finding *f)
     return found(f, OK, "", "%u names of providers resolve", n);
 }
 
+/* The dates of a chain as curl tells them: "Expire date:Nov 22 10:00:00 2026 GMT". 0: none. */
+static aw_time ends_at(CURL *c)
+{
+    struct curl_certinfo *info = NULL;
+    struct tm tm = {0};
+    if (curl_easy_getinfo(c, CURLINFO_CERTINFO, &info) != CURLE_OK || !info || !info->num_of_certs)
+        return 0;
+    for (struct curl_slist *s = info->certinfo[0]; s; s = s->next)
+        if (aw_starts(s->data, "Expire date:") &&
+            strptime(s->data + strlen("Expire date:"), "%b %d %H:%M:%S %Y", &tm))
+            return (aw_time)timegm(&tm) * AW_SECOND;
+    return 0;
+}
+
+/* Connects, with TLS where the URL has it, and hangs up: nothing is asked. */
+static enum health reach(const struct aw_channel *c, const char *url, struct finding *f)
+{
+    CURL *curl = curl_easy_init();
+    char why[CURL_ERROR_SIZE] = "";
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)REACH_ONE);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+    CURLcode rc = curl_easy_perform(curl);
+    aw_time end = rc == CURLE_OK ? ends_at(curl) : 0, now = aw_clock_os_wall();
+    curl_easy_cleanup(curl);
+    if (rc != CURLE_OK)
+        return found(f, WARN, "is the way out open, is the provider up?", "channel %s: %s", c->name,
+                     why[0] ? why : curl_easy_strerror(rc));
+    if (end && end - now < CERT_SOON)
+        return found(f, WARN, "the provider must renew it",
+                     "channel %s: its certificate ends in %lld days", c->name,
+                     (long long)((end - now) / AW_DAY));
+    return OK;
+}
+
+/* A setting as something to connect to (aw_free), or NULL. Secrets are not looked at. */
+static char *url_of(const struct aw_channel *c, const struct aw_setting *s)
+{
+    AW_AUTO(aw_buf_free) struct aw_buf b = AW_BUF_INIT(4096);
+    const char *value = aw_channel_get(c, s->key);
+    if (!value || !*value)
+        return NULL;
+    if (aw_streq(s->key, "host"))
+        aw_buf_printf(&b, "telnet://%s:%ld", value, aw_channel_num(c, "port", 587));
+    else if (s->type == AW_SET_URL)
+        aw_buf_puts(&b, value);
+    return b.n ? aw_strdup(aw_buf_str(&b)) : NULL;
+}
+
+static enum health check_reach(struct doctor *d, struct finding *f)
+{
+    aw_boot by = aw_clock_boot() + REACH_ALL * AW_SECOND;
+    unsigned n = 0;
+    if (!d->env)
+        return no_settings(f);
+    for (unsigned i = 0; i < d->env->n_channels; i++) {
+        const struct aw_channel *c = &d->env->channels[i];
+        for (const struct aw_setting *s = c->provider->settings; s->key; s++) {
+            char *url = url_of(c, s);
+            if (!url)
+                continue;
+            enum health h = aw_clock_boot() < by ? reach(c, url, f)
+                                                 : found(f, WARN, "ackwatch channels test",
+                                                         "time ran out after %u", n);
+            aw_free(url);
+            if (h != OK)
+                return h;
+            n++;
+        }
+    }
+    return found(f, OK, "", "%u connections to providers can be made", n);
+}
+
 /* --- the daemon ------------------------------------------------------------------------------ */
 
 static enum health check_socket(struct doctor *d, struct finding *f)
@@ -307,9 +427,10 @@ static const struct {
 } checks[] = {
     {"clock", check_clock},     {"config", check_config},
     {"secrets", check_secrets}, {"certificates", check_certificates},
-    {"store", check_store},     {"disk", check_disk},
-    {"providers", check_names}, {"socket", check_socket},
-    {"daemon", check_daemon},
+    {"store", check_store},     {"layout", check_layout},
+    {"wal", check_wal},         {"disk", check_disk},
+    {"providers", check_names}, {"reach", check_reach},
+    {"socket", check_socket},   {"daemon", check_daemon},
 };
 
 static void print_one(const struct aw_out *o, const char *name, enum health h,
@@ -365,9 +486,11 @@ static const char *const examples[] = {"doctor", "doctor --config ackwatch.yaml 
 const struct aw_cmd_entry aw_cmd_doctor = {
     .noun = "doctor",
     .summary = "check clock, files, disk, names and daemon, with the way out of each problem",
-    .text = "Run it as root or as the daemon's user. It changes nothing and asks no provider; "
-            "ackwatch channels test does. The socket is that of the environment file unless one is "
-            "given. Exit code 3 when a check fails; warnings alone are 0.",
+    .text =
+        "Run it as root or as the daemon's user. It changes nothing. To each provider it connects "
+        "and hangs up, without a request; ackwatch channels test does. The socket is that of the "
+        "environment file unless one is "
+        "given. Exit code 3 when a check fails; warnings alone are 0.",
     .flags = flags,
     .remote = true,
     .examples = examples,
