@@ -34,7 +34,7 @@ called() {
     delivery=$(json out "j->>'\$.data[0].id'")
     [ -n "$delivery" ]
 }
-check "the app is called back" within 5 called
+within 5 called || bail "the app is not called back"
 "$build/tests/e2e/access" "$port" "$message" "$delivery" <tokens | grep -v '^1\.\.' >lines || bail "no lines"
 cat lines
 n=$(grep -Ec '^(not )?ok' lines)
