@@ -289,6 +289,23 @@ static void forge(aw_id msg)
     commit();
 }
 
+/* Another body for a message, as the store would write it. */
+static void rewrite(aw_id msg)
+{
+    begin();
+    assert_int_equal(aw_store_redact(scene.s, msg, "{}", 2, &scene.err), 0);
+    commit();
+}
+
+static void bodies_of_closed_messages_may_change(void **state)
+{
+    (void)state;
+    rewrite(gone);
+    honest(0);
+    rewrite(open_one);
+    found(scene.path, "changes the body of a message that is still open");
+}
+
 static void entries_that_lie(void **state)
 {
     (void)state;
@@ -326,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_that_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_that_nobody_pruned, setup, teardown),
         cmocka_unit_test_setup_teardown(entries_that_lie, setup, teardown),
+        cmocka_unit_test_setup_teardown(bodies_of_closed_messages_may_change, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,67 @@ static void many_go_in_slices(void **state)
     assert_int_equal(rig_verify(r), 0);
 }
 
+static void erase(struct rig *r, const char *user)
+{
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_CONTACT_DELETE);
+
+    snprintf(cmd->u.contact.user, sizeof(cmd->u.contact.user), "%s", user);
+    assert_int_equal(rig_turn_with(r, &cmd, 1), AW_OK);
+    assert_int_equal(r->last.problem, 0);
+}
+
+static int64_t bodies_with(struct rig *r, const char *text)
+{
+    char sql[200];
+
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM message WHERE body LIKE '%%%s%%'", text);
+    return rig_sql(r, sql);
+}
+
+/* Who is erased leaves closed messages; open ones need the addresses until they close. */
+static void the_erased_leave_bodies(void **state)
+{
+    struct rig *r = *state;
+    static const char body[] =
+        "{\"class\":\"years\",\"title\":\"t\",\"recipients\":["
+        "{\"user\":\"li\",\"alias\":\"li\",\"phone\":\"+8613800001234\"},"
+        "{\"user\":\"wei\",\"alias\":\"wei\",\"phone\":\"+8613800001235\"}]}";
+    aw_id closed, young;
+    char sql[200], text[300];
+
+    closed = rig_register(r, "a", body);
+    assert_int_equal(rig_turn(r), AW_OK);
+    rig_accept_all(r);
+    rig_ack(r, closed, "li", AW_ACKNOWLEDGED);
+    rig_ack(r, closed, "wei", AW_ACKNOWLEDGED);
+    assert_int_equal(rig_at(r, T0 + 4 * AW_DAY), AW_OK);
+    young = rig_register(r, "b", body);
+    assert_int_equal(rig_turn(r), AW_OK);
+    rig_accept_all(r);
+    assert_int_equal(bodies_with(r, "+8613800001234"), 2);
+    erase(r, "li");
+    assert_int_equal(rig_turn(r), AW_OK);
+    snprintf(sql, sizeof(sql), "SELECT body FROM message WHERE id = %lld", (long long)closed);
+    rig_sql_text(r, sql, text, sizeof(text));
+    assert_null(strstr(text, "+8613800001234"));
+    assert_null(strstr(text, "\"li\""));
+    assert_non_null(strstr(text, "+8613800001235"));       /* the other one stays */
+    assert_int_equal(bodies_with(r, "+8613800001234"), 1); /* open, and young */
+    assert_int_equal(rig_verify(r), 0);
+    rig_ack(r, young, "wei", AW_ACKNOWLEDGED);
+    assert_int_equal(rig_at(r, T0 + 5 * AW_DAY), AW_OK); /* exhausted for li meanwhile */
+    assert_int_equal(rig_at(r, T0 + 8 * AW_DAY), AW_OK);
+    assert_int_equal(bodies_with(r, "+8613800001234"), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%message.redacted%'"),
+                     2);
+    rig_ack(r, closed, "wei", AW_OPENED); /* what is left of it still works */
+    assert_int_equal(r->last.problem, 0);
+    assert_int_equal(rig_at(r, T0 + 20 * AW_DAY), AW_OK); /* and once is enough */
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%message.redacted%'"),
+                     2);
+    assert_int_equal(rig_verify(r), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +225,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(late_evidence_keeps_it, setup, teardown),
         cmocka_unit_test_setup_teardown(its_names_are_free_again, setup, teardown),
         cmocka_unit_test_setup_teardown(many_go_in_slices, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_erased_leave_bodies, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

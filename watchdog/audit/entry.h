@@ -40,10 +40,11 @@
     X(CLOCK, "clock.stepped")                                                                      \
     X(NOTICE, "operators.told")                                                                    \
     X(HEARTBEAT, "heartbeat")                                                                      \
-    X(NUMBER, "number.opted")     /* STOP, START: the number's commitment, why: out, in */         \
-    X(ANSWERED, "reply.answered") /* what was written back to a reply, as a word */                \
-    X(PRUNED, "message.pruned")   /* rows of a closed message went, its entries stay */            \
-    X(HELD, "timeline.held")      /* people act */                                                 \
+    X(NUMBER, "number.opted")       /* STOP, START: the number's commitment, why: out, in */       \
+    X(ANSWERED, "reply.answered")   /* what was written back to a reply, as a word */              \
+    X(PRUNED, "message.pruned")     /* rows of a closed message went, its entries stay */          \
+    X(REDACTED, "message.redacted") /* its body lost a person who was erased */                    \
+    X(HELD, "timeline.held")        /* people act */                                               \
     X(RESUMED, "timeline.resumed")                                                                 \
     X(ESCALATED, "timeline.escalated")                                                             \
     X(MIGRATED, "store.migrated")  /* the tables were brought to a newer layout */                 \

@@ -17,6 +17,7 @@
  *   people.c        messages, persons, addresses as the engine's world
  *   render.c        a claim as texts to send
  *   watch.c         clocks, lateness, receipts, heartbeat
+ *   redact.c        people who were erased leave the bodies of messages
  *   prune.c         retention, in slices between turns
  *   effects.c       what leaves after the commit, and what is in flight
  */
@@ -152,6 +153,9 @@ struct aw_effects {
 struct aw_prune {
     bool under_way;   /* a pass is */
     bool any;         /* this pass took something away */
+    bool wide;        /* this pass looks for people who were erased, too */
+    bool erased;      /* somebody was: the next pass is wide, and soon */
+    aw_time wide_at;  /* the last wide pass began, 0: none yet */
     aw_id at;         /* messages up to here were looked at */
     aw_time pass_at;  /* the last pass began, 0: none yet */
     aw_boot slice_at; /* the last slice */
@@ -354,6 +358,8 @@ void aw_watch_heard(struct aw_loop *l, const struct aw_result *res);
  * is due: at once when the core is idle, else now and then. *ret_wait_ms: until there is more to
  * do, -1: not soon. */
 int aw_prune_slice(struct aw_loop *l, bool idle, aw_ms *ret_wait_ms, struct aw_err *err);
+/* Takes people who were erased out of the body of a closed message; *ret_any: it changed. */
+int aw_redact(struct aw_loop *l, aw_id message, bool *ret_any, struct aw_err *err);
 
 void aw_loop_reload_now(struct aw_loop *l); /* puts a reload into the inbox */
 

@@ -6,6 +6,9 @@
  * four a second when it is not, so that a store under steady load is pruned too. A slice is bounded
  * by rows, so an acknowledgement waits for one at most.
  *
+ * Once a day, and soon after an erasure, a pass is wide: it also looks into messages that stay for
+ * people who were erased (redact.c).
+ *
  * Passes begin again when a 24th of the shortest retention has gone by, at most six hours.
  */
 #include "daemon/loop_int.h"
@@ -15,6 +18,7 @@
 #define IDLE_WAIT  2   /* ms between slices */
 #define BUSY_EVERY 250 /* ms */
 #define PASS_MOST  (6 * AW_HOUR)
+#define WIDE_EVERY AW_DAY
 
 /* NULL: a rule of old that cannot be read any more. */
 static aw_ms retention_of(const struct aw_loop *l, const struct aw_rule *rule)
@@ -38,7 +42,7 @@ static bool due(const struct aw_loop *l)
     const struct aw_prune *p = &l->prune;
     aw_ms every = shortest(l) / 24;
 
-    if (p->under_way || !p->pass_at || l->now < p->pass_at)
+    if (p->under_way || p->erased || !p->pass_at || l->now < p->pass_at)
         return true;
     return l->now - p->pass_at >= (every < PASS_MOST ? every : PASS_MOST);
 }
@@ -48,11 +52,14 @@ static int look_at(struct aw_loop *l, const struct aw_old_message *m, unsigned *
 {
     aw_ms keep = retention_of(l, aw_rule_pinned(l, m->rule, err));
     unsigned n = 0;
+    bool changed = false;
     int r = AW_OK;
 
     if (aw_id_time(m->id) + keep <= l->now)
         r = aw_store_prune_message(l->store, m, l->now - keep, &n, err);
-    *rows += n;
+    if (r == AW_OK && n == 0 && l->prune.wide)
+        r = aw_redact(l, m->id, &changed, err);
+    *rows += n + changed;
     return r;
 }
 
@@ -60,7 +67,8 @@ static int slice(struct aw_loop *l, struct aw_err *err)
 {
     struct aw_old_message list[LOOKED];
     struct aw_prune *p = &l->prune;
-    aw_id before = aw_id_first(l->now - shortest(l) + 1);
+    aw_ms keep = p->wide ? AW_RETENTION_LEAST : shortest(l);
+    aw_id before = aw_id_first(l->now - keep + 1);
     unsigned n = 0, i = 0, rows = 0, aged = 0;
     int r = aw_store_old_messages(l->store, p->at, before, list, LOOKED, &n, err);
 
@@ -78,6 +86,19 @@ static int slice(struct aw_loop *l, struct aw_err *err)
     return r;
 }
 
+static void begin_pass(struct aw_loop *l)
+{
+    struct aw_prune *p = &l->prune;
+    bool wide =
+        p->erased || !p->wide_at || l->now < p->wide_at || l->now - p->wide_at >= WIDE_EVERY;
+
+    *p = (struct aw_prune){.under_way = true,
+                           .pass_at = l->now,
+                           .wide = wide,
+                           .wide_at = wide ? l->now : p->wide_at,
+                           .slice_at = p->slice_at};
+}
+
 int aw_prune_slice(struct aw_loop *l, bool idle, aw_ms *ret_wait_ms, struct aw_err *err)
 {
     struct aw_prune *p = &l->prune, before = *p;
@@ -90,7 +111,7 @@ int aw_prune_slice(struct aw_loop *l, bool idle, aw_ms *ret_wait_ms, struct aw_e
     if (!idle && (l->opt.clock->stepped || now - p->slice_at < BUSY_EVERY))
         return AW_OK; /* a stepped run repeats exactly */
     if (!p->under_way)
-        *p = (struct aw_prune){.under_way = true, .pass_at = l->now};
+        begin_pass(l);
     p->slice_at = now;
     r = aw_store_begin(l->store, l->now, err);
     if (r == AW_OK)

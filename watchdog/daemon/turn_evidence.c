@@ -166,6 +166,7 @@ int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     else if (r == AW_OK)
         r = aw_store_contact_put(l->store, person, put ? cmd->u.contact.json : NULL,
                                  cmd->u.contact.n_json, cmd->actor, err);
+    l->prune.erased |= r == AW_OK && cmd->type == AW_CMD_CONTACT_DELETE;
     if (r != AW_ENOENT)
         return r;
     aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such contact");

@@ -238,6 +238,19 @@ SELECT last, tried FROM timeline WHERE id BETWEEN ?1 AND ?2 ORDER BY id
 
 -- --- retention: what goes with a message, and what goes by its age ---------------------------
 
+-- name: recipients_erased
+SELECT t.n, t.person FROM timeline AS t CROSS JOIN person AS p ON p.id = t.person
+    WHERE t.id BETWEEN ?1 AND ?1 + (SELECT n - 1 FROM message WHERE id = ?1) AND p.user IS NULL
+    AND (SELECT sum(o.state = 0) FROM timeline AS o
+        WHERE o.id BETWEEN ?1 AND ?1 + (SELECT n - 1 FROM message WHERE id = ?1)) = 0
+    ORDER BY t.id LIMIT ?2
+
+-- name: message_named
+SELECT a.name, m.key, m.ext FROM message AS m CROSS JOIN app AS a ON a.id = m.app WHERE m.id = ?1
+
+-- name: message_body
+UPDATE message SET body = ?2, digest = ?3, salt = ?4 WHERE id = ?1
+
 -- name: log_chain
 SELECT prev FROM log WHERE seq = ?1
 

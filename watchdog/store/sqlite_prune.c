@@ -12,6 +12,7 @@
 #include "store/store_int.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 
 /* By the ids of timelines: ?1 the first, ?2 the last. */
 static const enum aw_sql of_timelines[] = {AW_SQL_POLLS_PRUNE, AW_SQL_TIMELINES_PRUNE};
@@ -234,6 +235,57 @@ int aw_store_prune_message(struct aw_store *s, const struct aw_old_message *m, a
     aw_free(list);
     return aw_store_note(s, r);
 }
+
+/* --- erasure in bodies ---------------------------------------------------------------------- */
+
+int aw_store_erased(struct aw_store *s, aw_id message, struct aw_erased *ret, unsigned max,
+                    unsigned *ret_n, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    unsigned n = 0;
+    int r = aw_db_query(&s->db, AW_SQL_RECIPIENTS_ERASED, &q, err, I(message), I(max));
+    while (r == 0 && n < max && (r = aw_db_step(&s->db, q, err)) == 1) {
+        ret[n++] =
+            (struct aw_erased){(unsigned)sqlite3_column_int(q, 0), sqlite3_column_int64(q, 1)};
+        r = 0;
+    }
+    aw_db_done(q);
+    *ret_n = n;
+    return aw_store_note(s, r);
+}
+
+int aw_store_redact(struct aw_store *s, aw_id message, const char *body, size_t n,
+                    struct aw_err *err)
+{
+    uint8_t salt[32], content[32], digest[32];
+    struct aw_entry e;
+    sqlite3_stmt *q;
+    int r = aw_db_query(&s->db, AW_SQL_MESSAGE_NAMED, &q, err, I(message));
+
+    aw_random(salt, sizeof salt);
+    aw_sha256(digest, body, n);
+    if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        aw_registration_commit(content, salt, (const char *)sqlite3_column_text(q, 0),
+                               (const char *)sqlite3_column_text(q, 1),
+                               (const char *)sqlite3_column_text(q, 2), body, n);
+        r = 0;
+    } else if (r == 0) {
+        r = aw_fail(err, AW_ENOENT, "no such message");
+    }
+    aw_db_done(q);
+    if (r == 0)
+        r = aw_db_run(&s->db, AW_SQL_MESSAGE_BODY, err, I(message), TN(body, n), B(digest, 32),
+                      B(salt, sizeof salt));
+    aw_entry_init(&e);
+    e.kind = AW_ENTRY_REDACTED;
+    e.actor = "core";
+    e.msg = message;
+    e.content = content;
+    s->truncating = true;
+    return aw_store_note(s, r ? r : aw_log_append(s, &e, err));
+}
+
+/* --- by age --------------------------------------------------------------------------------- */
 
 int aw_store_prune_aged(struct aw_store *s, unsigned most, unsigned *ret_rows, struct aw_err *err)
 {

@@ -321,6 +321,16 @@ int aw_store_old_messages(struct aw_store *s, aw_id after, aw_id before, struct 
  * and *ret_rows is 0. The log keeps its entries. */
 int aw_store_prune_message(struct aw_store *s, const struct aw_old_message *m, aw_time since,
                            unsigned *ret_rows, struct aw_err *err);
+/* Recipients of a closed message whose person was erased; none while it is open. */
+struct aw_erased {
+    unsigned n; /* recipient */
+    int64_t person;
+};
+int aw_store_erased(struct aw_store *s, aw_id message, struct aw_erased *ret, unsigned max,
+                    unsigned *ret_n, struct aw_err *err);
+/* Gives a message another body, under a new salt, with the entry message.redacted. */
+int aw_store_redact(struct aw_store *s, aw_id message, const char *body, size_t n,
+                    struct aw_err *err);
 /* Rows that go by age alone, at most `most` of each table; *ret_rows: how many went. */
 int aw_store_prune_aged(struct aw_store *s, unsigned most, unsigned *ret_rows, struct aw_err *err);
 /* What was pruned leaves no trace in the WAL either: it is cut at the next checkpoint that no

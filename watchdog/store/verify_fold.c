@@ -259,6 +259,24 @@ static void fold_pruned(struct aw_fold *f, const struct aw_entry *e)
     f->n_pruned++;
 }
 
+/* From here on the body is another one; only that of a closed message may change. */
+static void fold_redacted(struct aw_fold *f, const struct aw_entry *e)
+{
+    struct aw_fold_message *m = aw_folded_find(&f->messages, e->msg);
+    const char *why = !m || m->pruned >= 0 || !e->content ? "is about no body that is kept" : NULL;
+    for (unsigned i = 0; !why && i < m->n; i++) {
+        const struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, i));
+        if (t && t->state == AW_OPEN)
+            why = "changes the body of a message that is still open";
+    }
+    if (why) {
+        found(f, e, why);
+        return;
+    }
+    m->seq = e->seq;
+    memcpy(m->content, e->content, sizeof m->content);
+}
+
 /* --- rows beside the timelines -------------------------------------------------------------- */
 
 static void fold_claimed(struct aw_fold *f, const struct aw_entry *e, const struct aw_fact *fact,
@@ -460,6 +478,9 @@ void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e)
         return;
     case AW_ENTRY_PRUNED:
         fold_pruned(f, e);
+        return;
+    case AW_ENTRY_REDACTED:
+        fold_redacted(f, e);
         return;
     case AW_ENTRY_DOWNTIME:
         fold_downtime(f, e);
