@@ -46,6 +46,10 @@ is() { # DESCRIPTION GOT WANTED
     check "$1" [ "$2" = "$3" ]
     [ "$2" = "$3" ] || printf '# got %s\n# wanted %s\n' "$2" "$3"
 }
+like() { # DESCRIPTION GOT REGEX
+    check "$1" grep -Eq -- "$3" <<<"$2"
+    grep -Eq -- "$3" <<<"$2" || printf '# got %s\n# wanted %s\n' "$2" "$3"
+}
 # run CODE COMMAND...: must end with CODE; keeps out and err
 run() {
     local want=$1 got
@@ -74,11 +78,15 @@ sql() { sqlite3 -readonly "file:$dir/ackwatch.db?mode=ro" ".timeout 2000" "$1"; 
 # unpack_packages NAME PACKAGE...: fetched once into the build tree, where they stand unpacked under
 # $unpacked; $unpack_error says why they do not.
 unpack_packages() {
-    local cache=$build/tests/e2e/peers/$1 deb
+    local cache=$build/tests/e2e/peers/$1 deb lock
     shift
     unpacked=$cache/root unpack_error='' # for whoever sources this
-    [ -e "$cache/done" ] && return
     mkdir -p "$cache/deb" "$unpacked" || return
+    exec {lock}>"$cache/lock" && flock "$lock" || return # tests run side by side
+    if [ -e "$cache/done" ]; then
+        exec {lock}>&-
+        return
+    fi
     # apt's own user may not reach the build tree; it then warns and fetches as we are.
     if ! (cd "$cache/deb" && apt-get -q download "$@" >"$cache/log" 2>&1); then
         unpack_error=$(tail -n 1 "$cache/log")
@@ -88,6 +96,7 @@ unpack_packages() {
         dpkg-deb -x "$deb" "$unpacked" || return
     done
     touch "$cache/done"
+    exec {lock}>&-
 }
 
 # --- the providers ---------------------------------------------------------------------------------
