@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Output: tables on a terminal and in a pipe, times, colour, cleaned text, CSV, words of the log.
+ * Output: tables on a terminal and in a pipe, times, colour, cleaned text, CSV, words of the log,
+ * rows of objects. Input: server-sent events.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,8 @@
 #include "base/mem.h"
 #include "ctl/contacts.h"
 #include "ctl/out.h"
+#include "ctl/rows.h"
+#include "ctl/sse.h"
 #include "ctl/words.h"
 
 static const char *const heads[] = {"NAME", "STATE", "TITLE", NULL};
@@ -155,13 +158,104 @@ static void words_of_the_log(void **state)
     says("{}", AW_LANG_EN, "?", "");
 }
 
+/* --- rows of objects ------------------------------------------------------------------------- */
+
+static const struct aw_column columns[] = {
+    {"NAME", "name", AW_SHOW_NAME},
+    {"STATE", "state", AW_SHOW_STATE},
+    {"AT", "at", AW_SHOW_TIME},
+    {"HASH", "sha", AW_SHOW_SHORT},
+    {"TITLE", "title", AW_SHOW_FIRST},
+    {"RULE", "rule.of.it", 0},
+    {"LIST", "list", 0},
+    {"YES", "yes", 0},
+    {NULL},
+};
+
+static char *print_rows(struct aw_out *o, const char *json)
+{
+    char *text = NULL;
+    size_t n = 0;
+    json_t *v = json_loads(json, 0, NULL);
+    o->f = open_memstream(&text, &n);
+    aw_rows_print(o, columns, v);
+    fclose(o->f);
+    json_decref(v);
+    return text;
+}
+
+static void shows_members(void **state)
+{
+    struct aw_out o = {.tty = false};
+    char *text =
+        print_rows(&o, "[{\"name\":\"a\",\"state\":\"ok\",\"at\":\"2026-11-22T10:00:00Z\","
+                       "\"sha\":\"0123456789abcdef\",\"title\":{\"zh\":\"题\",\"en\":\"t\"},"
+                       "\"rule\":{\"of\":{\"it\":7}},\"list\":[\"x\",2,true],\"yes\":false},"
+                       "{\"name\":null,\"rule\":{\"of\":3},\"list\":[],\"title\":{}}]");
+    assert_string_equal(text, "a\tok\t2026-11-22T10:00:00.000Z\t0123456789ab\t题\t7\tx,2,yes\tno\n"
+                              "-\t-\t-\t-\t-\t-\t-\t-\n");
+    free(text);
+    text = print_rows(&o, "{\"name\":\"one\"}"); /* an object is a row */
+    assert_string_equal(text, "one\t-\t-\t-\t-\t-\t-\t-\n");
+    free(text);
+    text = print_rows(&o, "[]");
+    assert_string_equal(text, "");
+    free(text);
+}
+
+/* A state is never colour alone. */
+static void marks_states(void **state)
+{
+    struct aw_out o = {.tty = true, .width = 200};
+    char *text =
+        print_rows(&o, "[{\"state\":\"ok\"},{\"state\":\"paused\"},{\"state\":\"expired\"},"
+                       "{\"state\":\"open\"}]");
+    assert_non_null(strstr(text, "* ok "));
+    assert_non_null(strstr(text, "! paused "));
+    assert_non_null(strstr(text, "x expired "));
+    assert_non_null(strstr(text, "o open "));
+    free(text);
+}
+
+/* --- server-sent events ----------------------------------------------------------------------- */
+
+static bool keep_event(void *arg, const struct aw_sse_event *e)
+{
+    aw_buf_printf(arg, "%s|%s|%s;", e->id, e->type, e->data ? e->data : "(none)");
+    return strcmp(e->id, "stop") != 0;
+}
+
+static void reads_events(void **state)
+{
+    static const char text[] = "id: 7\nevent: a.b\ndata: {\"x\":1}\n\n"
+                               ": alive\n\n"
+                               "id: 9\n\n"
+                               "data:one\ndata: two\r\n\r\n"
+                               "retry: 5\n\nid: stop\ndata: x\n\nid: 11\ndata: never\n\n";
+    for (size_t piece = 1; piece < sizeof text; piece++) {
+        struct aw_buf got = AW_BUF_INIT(4096);
+        struct aw_sse s;
+        bool more = true;
+        aw_sse_init(&s, keep_event, &got);
+        for (size_t at = 0; more && at < sizeof text - 1; at += piece)
+            more = aw_sse_feed(&s, text + at,
+                               sizeof text - 1 - at < piece ? sizeof text - 1 - at : piece);
+        assert_false(more);
+        assert_string_equal(aw_buf_str(&got), "7|a.b|{\"x\":1};9|message|(none);"
+                                              "|message|one\ntwo;stop|message|x;");
+        aw_sse_free(&s);
+        aw_buf_free(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pipes_tabs),       cmocka_unit_test(aligns_by_width),
         cmocka_unit_test(prints_times),     cmocka_unit_test(colours_only_terminals),
         cmocka_unit_test(reads_csv),        cmocka_unit_test(marks_without_utf8),
-        cmocka_unit_test(words_of_the_log),
+        cmocka_unit_test(words_of_the_log), cmocka_unit_test(shows_members),
+        cmocka_unit_test(marks_states),     cmocka_unit_test(reads_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

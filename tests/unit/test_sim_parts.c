@@ -150,6 +150,22 @@ static void test_people_are_found_by_each_address(void **state)
     aw_sim_people_free(p);
 }
 
+static void test_a_phone_changes_while_it_runs(void **state)
+{
+    static const char json[] = "[{\"user\":\"li\",\"alias\":\"li\"}]";
+    struct aw_sim_people *p;
+    struct aw_err err;
+    assert_int_equal(aw_sim_people_parse(json, strlen(json), &p, &err), 0);
+    json_t *off = json_string("offline"), *wrong = json_string("asleep");
+    assert_int_equal(aw_sim_people_set_push(p, "li", off, &err), 0);
+    assert_int_equal(aw_sim_people_find(p, AW_SIM_ALIAS, "li")->push, AW_SIM_OFFLINE);
+    assert_int_equal(aw_sim_people_set_push(p, "li", wrong, &err), AW_EINVAL);
+    assert_int_equal(aw_sim_people_find(p, AW_SIM_ALIAS, "li")->push, AW_SIM_OFFLINE);
+    assert_int_equal(aw_sim_people_set_push(p, "sim-online", off, &err), AW_ENOENT);
+    json_decref(off);
+    json_decref(wrong);
+    aw_sim_people_free(p);
+}
 static void test_people_errors_name_the_place(void **state)
 {
     static const struct {
@@ -366,6 +382,7 @@ static void test_mail_first_text_part_is_decoded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_phone_changes_while_it_runs),
         cmocka_unit_test(test_record_numbers_and_pages),
         cmocka_unit_test(test_record_drops_the_oldest_and_says_so),
         cmocka_unit_test(test_text_of_strangers_becomes_utf8),
