@@ -13,7 +13,7 @@ dir=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
-core="types rule match timeline plan engine fold template virtual golden property"
+core="types rule match timeline plan engine fold template virtual golden property fitness"
 audit="tree entry verify store tamper reader fault"
 tests=""
 for t in $core $audit; do tests="$tests tests/unit/test_$t"; done

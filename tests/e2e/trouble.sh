@@ -77,16 +77,22 @@ check "... knows failures" [ "$(json out "(SELECT count(*) FROM json_each(j) WHE
 
 printf %s wrongwrongwrongwrong1234 >jpush.secret
 exits "a wrong master secret is loaded" 0 aw rules reload
-before=$(taken "v->>'what' = 'mail' AND v->>'to' = 'ops@e2e.invalid' AND v->>'text' LIKE '%refuses%'")
+before=$(taken "v->>'what' = 'mail' AND v->>'to' = 'ops@e2e.invalid' AND v->>'text' LIKE '%refuses our credentials%'")
 for i in 1 2 3; do
     body "auth$i" push
     register "$T" body >status
 done
 check "the push is refused as auth" within 8 tried auth1 "$outcomes LIKE 'auth%'"
-check "... and the others" within 8 tried auth3 "$outcomes LIKE 'auth%'"
+body auth4 push
+register "$T" body >status
+stopped() { aw channels list --json >out && [ "$(json out "(SELECT count(*) FROM json_each(j) WHERE value->>'state' = 'stopped')")" = 1 ]; }
+check "... which stops the channel" within 8 stopped
+check "... and the next waits, unsent" tried auth4 "json_array_length(j, '\$.data') = 0"
 exits "channels list" 0 aw channels list
 says "auth, code 1004"
-told() { [ "$(taken "v->>'what' = 'mail' AND v->>'to' = 'ops@e2e.invalid' AND v->>'text' LIKE '%refuses%'")" -eq $((before + 1)) ]; }
+exits "status says degraded" 3 aw status
+says "is stopped: its provider refuses our credentials"
+told() { [ "$(taken "v->>'what' = 'mail' AND v->>'to' = 'ops@e2e.invalid' AND v->>'text' LIKE '%refuses our credentials%'")" -eq $((before + 1)) ]; }
 check "the operators are told" within 8 told
 sleep 1
 check "... once" told

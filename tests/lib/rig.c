@@ -38,7 +38,7 @@ static const char environment[] =
     "  push-main: {provider: jpush, weight: 100, app_key: 0123456789abcdef01234567, "
     "master_secret: {file: secret}, push_url: \"http://127.0.0.1:1/v3/\", "
     "report_url: \"http://127.0.0.1:1/v3/\"}\n"
-    "  sms: {provider: gateway, url: \"http://127.0.0.1:1/sms\", "
+    "  sms: {provider: gateway, receipt_secret: {file: secret}, url: \"http://127.0.0.1:1/sms\", "
     "fields: {to: \"{{to}}\", text: \"{{text}}\"}}\n"
     "  sms-b: {provider: gateway, weight: 1, reply_answer: body, reply_prefix: \"+86\", "
     "url: \"http://127.0.0.1:1/sms\", "

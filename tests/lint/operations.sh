@@ -13,7 +13,7 @@ trap 'rm -rf "$tmp"' EXIT
 # One line a file, so that calls over several lines are seen.
 flat() { for f in $src; do tr '\n' ' ' <"$f"; echo; done; }
 flat | grep -oE 'aw_log\(AW_LOG_[A-Z]+, *"[a-z-]+"' | sed 's/.*"\(.*\)"/\1/' | sort -u >"$tmp/log"
-flat | grep -oE 'aw_store_notice\([a-z>-]+, *"[a-z-]+"' | sed 's/.*"\(.*\)"/\1/' | sort -u >"$tmp/notice"
+flat | grep -oE 'aw_store_notice(_about)?\([a-z>-]+, *"[a-z-]+"' | sed 's/.*"\(.*\)"/\1/' | sort -u >"$tmp/notice"
 flat | grep -oE 'metric\(out, *"[a-z_]+"' | sed 's/.*"\(.*\)"/\1/' | sort -u >"$tmp/metric"
 
 table() { # HEAD: first cells of the table under that head

@@ -56,6 +56,14 @@ static unsigned channels(void *ctx, const struct aw_step *step, enum aw_kind kin
     return step->n_via ? step->n_via : w->channels[kind];
 }
 
+static aw_time free_at(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via,
+                       enum aw_claim_as as)
+{
+    const struct world *w = ctx;
+    (void)step, (void)as;
+    return via < AW_MAX_VIA ? w->busy[kind][via] : 0;
+}
+
 /* --- building ------------------------------------------------------------------------------- */
 
 void world_init(struct world_run *x)
@@ -75,7 +83,8 @@ void world_init(struct world_run *x)
                                  .person = person,
                                  .has_address = has_address,
                                  .negative = negative,
-                                 .channels = channels};
+                                 .channels = channels,
+                                 .free_at = free_at};
     x->env = (struct aw_env){.now = WORLD_START, .ids = &x->ids, .world = &x->world};
     aw_timeline_init(&x->tl, aw_id_take(&x->ids, WORLD_START, 2), 0, 1);
 }

@@ -18,6 +18,7 @@ struct world {
     bool out[WORLD_PEOPLE]; /* wants no SMS */
     unsigned manager;       /* of the recipient; 0: none */
     unsigned channels[AW_N_KINDS];
+    aw_time busy[AW_N_KINDS][AW_MAX_VIA]; /* channels that cannot be sent to before */
 };
 
 struct world_rule {

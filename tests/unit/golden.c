@@ -56,6 +56,8 @@ static void put_details(struct story *s, const struct aw_fact *f)
     case AW_FACT_ADVANCED:
         aw_buf_puts(o, f->type == AW_FACT_DEFERRED ? "deferred" : "advanced");
         put_firing(s, f);
+        if (f->attempt)
+            put_attempt(s, f->attempt);
         aw_buf_puts(o, " to ");
         put_at(s, f->at);
         break;

@@ -22,6 +22,7 @@
  *   > negative #N WHAT                       a receipt says so
  *   > snooze D, > claim D                    somebody holds the plan for so long
  *   > resume, > escalate [STEP]
+ *   > busy KIND VIA D                        that channel can be sent to from then on
  *   > cancel, > release, > querying, > quiet (no query in flight), > lose PERSON KIND
  *
  * A decision is: instant, fact, details, and after the arrow the timeline's next due. Instants are
@@ -344,6 +345,11 @@ static void do_quiet(struct story *s)
     s->x.env.querying = false;
 }
 
+static void do_busy(struct story *s)
+{
+    s->x.w.busy[kind(s, word(s, 1))][number(s, word(s, 2))] = WORLD_START + duration(s, word(s, 3));
+}
+
 static void do_lose(struct story *s)
 {
     s->x.w.has[world_person(&s->x, word(s, 1)) - 1][kind(s, word(s, 2))] = false;
@@ -375,7 +381,7 @@ static const struct verb {
              {"snooze", do_snooze},     {"claim", do_claim},     {"resume", do_resume},
              {"escalate", do_escalate}, {"auto", do_auto},       {"querying", do_querying},
              {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
-             {"start", do_start}};
+             {"start", do_start},       {"busy", do_busy}};
 
 static void run_line(struct story *s, char *line)
 {

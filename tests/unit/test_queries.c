@@ -29,6 +29,8 @@ static const struct {
     {"timelines_open", "SCAN timeline USING COVERING INDEX tl_due", "counted once, at start"},
     {"timeline_next", "SCAN timeline USING COVERING INDEX tl_due", "ends at the first row"},
     {"poll_next", "SCAN poll USING COVERING INDEX poll_due", "ends at the first row"},
+    {"hold_replace", "SCAN channel_hold", "a handful of channels"},
+    {"hold_drop", "SCAN channel_hold", "a handful of channels"},
     {"ruleset", "SCAN f", "a handful of files"},
     {"ruleset_clear", "SCAN ruleset", "a handful of files"},
 };

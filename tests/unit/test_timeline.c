@@ -170,11 +170,20 @@ static void test_retries(void **state)
     assert_int_equal(aw_timeline_try(&tl, 102)->spent, 0); /* a new channel, a new count */
     ok(&tl, outcome(102, AW_OUT_THROTTLED, T0 + 9));
     assert_int_equal(aw_timeline_try(&tl, 102)->waits, 1);
+    g = (struct aw_fact){
+        .type = AW_FACT_DEFERRED, .attempt = 102, .at = T0 + 20, .next_due = T0 + 1};
+    ok(&tl, g); /* it waits on */
+    assert_int_equal(aw_timeline_try(&tl, 102)->due, T0 + 20);
+    g.at = 0;
+    no(&tl, g);
     g = f;
     g.attempt = 103;
     g.number = 3;
-    g.via = 0; /* back to an earlier channel */
-    no(&tl, g);
+    g.via = 0; /* back to an earlier channel, which can be sent to again */
+    ok(&tl, g);
+    assert_int_equal(aw_timeline_try(&tl, 103)->spent, 0);
+    no(&tl, (struct aw_fact){
+                .type = AW_FACT_DEFERRED, .attempt = 103, .at = T0 + 20, .next_due = T0 + 1});
 }
 
 static void test_outcomes(void **state)

@@ -50,7 +50,8 @@
     X(MIGRATED, "store.migrated")  /* the tables were brought to a newer layout */                 \
     X(CALLBACK, "callback.failed") /* an application was not told, and why */                      \
     X(REDELIVER, "callback.again") /* a person had a callback sent again */                        \
-    X(LATE, "daemon.late")         /* steps fire late, or do so no more */
+    X(LATE, "daemon.late")         /* steps fire late, or do so no more */                         \
+    X(CHANNEL, "channel.changed")  /* paused, stopped, resumed; its breaker */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

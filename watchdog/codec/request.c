@@ -274,6 +274,53 @@ int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault
     return code;
 }
 
+/* ---- channel paused, resumed ---- */
+
+/* Given as a duration of the rule language. */
+static int take_length(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    const char *s = json_string_value(v);
+    aw_ms length;
+
+    if (!s || aw_duration_parse(s, strlen(s), &length) != 0 || length < AW_SECOND)
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    *(aw_ms *)dst = length;
+    return 0;
+}
+
+struct hold {
+    char reason[512];
+    aw_ms length;
+};
+
+int aw_request_channel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+    static const struct aw_field fields[] = {
+        {"reason", aw_take_copy, offsetof(struct hold, reason), AW_F_REQUIRED,
+         sizeof(((struct hold *)0)->reason) - 1, NULL, "a reason"},
+        {"for", take_length, offsetof(struct hold, length), 0, 0, NULL,
+         "a duration of at least a second, such as 30m"},
+        {0},
+    };
+    static const struct aw_field resume[] = {
+        {"reason", aw_take_copy, offsetof(struct hold, reason), AW_F_REQUIRED,
+         sizeof(((struct hold *)0)->reason) - 1, NULL, "a reason"},
+        {0},
+    };
+    struct aw_take t = {.fault = fault};
+    struct hold hold = {.length = 0};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY,
+                            cmd->type == AW_CMD_CHANNEL_PAUSE ? fields : resume, &hold, &root);
+
+    if (code == 0) {
+        memcpy(cmd->u.channel.reason, hold.reason, sizeof hold.reason);
+        cmd->u.channel.length = hold.length;
+    }
+    json_decref(root);
+    return code;
+}
+
 /* ---- key ---- */
 
 struct key {

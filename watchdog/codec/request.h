@@ -58,6 +58,9 @@ struct aw_request_dsn {
 };
 int aw_request_dsn(const char *p, size_t n, struct aw_request_dsn *ret, struct aw_fault *fault);
 
+/* POST /v1/channels/{name}:pause: {reason, for?: "30m"}, :resume: {reason}, into cmd->u.channel. */
+int aw_request_channel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+
 /* A contact's stored JSON to addresses; texts live in *ret_owner (json_t, free with
  * aw_addresses_free_owner). */
 int aw_contact_addresses(const char *json, size_t n, struct aw_addresses *ret, void **ret_owner);

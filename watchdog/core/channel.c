@@ -11,6 +11,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#define SENDING_DEFAULT 8
+#define MAILING_DEFAULT 2 /* each is a process */
+
 const char *aw_channel_get(const struct aw_channel *c, const char *key)
 {
     for (unsigned i = 0; i < c->n_settings; i++)
@@ -47,6 +50,18 @@ void aw_channel_account(const struct aw_channel *c, char dst[AW_ACCOUNT_MAX])
     const char *key = aw_channel_get(c, "app_key");
     snprintf(dst, AW_ACCOUNT_MAX, "%s %s", key ? c->provider->name : "channel",
              key ? key : c->name);
+}
+
+bool aw_channel_has_receipts(const struct aw_channel *c)
+{
+    return c->provider->receipts && aw_channel_get(c, "receipt_secret");
+}
+
+unsigned aw_channel_concurrency(const struct aw_channel *c)
+{
+    if (c->concurrency)
+        return c->concurrency;
+    return c->provider->kind == AW_EMAIL ? MAILING_DEFAULT : SENDING_DEFAULT;
 }
 
 void aw_send_free(struct aw_send *s)

@@ -32,17 +32,38 @@ struct aw_setting {
     const char *help;    /* one line */
 };
 
+/* What a provider makes of a request that it has had before. */
+enum aw_repeats {
+    AW_REPEATS_SEND_AGAIN, /* a second delivery */
+    AW_REPEATS_BY_KEY,     /* recognised by a key of ours: harmless */
+    AW_REPEATS_REPLACE,    /* shown once: the second takes the place of the first */
+};
+
+#define AW_MAX_LIMITS 2
+struct aw_rate {
+    unsigned n; /* at most so many sends, 128 at most; 0: no limit */
+    aw_ms per;  /* in any window so long */
+};
+
+/* The capability record: all that the rest of the program knows of a provider. */
 struct aw_provider {
     const char *name; /* "jpush", "gateway", "smtp", "webhook" */
     enum aw_kind kind;
     const struct aw_setting *settings; /* ends with key NULL */
     bool reports;                      /* can be asked for receipts */
     bool by_id;                        /* its receipts may come with nothing but its own id */
+    bool receipts;                     /* posts receipts that name our reference */
     enum aw_level best;                /* highest rung that it can prove by itself */
     /* What a template must say for it to carry its text (an audited template's number and so on),
      * ends with key NULL; NULL: it takes any text. Settings of these names in the channel stand in
      * for a form that is missing. */
     const struct aw_setting *form;
+    enum aw_repeats repeats;
+    aw_ms repeat_life;                    /* by key: how long it is remembered, 0: for good */
+    struct aw_rate limits[AW_MAX_LIMITS]; /* kept ahead of sending; the longest window first */
+    aw_ms throttle;                       /* to wait after "too much" that names no time */
+    aw_ms unknown;                        /* to wait for a receipt before a send whose fate is
+                                           * unknown is repeated, beside the usual back-off */
 };
 
 extern const struct aw_provider aw_providers[]; /* ends with name NULL */
@@ -54,6 +75,13 @@ struct aw_channel_setting {
 };
 
 struct aw_range; /* base/guard.h */
+/* Who asks whether a channel can be sent to. */
+enum aw_claim_as {
+    AW_AS_NEW,    /* a firing that has not waited for a channel */
+    AW_AS_WAITED, /* one that has: its turn has come */
+    AW_AS_RETRY,  /* another try on the same account: costs of the budget of retries */
+    AW_AS_OTHER,  /* a try that comes from another channel; an operator's notice or test */
+};
 
 /* One configured provider account. */
 struct aw_channel {
@@ -79,6 +107,10 @@ long aw_channel_num(const struct aw_channel *c, const char *key, long def);
 /* Whose account it is at the provider: channels with one application key share it. */
 #define AW_ACCOUNT_MAX 256
 void aw_channel_account(const struct aw_channel *c, char dst[AW_ACCOUNT_MAX]);
+/* Whether the provider posts receipts to us over this channel. */
+bool aw_channel_has_receipts(const struct aw_channel *c);
+/* Requests at one time, at most: as configured, else what the kind bears. */
+unsigned aw_channel_concurrency(const struct aw_channel *c);
 
 /* What is to be sent: a copy owned by the struct (aw_send_free). All texts UTF-8, rendered. */
 struct aw_send {
@@ -128,6 +160,8 @@ struct aw_result {
     int code;              /* the provider's own code, 0 if none */
     char detail[256];      /* for people and the log: no personal data, no secret */
     aw_ms wait;            /* throttled: how long to wait */
+    bool alone;            /* throttled: this recipient, not the account */
+    bool unsent;           /* it never left us: says nothing about the provider */
     enum aw_level level;   /* rung proven by the answer, usually accepted */
 };
 

@@ -25,6 +25,8 @@ enum aw_cmd_type {
     AW_CMD_KEY_CREATE,
     AW_CMD_KEY_REVOKE,
     AW_CMD_CHANNEL_TEST, /* answered when the outcome is back */
+    AW_CMD_CHANNEL_PAUSE,
+    AW_CMD_CHANNEL_RESUME,
     AW_CMD_RELOAD,
     AW_CMD_REDELIVER, /* a callback to the app is sent again */
     /* from chan/, never answered; done() frees */
@@ -175,6 +177,11 @@ struct aw_cmd {
         struct {
             aw_id delivery;
         } redeliver;
+        struct {
+            char name[AW_NAME_MAX + 1];
+            char reason[512];
+            aw_ms length; /* pause: how long, 0: until resumed */
+        } channel;
         struct aw_result result;
         struct aw_report *report; /* owned */
         struct {

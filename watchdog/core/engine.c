@@ -77,6 +77,7 @@ void aw_take_evidence(struct aw_call *c, const struct aw_event *ev)
                    .late = raises && final && tl->state != AW_CONFIRMED && !tl->late &&
                            ev->level >= c->rule->until,
                });
+    aw_drop_proven(c, ev->attempt);
     if (!final && tl->level >= c->rule->until)
         aw_end(c, AW_CONFIRMED, AW_WHY_GOAL);
     else if (aw_stopped(tl))

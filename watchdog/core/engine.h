@@ -13,6 +13,7 @@
 #ifndef AW_CORE_ENGINE_H
 #define AW_CORE_ENGINE_H
 
+#include "core/channel.h"
 #include "core/rule.h"
 #include "core/timeline.h"
 
@@ -32,6 +33,10 @@ struct aw_world {
     enum aw_negative (*negative)(void *ctx, int64_t person, enum aw_kind kind);
     /* How many channels can carry a step's kind, in order of use; 0: none. */
     unsigned (*channels)(void *ctx, const struct aw_step *step, enum aw_kind kind);
+    /* When the channel at place `via` in that order can be sent to: 0 now, else an instant after
+     * now. NULL: always now. */
+    aw_time (*free_at)(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via,
+                       enum aw_claim_as as);
 };
 
 struct aw_span { /* a recorded downtime, [from, to) */
@@ -55,7 +60,8 @@ enum aw_event_type {
     AW_EV_NEGATIVE, /* a receipt says that the address failed: negative, and of the stored attempt:
                      * attempt, person, step, kind, round */
     AW_EV_OUTCOME,  /* attempt, outcome, level and known as for evidence, at (throttled: when to try
-                     * again), why (AW_WHY_RESTART: in flight when the process ended) */
+                     * again; unknown: not before), why (AW_WHY_RESTART: in flight when the process
+                     * ended) */
     AW_EV_CANCEL,
     AW_EV_RELEASE,
     AW_EV_HOLD,     /* at: until when; why: AW_WHY_SNOOZED or AW_WHY_CLAIM */

@@ -116,7 +116,7 @@ static bool collapsed(const struct aw_call *c, const struct aw_firing *g)
 
 /* --- firings -------------------------------------------------------------------------------- */
 
-static void skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent)
+void aw_skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent)
 {
     const struct aw_step *s = aw_rule_step(c->rule, g->step);
 
@@ -139,14 +139,19 @@ void aw_claim(struct aw_call *c, const struct aw_firing *g)
     struct aw_reached to[AW_MAX_TO];
     enum aw_why why;
     unsigned n = aw_reach(c, g->step, g->kind, to, &why);
+    struct aw_choice over = aw_choose(c, g->step, g->kind);
 
     if (n == 0) {
-        skip(c, g, why, true);
+        aw_skip(c, g, why, true);
         /* No channel at all, or the last line of the rule reaches nobody. */
         if (w->channels(w->ctx, s, g->kind) == 0 || g->step == AW_STEP_EXHAUSTED)
             c->up->tell_operators = true;
         if (g->round == 1)
             aw_advance(c, g->step);
+        return;
+    }
+    if (over.at != 0 && g->step != AW_STEP_EXHAUSTED) { /* that one has no later turn */
+        aw_put_off(c, g, &over);
         return;
     }
     aw_drop_rounds(c, g);
@@ -157,6 +162,7 @@ void aw_claim(struct aw_call *c, const struct aw_firing *g)
                                     .kind = (uint8_t)g->kind,
                                     .round = (uint16_t)g->round,
                                     .number = 1,
+                                    .via = (uint8_t)over.via,
                                     .pos = to[i].pos,
                                     .attempt = id,
                                     .ref = id,
@@ -194,13 +200,13 @@ static bool settle(struct aw_call *c, const struct aw_firing *g)
 static void decide_firing(struct aw_call *c, const struct aw_firing *g)
 {
     if (aw_passed_over(c->rule, c->tl, g->step, g->round))
-        skip(c, g, AW_WHY_ESCALATED, false);
+        aw_skip(c, g, AW_WHY_ESCALATED, false);
     else if (overtaken(c, g))
-        skip(c, g, AW_WHY_PAST, false);
+        aw_skip(c, g, AW_WHY_PAST, false);
     else if (collapsed(c, g))
-        skip(c, g, AW_WHY_COLLAPSED, false);
+        aw_skip(c, g, AW_WHY_COLLAPSED, false);
     else if (unless_met(c, g->step))
-        skip(c, g, AW_WHY_UNLESS, false);
+        aw_skip(c, g, AW_WHY_UNLESS, false);
     else if (!settle(c, g))
         aw_claim(c, g);
 }

@@ -7,6 +7,7 @@
  *   engine_due.c     what is due now: downtimes, tries, firings, deadline, max_age
  *   engine_result.c  how tries end: retries, next channels, next targets, advance
  *   engine_act.c     what people do: hold, resume, escalate
+ *   engine_channel.c over which channel, and when none can be sent to
  *   engine_time.c    when things are due: pure questions about rule and timeline
  */
 #ifndef AW_CORE_ENGINE_INT_H
@@ -60,6 +61,7 @@ void aw_account_downtimes(struct aw_call *c);
 void aw_decide_due(struct aw_call *c);
 /* Claims the firing for whom it can reach, or skips it. */
 void aw_claim(struct aw_call *c, const struct aw_firing *g);
+void aw_skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent);
 
 /* --- engine_act.c --- */
 
@@ -87,6 +89,25 @@ struct aw_reached {
 };
 unsigned aw_reach(const struct aw_call *c, unsigned step, enum aw_kind kind,
                   struct aw_reached ret[AW_MAX_TO], enum aw_why *ret_why);
+
+/* A receipt or person has proven that the attempt got through: it is not sent again. */
+void aw_drop_proven(struct aw_call *c, aw_id attempt);
+
+/* --- engine_channel.c --- */
+
+/* The channel for a claim: its place and how the claim stands to it, at = 0; or when the first of
+ * them can be sent to, and its place. */
+struct aw_choice {
+    unsigned via;
+    aw_time at;
+    enum aw_why why; /* of a try: retry, next_channel */
+};
+struct aw_choice aw_choose(const struct aw_call *c, unsigned step, enum aw_kind kind);
+/* For a try that goes on: its own channel while it has tries left there, else those after it. */
+struct aw_choice aw_choose_again(const struct aw_call *c, const struct aw_try *y);
+/* Puts the firing off until a channel can be sent to, at most to the deadline; skips it there. */
+void aw_put_off(struct aw_call *c, const struct aw_firing *g, const struct aw_choice *o);
+void aw_put_off_try(struct aw_call *c, const struct aw_try *y, const struct aw_choice *o);
 
 /* --- engine_time.c --- */
 

@@ -219,6 +219,7 @@ static void go_on(struct aw_call *c, const struct aw_fact *failed)
                                     .kind = failed->kind,
                                     .round = failed->round,
                                     .number = 1,
+                                    .via = (uint8_t)aw_choose(c, failed->step, kind).via,
                                     .pos = to[0].pos,
                                     .attempt = id,
                                     .ref = id,
@@ -289,6 +290,24 @@ void aw_take_negative(struct aw_call *c, const struct aw_event *ev)
 
 /* --- outcomes ------------------------------------------------------------------------------- */
 
+static void claim_again(struct aw_call *c, const struct aw_try *y, const struct aw_choice *o)
+{
+    aw_emit(c,
+            (struct aw_fact){.type = AW_FACT_CLAIMED,
+                             .step = y->step,
+                             .kind = y->kind,
+                             .round = y->round,
+                             .number = (uint8_t)(y->number + 1),
+                             .via = (uint8_t)o->via,
+                             .pos = y->pos,
+                             .attempt = aw_id_take(c->env->ids, c->env->now, 1),
+                             .ref = y->ref,
+                             .person = y->person,
+                             .last_round = aw_last_round(aw_rule_step(c->rule, y->step), y->round),
+                             .why = o->why,
+                             .at = y->due});
+}
+
 void aw_try_again(struct aw_call *c, const struct aw_try *waiting)
 {
     const struct aw_world *w = c->env->world;
@@ -296,63 +315,86 @@ void aw_try_again(struct aw_call *c, const struct aw_try *waiting)
     enum aw_kind kind = (enum aw_kind)y.kind;
     const struct aw_step *s = aw_rule_step(c->rule, y.step);
     enum aw_negative negative = held_against(c, y.person, kind);
-    unsigned via = y.via + (y.spent >= AW_CHANNEL_TRIES);
+    struct aw_choice over = aw_choose_again(c, &y);
     enum aw_why why = barred(c, y.step, kind, y.round, c->env->now);
 
     if (why == AW_WHY_NONE && dead(negative)) {
         fail_address(c, &y, negative, AW_OUT_DROPPED, AW_WHY_DEAD_ADDRESS);
     } else if (why == AW_WHY_NONE && !w->has_address(w->ctx, y.person, kind)) {
         fail_address(c, &y, AW_NEG_MISSING, AW_OUT_DROPPED, AW_WHY_NO_CONTACT);
-    } else if (why == AW_WHY_NONE && via >= w->channels(w->ctx, s, kind)) {
+    } else if (why == AW_WHY_NONE && over.via >= w->channels(w->ctx, s, kind)) {
         emit_outcome(c, &y, AW_OUT_DROPPED, AW_WHY_TRIES_SPENT, 0);
         c->up->tell_operators = true;
     } else if (why != AW_WHY_NONE) {
         emit_outcome(c, &y, AW_OUT_DROPPED, why, 0);
         c->up->tell_operators |= why == AW_WHY_MAX_AGE;
+    } else if (over.at != 0) {
+        aw_put_off_try(c, &y, &over);
     } else {
-        aw_emit(c, (struct aw_fact){.type = AW_FACT_CLAIMED,
-                                    .step = y.step,
-                                    .kind = y.kind,
-                                    .round = y.round,
-                                    .number = (uint8_t)(y.number + 1),
-                                    .via = (uint8_t)via,
-                                    .pos = y.pos,
-                                    .attempt = aw_id_take(c->env->ids, c->env->now, 1),
-                                    .ref = y.ref,
-                                    .person = y.person,
-                                    .last_round = aw_last_round(s, y.round),
-                                    .why = via > y.via ? AW_WHY_NEXT_CHANNEL : AW_WHY_RETRY,
-                                    .at = y.due});
+        claim_again(c, &y, &over);
     }
+}
+
+/* When a try that failed is made again: ours (back-off) and theirs (Retry-After), the larger. At
+ * once, where its own channel cannot be sent to and another can. Not past the deadline, where one
+ * more is worth it however long they ask us to wait. */
+static aw_time again_at(const struct aw_call *c, const struct aw_try *y, const struct aw_event *ev)
+{
+    aw_time now = c->env->now, last = aw_end_of_life(c->rule, c->tl) - 1;
+    bool throttled = ev->outcome == AW_OUT_THROTTLED;
+    unsigned n = throttled ? y->waits : y->spent;
+    aw_time at = now + aw_retry_wait(ev->outcome, n, c->env->seed, y->attempt, y->number);
+    struct aw_choice over = aw_choose_again(c, y);
+
+    if (over.at == 0 && over.via != y->via)
+        return now;
+    if ((throttled || ev->outcome == AW_OUT_UNKNOWN) && at < ev->at)
+        at = ev->at;
+    if (throttled && at < now + AW_SECOND)
+        at = now + AW_SECOND;
+    if (c->tl->state == AW_OPEN && aw_deadline(c->rule, c->tl) > now)
+        last = aw_deadline(c->rule, c->tl);
+    return throttled && at > last && last > now ? last : at;
 }
 
 /* A try failed for a while. */
 static void take_failure(struct aw_call *c, const struct aw_try *y, const struct aw_event *ev)
 {
     const struct aw_world *w = c->env->world;
-    aw_time now = c->env->now, at;
+    const struct aw_step *s = aw_rule_step(c->rule, y->step);
     enum aw_why why = ev->why;
+    aw_time at;
     bool spent;
 
     if (ev->outcome == AW_OUT_THROTTLED) {
         spent = y->waits >= AW_MAX_WAITS;
-        at = ev->at > now + AW_SECOND ? ev->at : now + AW_SECOND;
+        at = again_at(c, y, ev);
         why = AW_WHY_THROTTLED;
     } else if (y->spent + 1 < AW_CHANNEL_TRIES) {
         spent = false;
-        at = now + aw_retry_wait(ev->outcome, y->spent, c->env->seed, y->attempt, y->number);
+        at = again_at(c, y, ev);
     } else {
-        const struct aw_step *s = aw_rule_step(c->rule, y->step);
         spent = y->via + 1u >= w->channels(w->ctx, s, (enum aw_kind)y->kind);
-        at = now; /* on the next channel */
+        at = c->env->now; /* on the next channel */
     }
 
     enum aw_why bar = barred(c, y->step, (enum aw_kind)y->kind, y->round, at);
     if (bar == AW_WHY_NONE && (spent || y->number == UINT8_MAX))
         bar = AW_WHY_TRIES_SPENT;
-    c->up->tell_operators |=
-        ev->outcome == AW_OUT_AUTH || bar == AW_WHY_TRIES_SPENT || bar == AW_WHY_MAX_AGE;
+    c->up->tell_operators |= bar == AW_WHY_TRIES_SPENT || bar == AW_WHY_MAX_AGE;
     emit_outcome(c, y, ev->outcome, bar ? bar : why, bar ? 0 : at);
+}
+
+void aw_drop_proven(struct aw_call *c, aw_id attempt)
+{
+    for (unsigned i = 0; attempt && i < c->tl->n_tries; i++) {
+        const struct aw_try y = c->tl->tries[i];
+
+        if (y.state == AW_TRY_WAITING && (y.attempt == attempt || y.ref == attempt)) {
+            emit_outcome(c, &y, AW_OUT_DROPPED, AW_WHY_PROVEN, 0);
+            return;
+        }
+    }
 }
 
 void aw_take_outcome(struct aw_call *c, const struct aw_event *ev)

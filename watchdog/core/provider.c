@@ -158,16 +158,26 @@ static const struct aw_setting jmessage[] = {
     END,
 };
 
+/* To wait for a receipt before a send whose fate is unknown is repeated. */
+#define RECEIPT_WAIT AW_MINUTE
+
 const struct aw_provider aw_providers[] = {
-    {"jpush", AW_PUSH, jpush, .reports = true, .by_id = true, .best = AW_DELIVERED},
-    {"gateway", AW_SMS, gateway, .reports = false, .best = AW_DELIVERED},
-    {"smtp", AW_EMAIL, smtp, .reports = false, .best = AW_DELIVERED},
-    {"webhook", AW_WEBHOOK, webhook, .reports = false, .best = AW_ACCEPTED},
-    {"wecom", AW_IM, wecom, .reports = false, .best = AW_ACCEPTED},
-    {"dingtalk", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
-    {"feishu", AW_IM, signed_robot, .reports = false, .best = AW_ACCEPTED},
-    {"jsms", AW_SMS, jsms, .by_id = true, .best = AW_DELIVERED, .form = jsms_form},
-    {"jmessage", AW_IM, jmessage, .reports = false, .best = AW_ACCEPTED},
+    {"jpush", AW_PUSH, jpush, .reports = true, .by_id = true, .best = AW_DELIVERED,
+     .repeats = AW_REPEATS_BY_KEY, .repeat_life = 23 * AW_HOUR, .throttle = AW_MINUTE},
+    {"gateway", AW_SMS, gateway, .receipts = true, .best = AW_DELIVERED, .throttle = 30 * AW_SECOND,
+     .unknown = RECEIPT_WAIT},
+    {"smtp", AW_EMAIL, smtp, .best = AW_DELIVERED, .throttle = 5 * AW_MINUTE},
+    {"webhook", AW_WEBHOOK, webhook, .best = AW_ACCEPTED, .repeats = AW_REPEATS_BY_KEY,
+     .throttle = 30 * AW_SECOND},
+    {"wecom", AW_IM, wecom, .best = AW_ACCEPTED, .limits = {{20, AW_MINUTE}},
+     .throttle = AW_MINUTE},
+    {"dingtalk", AW_IM, signed_robot, .best = AW_ACCEPTED, .limits = {{20, AW_MINUTE}},
+     .throttle = 10 * AW_MINUTE},
+    {"feishu", AW_IM, signed_robot, .best = AW_ACCEPTED,
+     .limits = {{100, AW_MINUTE}, {5, AW_SECOND}}, .throttle = AW_MINUTE},
+    {"jsms", AW_SMS, jsms, .by_id = true, .best = AW_DELIVERED, .form = jsms_form,
+     .throttle = AW_MINUTE},
+    {"jmessage", AW_IM, jmessage, .best = AW_ACCEPTED, .throttle = AW_MINUTE},
     {.name = NULL},
 };
 

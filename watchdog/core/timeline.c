@@ -135,11 +135,10 @@ static int fold_retry(struct aw_timeline *tl, const struct aw_fact *f)
         struct aw_try *y = &tl->tries[i];
         if (y->ref != f->ref)
             continue;
-        if (y->state != AW_TRY_WAITING || f->number != y->number + 1 || f->via < y->via ||
-            f->step != y->step || f->kind != y->kind || f->round != y->round ||
-            f->person != y->person)
+        if (y->state != AW_TRY_WAITING || f->number != y->number + 1 || f->step != y->step ||
+            f->kind != y->kind || f->round != y->round || f->person != y->person)
             return AW_ECORRUPT;
-        if (f->via > y->via)
+        if (f->via != y->via)
             y->spent = 0;
         y->attempt = f->attempt;
         y->number = f->number;
@@ -192,8 +191,21 @@ static int fold_skipped(struct aw_timeline *tl, const struct aw_fact *f)
     return track_move(tl, t, f);
 }
 
+/* A try that waits goes on waiting. */
+static int fold_put_off(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_try *y = try_find(tl, f->attempt);
+
+    if (!y || y->state != AW_TRY_WAITING || f->at <= 0)
+        return AW_ECORRUPT;
+    y->due = f->at;
+    return 0;
+}
+
 static int fold_moved(struct aw_timeline *tl, const struct aw_fact *f)
 {
+    if (f->type == AW_FACT_DEFERRED && f->attempt)
+        return fold_put_off(tl, f);
     struct aw_track *t = track_of(tl, f);
     unsigned round = f->type == AW_FACT_ADVANCED ? 1 : f->round;
 

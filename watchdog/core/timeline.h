@@ -118,7 +118,8 @@ struct aw_timeline {
  *           `last_round` is the same on all of them.
  * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
  *           unsent why [level: reached, with why unless; at = when it was due].
- * DEFERRED  step kind round why at = the firing's new due.
+ * DEFERRED  step kind round why at = the firing's new due; with an attempt: that of this waiting
+ *           try. [via: the channel that is waited for, with why channel]
  * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
  * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at !=
  * 0: it waits and is tried again then; 0: it is over. A waiting try that is given up gets a second

@@ -94,6 +94,8 @@ static const char *const why_names[] = {
     [AW_WHY_CLAIM] = "claim",
     [AW_WHY_RESUMED] = "resumed",
     [AW_WHY_ESCALATED] = "escalated",
+    [AW_WHY_CHANNEL] = "channel",
+    [AW_WHY_PROVEN] = "proven",
     [AW_N_WHYS] = NULL,
 };
 static_assert(sizeof(why_names) == (AW_N_WHYS + 1) * sizeof(char *), "a reason has no name");

@@ -113,6 +113,8 @@ enum aw_why {
     AW_WHY_CLAIM,        /* somebody else takes care, and the plan waits */
     AW_WHY_RESUMED,      /* a person ended the hold */
     AW_WHY_ESCALATED,    /* a person wants a step now */
+    AW_WHY_CHANNEL,      /* no channel can be sent to at the time */
+    AW_WHY_PROVEN,       /* a receipt says that the try got through after all */
     AW_N_WHYS
 };
 

@@ -43,6 +43,9 @@
     X(channels_dsn)                                                                                \
     X(webhooks_deliveries)                                                                         \
     X(webhooks_redeliver)                                                                          \
+    X(channels_limits)                                                                             \
+    X(channels_pause)                                                                              \
+    X(channels_resume)                                                                             \
     X(keys_create)                                                                                 \
     X(keys_list)                                                                                   \
     X(keys_revoke)                                                                                 \

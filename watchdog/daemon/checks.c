@@ -92,10 +92,19 @@ static struct verdict check_channels(const struct aw_status_source *s)
 {
     const struct aw_stats *st = s->stats;
 
-    for (unsigned i = 0; i < st->n_channels; i++)
-        if (st->channels[i].silent)
-            return verdict(AW_HEALTH_WARN, "channel %s sends no receipts any more",
-                           st->channels[i].name);
+    for (unsigned i = 0; i < st->n_channels; i++) {
+        const struct aw_channel_stats *c = &st->channels[i];
+
+        if (c->stopped)
+            return verdict(AW_HEALTH_WARN,
+                           "channel %s is stopped: its provider refuses our credentials", c->name);
+        if (c->paused)
+            return verdict(AW_HEALTH_WARN, "channel %s is paused", c->name);
+        if (c->breaker)
+            return verdict(AW_HEALTH_WARN, "channel %s does not work", c->name);
+        if (c->silent)
+            return verdict(AW_HEALTH_WARN, "channel %s sends no receipts any more", c->name);
+    }
     return verdict(AW_HEALTH_OK, "%u in use", (unsigned)st->n_channels);
 }
 

@@ -15,7 +15,7 @@
 /* --- flights ---------------------------------------------------------------------------------- */
 
 struct aw_flight *aw_flight_new(struct aw_loop *l, aw_id attempt, enum aw_flight_for what,
-                                const char *channel)
+                                const struct aw_channel *ch, enum aw_claim_as as)
 {
     struct aw_flight *f = aw_calloc(1, sizeof(*f));
 
@@ -23,7 +23,8 @@ struct aw_flight *aw_flight_new(struct aw_loop *l, aw_id attempt, enum aw_flight
     f->what = what;
     f->live = aw_live_hold(l->live);
     f->turn = l->opt.stats->turns;
-    snprintf(f->channel, sizeof(f->channel), "%s", channel);
+    snprintf(f->channel, sizeof(f->channel), "%s", ch->name);
+    aw_channel_begin(l, f, ch, as);
     HASH_ADD(hh, l->flights, attempt, sizeof(f->attempt), f);
     return f;
 }
@@ -39,6 +40,7 @@ struct aw_flight *aw_flight_find(struct aw_loop *l, aw_id attempt)
 void aw_flight_end(struct aw_loop *l, struct aw_flight *f)
 {
     HASH_DEL(l->flights, f);
+    aw_channel_end(l, f, NULL);
     if (f->send) {
         aw_send_free(f->send);
         aw_free(f->send);

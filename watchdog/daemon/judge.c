@@ -160,13 +160,16 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
 }
 
 /* The send could not even be made: the outcome comes back like any other. */
-static void fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, const char *why)
+static void fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, aw_ms wait,
+                       const char *why)
 {
     struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RESULT);
     struct aw_submit submit;
 
     cmd->u.result.attempt = attempt;
     cmd->u.result.outcome = outcome;
+    cmd->u.result.wait = wait;
+    cmd->u.result.unsent = true;
     snprintf(cmd->u.result.detail, sizeof(cmd->u.result.detail), "%s", why);
     cmd->done = aw_cmd_free;
     aw_loop_submit(l, &submit);
@@ -181,19 +184,28 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
     struct aw_flight *flight;
     struct aw_send *send;
     struct aw_err err;
+    enum aw_claim_as as = f->number == 1                  ? AW_AS_NEW
+                          : f->why == AW_WHY_NEXT_CHANNEL ? AW_AS_OTHER
+                                                          : AW_AS_RETRY;
+    aw_time at;
 
-    l->opt.stats->sends[f->kind]++;
     if (c->merge) {
         if (c->merge->send)
             aw_render_add(l, m, c->merge->send, l->tl.n);
         return;
     }
     if (!c->channel) {
-        fail_claim(l, f->attempt, AW_OUT_TRANSIENT, "no channel carries this kind now");
+        fail_claim(l, f->attempt, AW_OUT_TRANSIENT, 0, "no channel carries this kind now");
+        return;
+    }
+    /* One firing can need more places than there are; the last step of a rule cannot be put off. */
+    at = aw_channel_free_at(l, c->channel, as == AW_AS_NEW ? AW_AS_WAITED : as);
+    if (at) {
+        fail_claim(l, f->attempt, AW_OUT_THROTTLED, at - l->now, "the channel cannot be sent to");
         return;
     }
     if (aw_render(l, m, &l->tl, f, c->channel, &c->marks, &send, &err)) {
-        fail_claim(l, f->attempt, AW_OUT_REFUSED, err.text);
+        fail_claim(l, f->attempt, AW_OUT_REFUSED, 0, err.text);
         return;
     }
     if (f->person != l->tl.person) {
@@ -203,7 +215,8 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
         merge->ref = f->ref;
         merge->send = send;
     }
-    flight = aw_flight_new(l, f->attempt, AW_FLIGHT_FIRING, c->channel->name);
+    l->opt.stats->sends[f->kind]++;
+    flight = aw_flight_new(l, f->attempt, AW_FLIGHT_FIRING, c->channel, as);
     flight->timeline = l->tl.id;
     flight->devices = f->kind == AW_PUSH ? aw_poll_devices(send) : NULL;
     aw_fx_send(l, send, flight);
@@ -248,9 +261,24 @@ static int tell(struct aw_loop *l, const struct aw_msg *m, struct aw_err *err)
     return aw_store_notice(l->store, "delivery", text, err);
 }
 
+/* Those who wait for a channel stand in a queue. */
+static void queue_up(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f)
+{
+    const struct aw_channel *list[AW_MAX_VIA];
+    const struct aw_step *step = aw_rule_step(m->rule, f->step);
+    unsigned n = aw_live_channels(l->live, m->app, step, f->kind, list);
+
+    if (f->via < n)
+        aw_channel_queue(l, list[f->via], f->at);
+}
+
 static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct aw_err *err)
 {
     int r = AW_OK;
+
+    for (unsigned i = 0; i < l->up.n_facts; i++)
+        if (l->up.facts[i].type == AW_FACT_DEFERRED && l->up.facts[i].why == AW_WHY_CHANNEL)
+            queue_up(l, m, &l->up.facts[i]);
 
     if (was == AW_OPEN && l->tl.state != AW_OPEN) {
         l->opt.stats->ended[l->tl.state]++;

@@ -69,6 +69,8 @@ int aw_loop_start(struct aw_loop *l, struct aw_err *err)
         r = record_downtime(l, err);
     if (r == AW_OK)
         r = aw_live_store(l->live, l->store, "core", err);
+    if (r == AW_OK)
+        r = aw_channels_start(l, err);
     if (r == AW_OK && l->live->last_good)
         r = aw_store_notice(l->store, "rules-broken",
                             "the rules directory cannot be loaded; the last good set goes on", err);

@@ -10,72 +10,12 @@
 #include "daemon/ballast.h"
 #include "daemon/loop_int.h"
 
-#define WAIT_MOST     (2 * AW_SECOND)
 #define ALIVE_EVERY   (5 * AW_SECOND)
 #define BEAT_EVERY    (5 * AW_SECOND)
 #define ROOT_EVERY    AW_MINUTE
 #define FULL_WAIT     (10 * AW_SECOND) /* then registrations are tried again */
 #define NO_ROOM_WAIT  20               /* ms; an outcome that makes room wakes the core at once */
 #define MESSAGES_KEPT 256
-
-/* --- the inbox as a port ---------------------------------------------------------------------- */
-
-/* Would work that is put now wait too long for its commit? Either the present turn hangs, as on a
- * slow disk, or too many turns lie before it. Proofs are not asked: they have their own lane. */
-static bool overloaded(struct aw_loop *l)
-{
-    aw_boot most = l->opt.wait_most ? l->opt.wait_most : WAIT_MOST, since = l->turn_since;
-    aw_boot turns = (aw_boot)(aw_inbox_depth(l->inbox, AW_LANE_WORK) / AW_TURN_CMDS);
-
-    if (l->opt.clock->stepped && !l->opt.wait_most)
-        return false;
-    return (since && aw_clock_boot() - since > most) || turns * l->turn_ms > most;
-}
-
-static int submit_put(void *ctx, struct aw_cmd *cmd, bool proof)
-{
-    struct aw_loop *l = ctx;
-    int r;
-
-    if (!proof && overloaded(l))
-        return AW_EBUSY;
-    l->pending++;
-    r = aw_inbox_put(l->inbox, proof ? AW_LANE_PROOF : AW_LANE_WORK, cmd);
-    if (r)
-        l->pending--;
-    return r;
-}
-
-void aw_loop_submit(struct aw_loop *l, struct aw_submit *ret)
-{
-    ret->ctx = l;
-    ret->put = submit_put;
-}
-
-void aw_loop_wake(struct aw_loop *l)
-{
-    l->kicked = 1;
-    aw_inbox_wake(l->inbox);
-}
-
-void aw_loop_stop(struct aw_loop *l)
-{
-    l->stopping = 1;
-    aw_inbox_wake(l->inbox);
-}
-
-void aw_loop_reload(struct aw_loop *l)
-{
-    l->reloading = 1;
-    aw_inbox_wake(l->inbox);
-}
-
-void aw_loop_peek(struct aw_loop *l, struct aw_step_state *ret)
-{
-    ret->activity = l->activity;
-    ret->busy = l->pending > 0 || l->in_turn || l->kicked;
-    ret->next = l->next;
-}
 
 /* --- one command -------------------------------------------------------------------------------
  */
@@ -96,6 +36,8 @@ static const turn_fn table[] = {
     [AW_CMD_KEY_REVOKE] = aw_turn_key,
     [AW_CMD_CHANNEL_TEST] = aw_turn_test,
     [AW_CMD_REDELIVER] = aw_turn_redeliver,
+    [AW_CMD_CHANNEL_PAUSE] = aw_turn_channel,
+    [AW_CMD_CHANNEL_RESUME] = aw_turn_channel,
     [AW_CMD_RELOAD] = aw_turn_reload,
     [AW_CMD_RESULT] = aw_turn_result,
     [AW_CMD_REPORT] = aw_turn_report,
@@ -207,6 +149,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         r = aw_turn_due(l, &due_left, err);
     if (r == AW_OK)
         r = aw_turn_polls(l, o, err);
+    if (r == AW_OK)
+        r = aw_channels_write(l, err);
     if (r == AW_OK)
         r = aw_turn_notices(l, err);
     if (r == AW_OK)
@@ -425,6 +369,8 @@ int aw_loop_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, aw_ms *ret
     }
     if (l->keys_changed && l->opt.keys_changed)
         l->opt.keys_changed(l->opt.keys_ctx, l->store);
+    if (!l->full)
+        aw_channels_written(l);
     finish(l, cmds, n);
     aw_fx_release(l);
     l->opt.stats->turns++;

@@ -30,6 +30,8 @@ struct aw_carrier {
     void (*query)(void *ctx, struct aw_query *q);
     void (*cids)(void *ctx, const struct aw_channel *ch, unsigned n);
     bool (*has_cids)(const struct aw_channel *ch);
+    /* Places towards the channel: taken, and at most for now. NULL: nobody knows. */
+    void (*places)(void *ctx, const char *channel, unsigned *ret_taken, unsigned *ret_limit);
 };
 
 struct aw_loop_options {

@@ -3,6 +3,7 @@
  * Inside the core loop: its state, and what its files offer one another. Core thread only.
  *
  *   loop.c          the turn
+ *   loop_port.c     the inbox as a port; what any thread may ask
  *   life.c          start and stop
  *   turn_register.c T1: a registration becomes rows
  *   turn_evidence.c acks, page, contacts, keys
@@ -19,12 +20,14 @@
  *   watch.c         clocks, lateness, receipts, heartbeat
  *   redact.c        people who were erased leave the bodies of messages
  *   prune.c         retention, in slices between turns
+ *   channels.c      the health of channels: who may be sent to, pauses and stops
  *   effects.c       what leaves after the commit, and what is in flight
  */
 #ifndef AW_DAEMON_LOOP_INT_H
 #define AW_DAEMON_LOOP_INT_H
 
 #include "codec/reply.h"
+#include "core/fitness.h"
 #include "daemon/loop.h"
 #include "daemon/watch.h"
 
@@ -73,6 +76,8 @@ struct aw_flight {
     aw_boot token_by;     /* then: the instant to go without */
     long turn;            /* that made it */
     char channel[AW_NAME_MAX + 1];
+    struct aw_fitness_send health;
+    bool counted; /* by the channel's health, and not ended there */
     UT_hash_handle hh;
 };
 
@@ -89,9 +94,17 @@ struct aw_merge {
     UT_hash_handle hh;
 };
 
-/* Per channel: idempotency tokens at hand, and the budget of questions. */
+/* Per channel: its health, idempotency tokens at hand, and the budget of questions. */
 struct aw_account {
     char name[AW_NAME_MAX + 1];
+    const struct aw_provider *provider; /* of the health; NULL: it has none yet */
+    struct aw_fitness health;
+    struct {
+        bool stopped;
+        enum aw_breaker breaker;
+    } written;                  /* what the log knows */
+    int last_status, last_code; /* of the last send that was not accepted */
+    char last_detail[256];
     char **cids;
     unsigned n_cids;
     aw_time cids_at; /* when they were fetched */
@@ -308,7 +321,7 @@ void aw_fx_answered(struct aw_loop *l, const struct aw_cmd *cmd);
 void aw_fx_forget_retired(struct aw_loop *l);
 void aw_flight_end(struct aw_loop *l, struct aw_flight *f);
 struct aw_flight *aw_flight_new(struct aw_loop *l, aw_id attempt, enum aw_flight_for what,
-                                const char *channel);
+                                const struct aw_channel *ch, enum aw_claim_as as);
 struct aw_flight *aw_flight_find(struct aw_loop *l, aw_id attempt);
 struct aw_account *aw_account(struct aw_loop *l, const char *channel);
 /* A token of the pool (owned by the caller), or NULL; asks for more when it runs low. */
@@ -317,6 +330,22 @@ char *aw_cid_take(struct aw_loop *l, const struct aw_channel *ch);
 void aw_tokens_overdue(struct aw_loop *l);
 aw_ms aw_tokens_wait(struct aw_loop *l); /* until the next of them, -1: none */
 unsigned aw_fx_room(struct aw_loop *l);  /* claims that may still be made in this turn */
+
+/* --- channels.c ------------------------------------------------------------------------------- */
+
+/* When the channel can be sent to: 0 now. */
+aw_time aw_channel_free_at(struct aw_loop *l, const struct aw_channel *ch, enum aw_claim_as as);
+/* A firing or try waits for the channel until `at`, which aw_channel_free_at had named. */
+void aw_channel_queue(struct aw_loop *l, const struct aw_channel *ch, aw_time at);
+/* A flight is a send under way; it ends once, with its result or (NULL) without one. */
+void aw_channel_begin(struct aw_loop *l, struct aw_flight *f, const struct aw_channel *ch,
+                      enum aw_claim_as as);
+void aw_channel_end(struct aw_loop *l, struct aw_flight *f, const struct aw_result *res);
+/* What changed goes into the log, before the commit; after it, what is shown is up to date. */
+int aw_channels_write(struct aw_loop *l, struct aw_err *err);
+void aw_channels_written(struct aw_loop *l);
+int aw_channels_start(struct aw_loop *l, struct aw_err *err);
+void aw_channels_reloaded(struct aw_loop *l, const struct aw_live *was);
 
 /* --- turn_*.c: one command each; problems go into the reply, errors end the turn ----------------
  */
@@ -334,6 +363,7 @@ int aw_turn_contact(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_redeliver(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_channel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);

@@ -89,6 +89,20 @@ static void put_sends(struct aw_buf *out, const struct aw_stats *st)
     for (unsigned i = 0; i < st->n_channels; i++)
         aw_buf_printf(out, "ackwatch_channel_delivered_total{channel=\"%s\"} %ld\n",
                       st->channels[i].name, st->channels[i].receipts);
+    metric(out, "ackwatch_channel_up", "gauge",
+           "1 when the channel can be sent to: not paused, not stopped, breaker closed.");
+    for (unsigned i = 0; i < st->n_channels; i++)
+        aw_buf_printf(out, "ackwatch_channel_up{channel=\"%s\"} %d\n", st->channels[i].name,
+                      !st->channels[i].paused && !st->channels[i].stopped &&
+                          !st->channels[i].breaker);
+    metric(out, "ackwatch_channel_places", "gauge", "Requests that may be under way at one time.");
+    for (unsigned i = 0; i < st->n_channels; i++)
+        aw_buf_printf(out, "ackwatch_channel_places{channel=\"%s\"} %u\n", st->channels[i].name,
+                      st->channels[i].places);
+    metric(out, "ackwatch_channel_claimed", "gauge", "Sends claimed and not yet answered.");
+    for (unsigned i = 0; i < st->n_channels; i++)
+        aw_buf_printf(out, "ackwatch_channel_claimed{channel=\"%s\"} %u\n", st->channels[i].name,
+                      st->channels[i].claimed);
     metric(out, "ackwatch_channel_silent", "gauge",
            "1 when a channel that used to send receipts does not any more.");
     for (unsigned i = 0; i < st->n_channels; i++)

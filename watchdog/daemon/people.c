@@ -275,6 +275,16 @@ static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_ki
     return aw_live_channels(v->l->live, v->app, step, kind, list);
 }
 
+static aw_time world_free_at(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via,
+                             enum aw_claim_as as)
+{
+    struct aw_view *v = ctx;
+    const struct aw_channel *list[AW_MAX_VIA];
+    unsigned n = aw_live_channels(v->l->live, v->app, step, kind, list);
+
+    return via < n ? aw_channel_free_at(v->l, list[via], as) : 0;
+}
+
 void aw_view_world(struct aw_view *v, struct aw_world *ret)
 {
     ret->ctx = v;
@@ -282,4 +292,5 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
     ret->has_address = world_has_address;
     ret->negative = world_negative;
     ret->channels = world_channels;
+    ret->free_at = world_free_at;
 }

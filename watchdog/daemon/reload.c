@@ -36,6 +36,7 @@ static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor,
     /* Questions and token fetches under way still point into the old channels. */
     l->retired[l->n_retired++] = l->live;
     l->live = aw_live_hold(live);
+    aw_channels_reloaded(l, l->retired[l->n_retired - 1]);
     aw_live_box_set(l->opt.box, live);
     aw_pinned_forget(l, false);
     aw_msgs_trim(l, 0);

@@ -32,6 +32,13 @@ struct aw_channel_stats {
     _Atomic long outcomes[AW_N_OUTCOMES];
     _Atomic long receipts; /* tries that it proved to be delivered, or more */
     _Atomic int silent;    /* it used to prove that, and does not any more */
+    /* Health, as of the last turn (core/fitness.h); instants in wall time, 0: none. */
+    _Atomic int breaker, obstacle;
+    _Atomic bool paused, stopped;
+    _Atomic unsigned failures;                    /* in a row */
+    _Atomic unsigned claimed, places_now, places; /* sends: ours; under way; at most for now */
+    _Atomic unsigned retries, used;               /* left in the budget; of the first limit */
+    _Atomic int64_t free_at, held_since, paused_until, probe_at;
 };
 
 struct aw_stats {

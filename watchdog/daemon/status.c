@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "daemon/checks.h"
 #include "daemon/metrics.h"
+#include "core/fitness.h"
 
 static bool ready(void *ctx, struct aw_buf *why_not, struct aw_buf *checks)
 {
@@ -71,6 +72,67 @@ static const struct aw_channel_stats *stats_of(const struct aw_stats *st, const 
     return NULL;
 }
 
+static const char *channel_state(const struct aw_channel_stats *st)
+{
+    if (!st)
+        return "unused";
+    if (st->paused)
+        return "paused";
+    if (st->stopped)
+        return "stopped";
+    if (st->breaker != AW_BREAKER_CLOSED)
+        return "broken";
+    return st->last_outcome == AW_OUT_NONE       ? "unused"
+           : st->last_outcome == AW_OUT_ACCEPTED ? "ok"
+                                                 : "failing";
+}
+
+static void limits_json(struct aw_jsonw *w, const struct aw_channel *c,
+                        const struct aw_channel_stats *st)
+{
+    const struct aw_rate *limits = c->provider->limits;
+
+    aw_jw_array(w, "limits");
+    for (unsigned i = 0; i < AW_MAX_LIMITS && limits[i].n; i++) {
+        aw_jw_object(w, NULL);
+        aw_jw_int(w, "sends", limits[i].n);
+        aw_jw_int(w, "per_s", limits[i].per / AW_SECOND);
+        if (i == 0)
+            aw_jw_int(w, "used", st ? st->used : 0);
+        aw_jw_end(w, '}');
+    }
+    aw_jw_end(w, ']');
+}
+
+static void health_json(struct aw_jsonw *w, const struct aw_channel *c,
+                        const struct aw_channel_stats *st)
+{
+    static const struct aw_channel_stats fresh = {.retries = AW_RETRY_BURST};
+    aw_time at;
+
+    st = st ? st : &fresh;
+    aw_jw_str(w, "waits_for",
+              st->obstacle ? aw_obstacle_name((enum aw_obstacle)st->obstacle) : NULL);
+    if ((at = st->free_at))
+        aw_jw_time(w, "free_at", at);
+    if ((at = st->held_since))
+        aw_jw_time(w, "held_since", at);
+    if ((at = st->paused_until))
+        aw_jw_time(w, "paused_until", at);
+    if ((at = st->probe_at))
+        aw_jw_time(w, "probe_at", at);
+    aw_jw_str(w, "breaker", aw_breaker_name((enum aw_breaker)st->breaker));
+    aw_jw_int(w, "failures_in_a_row", st->failures);
+    aw_jw_object(w, "concurrency");
+    aw_jw_int(w, "now", st->places_now);
+    aw_jw_int(w, "limit", st->places);
+    aw_jw_int(w, "cap", aw_channel_concurrency(c));
+    aw_jw_end(w, '}');
+    aw_jw_int(w, "claimed", st->claimed);
+    aw_jw_int(w, "retries_left", st->retries);
+    limits_json(w, c, st);
+}
+
 static void channel_json(struct aw_jsonw *w, const struct aw_channel *c,
                          const struct aw_channel_stats *st)
 {
@@ -83,14 +145,12 @@ static void channel_json(struct aw_jsonw *w, const struct aw_channel *c,
     aw_jw_str(w, "provider", c->provider->name);
     aw_jw_str(w, "app", c->app);
     aw_jw_int(w, "weight", c->weight);
-    aw_jw_str(w, "state",
-              last == AW_OUT_NONE       ? "unused"
-              : last == AW_OUT_ACCEPTED ? "ok"
-                                        : "failing");
+    aw_jw_str(w, "state", channel_state(st));
     aw_jw_int(w, "sent", st ? st->sent : 0);
     aw_jw_int(w, "failed", st ? st->failed : 0);
     snprintf(text, sizeof(text), "%s, code %d", aw_outcome_name(last), st ? st->last_code : 0);
     aw_jw_str(w, "last_error", last == AW_OUT_NONE || last == AW_OUT_ACCEPTED ? NULL : text);
+    health_json(w, c, st);
     aw_jw_end(w, '}');
 }
 

@@ -134,7 +134,7 @@ static int send(struct aw_loop *l, struct aw_delivery *d, const struct aw_channe
         return r;
     }
     if (r == AW_OK) {
-        f = aw_flight_new(l, d->id, AW_FLIGHT_DELIVERY, ch->name);
+        f = aw_flight_new(l, d->id, AW_FLIGHT_DELIVERY, ch, AW_AS_OTHER);
         f->app = d->app;
         aw_fx_send(l, aw_render_event(l, ch, d, type_of(d->event), aw_buf_str(&data)), f);
     }
@@ -151,10 +151,16 @@ static int claim(struct aw_loop *l, struct aw_delivery *d, const struct aw_chann
         .detail = "no channel carries callbacks of this app now (apps: NAME: callbacks:)"};
     uint8_t target[32];
     bool stopped = false;
+    aw_time at;
     int r = AW_OK;
 
     if (!ch)
         return failed_try(l, d, &nowhere, NULL, err);
+    at = aw_channel_free_at(l, ch, AW_AS_OTHER);
+    if (at) { /* paused, broken, full: costs no try */
+        d->due = at;
+        return aw_store_delivery_set(l->store, d, err);
+    }
     if (aw_flight_find(l, d->id)) { /* the carrier still has it */
         d->due = l->now + AW_MINUTE;
         return aw_store_delivery_set(l->store, d, err);

@@ -295,10 +295,11 @@ static int answer_by_text(struct talk *t, enum verdict v, const char *text, stru
     struct aw_loop *l = t->l;
     struct aw_send *s;
 
-    if (l->full || aw_fx_room(l) == 0 || aw_channel_needs_form(t->channel))
+    if (l->full || aw_fx_room(l) == 0 || aw_channel_needs_form(t->channel) ||
+        aw_channel_free_at(l, t->channel, AW_AS_OTHER))
         return AW_OK;
     s = aw_render_plain(l, t->channel, t->number, NULL, text);
-    aw_fx_send(l, s, aw_flight_new(l, s->attempt, AW_FLIGHT_ANSWER, t->channel->name));
+    aw_fx_send(l, s, aw_flight_new(l, s->attempt, AW_FLIGHT_ANSWER, t->channel, AW_AS_OTHER));
     return log_answer(t, v, s->attempt, err);
 }
 

@@ -19,8 +19,8 @@ static void count(struct aw_loop *l, const char *channel, const struct aw_result
     l->opt.stats->outcomes[res->outcome]++;
     if (c)
         c->outcomes[res->outcome]++;
-    if (res->outcome == AW_OUT_NO_TARGET)
-        return; /* a fact about a person: the channel is fine */
+    if (res->outcome == AW_OUT_NO_TARGET || res->unsent)
+        return; /* a fact about a person, or about us: the channel is fine */
     if (res->outcome != AW_OUT_ACCEPTED)
         aw_log(AW_LOG_WARN, "send-failed", "channel=%s outcome=%s http=%d code=%d detail=\"%s\"",
                channel, aw_outcome_name(res->outcome), res->http_status, res->code, res->detail);
@@ -49,6 +49,20 @@ static int revoke_late(struct aw_loop *l, const struct aw_stored_attempt *a,
     return aw_polls_revoke(l, &p, 1, err);
 }
 
+/* How long the try waits at least: as the provider asks, or for the receipt that says whether a
+ * send whose fate is unknown got through. */
+static aw_ms wait_of(struct aw_loop *l, const struct aw_stored_attempt *a,
+                     const struct aw_result *res)
+{
+    const struct aw_channel *ch = aw_live_channel(l->live, a->channel);
+
+    if (res->outcome == AW_OUT_THROTTLED)
+        return res->wait;
+    return res->outcome == AW_OUT_UNKNOWN && ch && aw_channel_has_receipts(ch)
+               ? ch->provider->unknown
+               : 0;
+}
+
 static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_id attempt,
                       unsigned n, const struct aw_result *res, struct aw_err *err)
 {
@@ -59,7 +73,7 @@ static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_i
                           .known = a->level,
                           .source = AW_SRC_SEND,
                           .person = a->person,
-                          .at = res->outcome == AW_OUT_THROTTLED ? l->now + res->wait : l->now};
+                          .at = l->now + wait_of(l, a, res)};
     struct aw_fact_note note = {.provider_id = res->provider_id[0] ? res->provider_id : NULL,
                                 .http_status = res->http_status,
                                 .code = res->code,
@@ -144,10 +158,10 @@ static int tell(struct aw_loop *l, const struct aw_notice *n, struct aw_err *err
         struct aw_flight *f;
         struct aw_send *s;
 
-        if (!ch || aw_fx_room(l) == 0)
+        if (!ch || aw_fx_room(l) == 0 || aw_channel_free_at(l, ch, AW_AS_OTHER))
             continue;
         s = aw_render_plain(l, ch, conf->operators[i].to, title, n->text);
-        f = aw_flight_new(l, s->attempt, AW_FLIGHT_NOTICE, ch->name);
+        f = aw_flight_new(l, s->attempt, AW_FLIGHT_NOTICE, ch, AW_AS_OTHER);
         f->notice = n->id;
         aw_fx_send(l, s, f);
     }
@@ -182,7 +196,7 @@ int aw_turn_test(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     }
     s = aw_render_plain(l, ch, cmd->u.test.to, "Ackwatch test",
                         "This is a test of Ackwatch. Nothing needs to be done.");
-    f = aw_flight_new(l, s->attempt, AW_FLIGHT_TEST, ch->name);
+    f = aw_flight_new(l, s->attempt, AW_FLIGHT_TEST, ch, AW_AS_OTHER);
     f->test = cmd;
     aw_entry_init(&e);
     e.kind = AW_ENTRY_NOTICE;
@@ -211,6 +225,8 @@ int aw_turn_result(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     struct aw_flight *f = aw_flight_find(l, res->attempt);
     int r = AW_OK;
 
+    if (f) /* first: what the engine decides next looks at the channel as it is now */
+        aw_channel_end(l, f, res);
     if (f && f->what == AW_FLIGHT_TEST) {
         count(l, f->channel, res);
         test_result(f->test, res);

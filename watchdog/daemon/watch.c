@@ -221,7 +221,7 @@ void aw_watch_heartbeat(struct aw_loop *l)
         return;
     send = aw_render_plain(l, &h->channel, NULL, "heartbeat", "");
     l->beat_attempt = send->attempt;
-    aw_fx_send(l, send, aw_flight_new(l, send->attempt, AW_FLIGHT_BEAT, h->channel.name));
+    aw_fx_send(l, send, aw_flight_new(l, send->attempt, AW_FLIGHT_BEAT, &h->channel, AW_AS_OTHER));
 }
 
 void aw_watch_heard(struct aw_loop *l, const struct aw_result *res)

@@ -147,6 +147,8 @@ void aw_do_rule(struct aw_call *call);
 void aw_do_reload(struct aw_call *call);
 void aw_do_channels(struct aw_call *call);
 void aw_do_channel_test(struct aw_call *call);
+void aw_do_channel_pause(struct aw_call *call);
+void aw_do_channel_resume(struct aw_call *call);
 void aw_do_keys(struct aw_call *call);
 void aw_do_key_create(struct aw_call *call);
 void aw_do_key_revoke(struct aw_call *call);

@@ -138,6 +138,51 @@ void aw_do_channel_test(struct aw_call *call)
     }
 }
 
+static void paused(struct aw_call *call, struct aw_cmd *cmd)
+{
+    struct aw_buf out = AW_BUF_INIT(4096);
+    struct aw_jsonw w;
+
+    if (aw_call_refused(call, cmd))
+        return;
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_jw_str(&w, "channel", cmd->u.channel.name);
+    aw_jw_bool(&w, "paused", cmd->type == AW_CMD_CHANNEL_PAUSE);
+    if (cmd->reply.due)
+        aw_jw_time(&w, "until", cmd->reply.due);
+    aw_jw_end(&w, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
+}
+
+static void hold(struct aw_call *call, enum aw_cmd_type type)
+{
+    struct aw_cmd *cmd = aw_call_cmd(call, type);
+    struct aw_fault fault = {0};
+    size_t n = strlen(call->params[0]);
+
+    if (n > AW_NAME_MAX) {
+        aw_call_not_found(call, "channel");
+        aw_cmd_free(cmd);
+    } else if (aw_request_channel(call->view->body, call->view->n_body, cmd, &fault) < 0) {
+        aw_call_fault(call, &fault);
+        aw_cmd_free(cmd);
+    } else {
+        memcpy(cmd->u.channel.name, call->params[0], n + 1);
+        aw_call_submit(call, cmd, paused);
+    }
+}
+
+void aw_do_channel_pause(struct aw_call *call)
+{
+    hold(call, AW_CMD_CHANNEL_PAUSE);
+}
+
+void aw_do_channel_resume(struct aw_call *call)
+{
+    hold(call, AW_CMD_CHANNEL_RESUME);
+}
+
 /* ---- status and health -------------------------------------------------------------------------
  */
 

@@ -46,6 +46,8 @@ const struct aw_route aw_routes[] = {
     {"GET", "/v1/channels", V1, OPER, 0, 0, "", aw_do_channels},
     {"POST", "/v1/channels/{channel}:dsn", V1, RECEIPTS, SMALL, JSON | PROOF, "", aw_do_dsn},
     {"POST", "/v1/channels/{channel}:test", V1, OPER, SMALL, JSON, "", aw_do_channel_test},
+    {"POST", "/v1/channels/{channel}:pause", V1, OPER, SMALL, JSON, "", aw_do_channel_pause},
+    {"POST", "/v1/channels/{channel}:resume", V1, OPER, SMALL, JSON, "", aw_do_channel_resume},
     {"GET", "/v1/keys", V1, ADMIN, 0, 0, "", aw_do_keys},
     {"POST", "/v1/keys", V1, ADMIN, SMALL, JSON, "", aw_do_key_create},
     {"DELETE", "/v1/keys/{key}", V1, ADMIN, 0, 0, "", aw_do_key_revoke},

@@ -436,6 +436,18 @@ SELECT since, until FROM downtime WHERE until > ?1 ORDER BY until DESC LIMIT ?2
 -- name: downtimes_from
 SELECT id, since, until FROM downtime WHERE id >= ?1 ORDER BY id
 
+-- name: hold_put
+INSERT INTO channel_hold(id, channel, state, since, until) VALUES(?1, ?2, ?3, ?4, ?5)
+
+-- name: hold_replace
+DELETE FROM channel_hold WHERE channel = ?1 AND state = ?2
+
+-- name: hold_drop
+DELETE FROM channel_hold WHERE channel = ?1
+
+-- name: holds_from
+SELECT id, channel, state, since, until FROM channel_hold WHERE id >= ?1 ORDER BY id
+
 -- name: notice_recent
 SELECT id FROM notice WHERE what = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1
 

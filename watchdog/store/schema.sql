@@ -184,6 +184,16 @@ CREATE TABLE alive(
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- AUDITED. Channels that nothing is sent to: paused by a person, or stopped since the provider
+-- refused our credentials; id is log.seq, until 0: until it is resumed.
+CREATE TABLE channel_hold(
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL CHECK(state IN ('paused', 'stopped')),
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+
 -- Not audited: when to ask providers about which attempt.
 CREATE TABLE poll(
     timeline INTEGER NOT NULL,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of the daemon: when it lived, when it was down, what its operators must hear.
+ * The life of the daemon: when it lived, when it was down, which channels are held, what its
+ * operators must hear.
  */
 #include "store/store_int.h"
 
@@ -60,6 +61,63 @@ int aw_store_downtimes(struct aw_store *s, aw_time since, struct aw_span *ret, u
     }
     *ret_n = n;
     return aw_store_note(s, r);
+}
+
+int aw_store_channel(struct aw_store *s, const struct aw_channel_change *c, const char *actor,
+                     struct aw_err *err)
+{
+    bool held = strcmp(c->state, "paused") == 0 || strcmp(c->state, "stopped") == 0;
+    struct aw_entry e;
+    int r;
+
+    aw_entry_init(&e);
+    e.kind = AW_ENTRY_CHANNEL;
+    e.actor = actor;
+    e.channel = c->channel;
+    e.state = c->state;
+    e.http_status = c->http_status;
+    e.code = c->code;
+    e.text = c->text;
+    e.to = c->until;
+    if ((r = aw_store_log(s, &e, c->reason, err)))
+        return r;
+    if (strcmp(c->state, "resumed") == 0)
+        r = aw_db_run(&s->db, AW_SQL_HOLD_DROP, err, T(c->channel));
+    else if (held &&
+             (r = aw_db_run(&s->db, AW_SQL_HOLD_REPLACE, err, T(c->channel), T(c->state))) == 0)
+        r = aw_db_run(&s->db, AW_SQL_HOLD_PUT, err, I(e.seq), T(c->channel), T(c->state), I(e.ts),
+                      I(c->until));
+    return aw_store_note(s, r);
+}
+
+int aw_store_holds(struct aw_store *s, struct aw_channel_hold *ret, unsigned max, unsigned *ret_n,
+                   struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    unsigned n = 0;
+    int r = aw_db_query(&s->db, AW_SQL_HOLDS_FROM, &q, err, I(INT64_MIN));
+
+    while (r == 0 && n < max && (r = aw_db_step(&s->db, q, err)) == 1) {
+        struct aw_channel_hold *h = &ret[n++];
+
+        aw_col_copy(q, 1, h->channel, sizeof h->channel);
+        h->stopped = strcmp((const char *)sqlite3_column_text(q, 2), "stopped") == 0;
+        h->since = sqlite3_column_int64(q, 3);
+        h->until = sqlite3_column_int64(q, 4);
+        r = 0;
+    }
+    aw_db_done(q);
+    *ret_n = n;
+    return aw_store_note(s, r);
+}
+
+int aw_store_notice_about(struct aw_store *s, const char *what, const char *thing, const char *text,
+                          struct aw_err *err)
+{
+    char both[160];
+
+    snprintf(both, sizeof both, "%s %s", what, thing);
+    return aw_store_notice(s, both, text, err);
 }
 
 int aw_store_notice(struct aw_store *s, const char *what, const char *text, struct aw_err *err)

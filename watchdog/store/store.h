@@ -297,11 +297,34 @@ struct aw_notice {
     int64_t id;
     aw_time at, due; /* due 0: done */
     unsigned n_tries;
-    char what[64];  /* "tries-spent", "channel-auth", "exhausted-unreachable", ... */
+    char what[96];  /* "tries-spent", "channel-auth", "exhausted-unreachable", ... */
     char text[512]; /* no personal data */
 };
+/* A channel changed (entry channel.changed). state: "paused", "stopped" (then a row is kept),
+ * "resumed" (its rows go), or "open", "half_open", "closed" of its breaker. */
+struct aw_channel_change {
+    const char *channel, *state;
+    aw_time until;         /* of a pause, 0: until resumed */
+    int code, http_status; /* of the answer that brought it about */
+    const char *text;      /* ours or a cleaned one of the provider, or NULL */
+    const char *reason;    /* of a person, or NULL */
+};
+int aw_store_channel(struct aw_store *s, const struct aw_channel_change *c, const char *actor,
+                     struct aw_err *err);
+struct aw_channel_hold {
+    char channel[AW_NAME_MAX + 1];
+    bool stopped; /* else paused */
+    aw_time since, until;
+};
+/* Held ones, oldest first; *ret_n is what there was room for. */
+int aw_store_holds(struct aw_store *s, struct aw_channel_hold *ret, unsigned max, unsigned *ret_n,
+                   struct aw_err *err);
+
 /* One notice per `what` within 10 minutes; later ones are counted into it. */
 int aw_store_notice(struct aw_store *s, const char *what, const char *text, struct aw_err *err);
+/* The same, with notices about different things (channels) apart. */
+int aw_store_notice_about(struct aw_store *s, const char *what, const char *thing, const char *text,
+                          struct aw_err *err);
 int aw_store_notices_due(struct aw_store *s, aw_time now, struct aw_notice *ret, unsigned max,
                          unsigned *ret_n, struct aw_err *err);
 int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struct aw_err *err);

@@ -78,6 +78,7 @@ struct aw_fold *aw_fold_new(struct aw_verifier *v)
     f->details.size = f->keys.size = sizeof(struct aw_fold_detail);
     f->downtimes.size = sizeof(struct aw_fold_downtime);
     f->numbers.size = sizeof(struct aw_fold_number);
+    f->holds.size = sizeof(struct aw_fold_hold);
     f->rules_seq = -1;
     return f;
 }
@@ -106,6 +107,7 @@ void aw_fold_free(struct aw_fold *f)
     folded_free(&f->keys);
     folded_free(&f->downtimes);
     folded_free(&f->numbers);
+    folded_free(&f->holds);
     aw_free(f);
 }
 
@@ -419,6 +421,24 @@ static void fold_number(struct aw_fold *f, const struct aw_entry *e)
     memcpy(n->number, e->content, sizeof n->number);
 }
 
+/* Words are kept once each, so equal ones are the same. */
+static void fold_channel(struct aw_fold *f, const struct aw_entry *e)
+{
+    const char *channel = word(f, e->channel), *state = word(f, e->state);
+    bool resumed = aw_streq(state, "resumed");
+    struct aw_fold_hold *h = f->holds.p;
+
+    if (!resumed && !aw_streq(state, "paused") && !aw_streq(state, "stopped"))
+        return; /* its breaker: nothing is kept */
+    for (size_t i = 0; i < f->holds.n; i++)
+        if (h[i].channel == channel && (resumed || h[i].state == state))
+            h[i].over = true;
+    if (resumed || (h = add(&f->holds, e->seq)) == NULL)
+        return;
+    *h = (struct aw_fold_hold){
+        .seq = e->seq, .channel = channel, .state = state, .since = e->ts, .until = e->to};
+}
+
 static void fold_rules(struct aw_fold *f, const struct aw_entry *e)
 {
     if (!e->content)
@@ -484,6 +504,9 @@ void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e)
         return;
     case AW_ENTRY_DOWNTIME:
         fold_downtime(f, e);
+        break;
+    case AW_ENTRY_CHANNEL:
+        fold_channel(f, e);
         break;
     case AW_ENTRY_MESSAGE_ENDED:
         fold_message_ended(f, e);

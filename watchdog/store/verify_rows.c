@@ -289,6 +289,21 @@ static void opt_out_row(struct cmp *c)
     EXPECT(c, n->seq, same_int(c, 2, n->out), "out");
 }
 
+/* Columns id, channel, state, since, until. */
+static void hold_row(struct cmp *c)
+{
+    struct aw_fold_hold *h = aw_folded_find(&c->f->holds, sqlite3_column_int64(c->q, 0));
+
+    place_number(c, "channel_hold", sqlite3_column_int64(c->q, 0));
+    if (!h || h->over) {
+        extra(c);
+        return;
+    }
+    h->seen = true;
+    EXPECT(c, h->seq, same_text(c, 1, h->channel) && same_text(c, 2, h->state), "channel or state");
+    EXPECT(c, h->seq, same_int(c, 3, h->since) && same_int(c, 4, h->until), "since or until");
+}
+
 /* Columns sha256, text: the key is the hash. */
 static void rule_text_row(struct cmp *c)
 {
@@ -344,6 +359,7 @@ static void missing(struct cmp *c)
     MISSING(c, &f->keys, aw_fold_detail, seq, false, place_number(c, "api_key", x->id))
     MISSING(c, &f->downtimes, aw_fold_downtime, seq, false, place_number(c, "downtime", x->seq))
     MISSING(c, &f->numbers, aw_fold_number, seq, false, place_number(c, "opt_out", x->seq))
+    MISSING(c, &f->holds, aw_fold_hold, seq, x->over, place_number(c, "channel_hold", x->seq))
 }
 
 static int compare_ruleset(struct cmp *c, struct aw_db *db, struct aw_err *err)
@@ -380,6 +396,7 @@ int aw_fold_compare(struct aw_fold *f, struct aw_db *db, struct aw_err *err)
         (r = walk(&c, db, AW_SQL_KEYS_FROM, I(INT64_MIN), key_row, err)) ||
         (r = walk(&c, db, AW_SQL_DOWNTIMES_FROM, I(INT64_MIN), downtime_row, err)) ||
         (r = walk(&c, db, AW_SQL_OPT_OUTS_FROM, I(INT64_MIN), opt_out_row, err)) ||
+        (r = walk(&c, db, AW_SQL_HOLDS_FROM, I(INT64_MIN), hold_row, err)) ||
         (r = walk(&c, db, AW_SQL_RULE_TEXTS_FROM, B("", 0), rule_text_row, err)) ||
         (r = compare_ruleset(&c, db, err)))
         return r;
