@@ -29,9 +29,11 @@ T=$(key shop messages:read messages:write acks:write --app shop)
 B=$(key bank messages:read messages:write acks:write --app bank)
 [ -n "$T" ] && [ -n "$B" ] || bail "no keys: $(tail -n 1 err)"
 
+trace=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
 confirmed() { # EXTERNAL-ID: a message that li has confirmed
     local body='{"class":"order","title":"t","external_id":"'$1'","recipients":[{"user":"li","alias":"li"}]}'
-    [ "$(http "$T" POST /v1/messages -H 'Content-Type: application/json' -d "$body")" = 201 ] &&
+    [ "$(http "$T" POST /v1/messages -H 'Content-Type: application/json' -H "traceparent: $trace" \
+        -d "$body")" = 201 ] &&
         [ "$(http "$T" POST "/v1/messages/ext:$1/acks" -H 'Content-Type: application/json' \
             -d '{"recipient":"li"}')" = 200 ]
 }
@@ -60,6 +62,8 @@ is "... as CloudEvents" "$(head_of 1 content-type)" "application/cloudevents+jso
 is "... of what became of it" "$(json hooks/1.body "j->>'type' || ' ' || (j->>'\$.data.external_id') ||
     ' ' || (j->>'\$.data.state') || ' ' || (j->>'\$.data.timelines[0].recipient')")" \
     "org.ackwatch.message.confirmed o1 confirmed li"
+is "... in the trace of its registration" \
+    "$(head_of 1 traceparent) $(json hooks/1.body "j->>'traceparent'")" "$trace $trace"
 check "... naming the message" [ "$(json hooks/1.body "j->>'subject' = j->>'\$.data.message'")" = 1 ]
 check "... and no address" bash -c '! grep -E "9990000001|e2e.invalid\"[^,]|alias" hooks/1.body'
 id=$(id_of o1)

@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "codec/digest.h"
+#include "codec/request.h"
 #include "lib/rig.h"
 
 #define T0 ((aw_time)1795341600000) /* 2026-11-22T10:00:00Z */
@@ -147,6 +149,29 @@ static void test_one_message(void **state)
     rig_forget_sends(r);
     rig_at(r, T0 + 2 * AW_DAY);
     assert_int_equal(n_callbacks(r), 0);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+static void test_the_trace_goes_along(void **state)
+{
+    static const char trace[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    static const char body[] = ORDER(PERSON("li"));
+    struct rig *r = *state;
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_REGISTER);
+    struct aw_fault fault;
+
+    assert_int_equal(aw_request_registration(body, strlen(body), T0, &cmd->u.reg.reg, &fault), 0);
+    snprintf(cmd->u.reg.reg.trace, sizeof(cmd->u.reg.reg.trace), "%s", trace);
+    snprintf(cmd->u.reg.idem, sizeof(cmd->u.reg.idem), "k1");
+    aw_sha256(cmd->u.reg.digest, body, strlen(body));
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    aw_id m = r->last.id;
+    assert_string_equal(r->sends[0]->trace, trace); /* the push */
+    rig_accept_all(r);
+    rig_restart(r, true); /* stored with the message */
+    rig_ack(r, m, "li", AW_ACKNOWLEDGED);
+    rig_turn(r);
+    assert_string_equal(callback(r)->trace, trace);
     assert_int_equal(rig_verify(r), 0);
 }
 
@@ -491,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_one_message),
+        TEST(test_the_trace_goes_along),
         TEST(test_many_recipients),
         TEST(test_a_long_list_is_cut),
         TEST(test_a_cancel_is_the_apps_own),

@@ -209,7 +209,7 @@ static const struct {
     {"UPDATE message SET app = 99", "message msg_"},
     {"DELETE FROM message WHERE id = (SELECT max(id) FROM message)", "message msg_"},
     {"INSERT INTO message SELECT id + 7777777, app, rule, n, registered, key, ext, digest, salt,"
-     " body FROM message LIMIT 1",
+     " body, trace FROM message LIMIT 1",
      "message msg_"},
     {"UPDATE app SET name = 'bank'", "message msg_"},
     {"UPDATE rule SET name = 'other'", "message msg_"},

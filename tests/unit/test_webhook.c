@@ -102,12 +102,15 @@ static void a_callback_while_the_secret_changes(void **state)
                                          "previous_secret", old, NULL});
     (void)state;
     s.channel = both;
+    s.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     s.sequence = 8125;
     s.event_time = s.time - 3 * AW_HOUR;
     assert_int_equal(aw_webhook_ops.build(&env, &s, &c, NULL), 0);
     const char *body = aw_buf_str(&c.body);
     assert_non_null(strstr(body, "\"id\":\"evt_0000000000001\""));
     assert_non_null(strstr(body, "\"time\":\"2026-11-21T23:02:50.114Z\""));
+    assert_non_null(strstr(body, "\"traceparent\":\"00-4bf92f3577b34da6a3ce929d0e0e4736-"
+                                 "00f067aa0ba902b7-01\""));
     assert_non_null(strstr(body, "\"sequence\":\"0000000000000008125\""));
     assert_string_equal(aw_buf_str(&c.header[1]), "webhook-id: evt_0000000000001");
     assert_string_equal(aw_buf_str(&c.header[2]), "webhook-timestamp: 1795312970");

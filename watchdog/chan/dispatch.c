@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "chan/call.h"
 #include "chan/detail.h"
 #include "chan/mail.h"
 #include "chan/xfer.h"
@@ -281,6 +282,8 @@ static void begin_http(struct job *j)
         r = ops->build_query(j->query, &call, &err);
     else if (j->type == CIDS && aw_dispatch_has_cids(j->channel))
         r = ops->build_cids(j->channel, j->n_cids, &call, &err);
+    if (r == AW_OK && j->type == SEND && j->send.trace && call.n_headers < AW_HTTP_HEADERS)
+        r = aw_call_header(&call, "traceparent", j->send.trace, &err);
     if (r == AW_OK) {
         call.allow = j->channel->allow;
         call.n_allow = j->channel->n_allow;

@@ -35,6 +35,8 @@ static void write_event(struct aw_buf *out, const struct aw_chan_env *env, const
         snprintf(sequence, sizeof sequence, "%019" PRId64, s->sequence);
         aw_jw_str(&w, "sequence", sequence);
     }
+    if (s->trace) /* CloudEvents extension "distributed tracing" */
+        aw_jw_str(&w, "traceparent", s->trace);
     aw_jw_str(&w, "datacontenttype", "application/json");
     if (s->data_json) {
         aw_jw_raw(&w, "data", s->data_json, strlen(s->data_json));

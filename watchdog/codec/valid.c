@@ -101,6 +101,20 @@ static bool is_no_letter(int32_t c)
     return false;
 }
 
+bool aw_valid_traceparent(const char *s)
+{
+    static const char shape[] = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+    bool id = false, parent = false; /* not all zeros */
+    size_t i = 0;
+    for (; s[i] && shape[i]; i++) {
+        if (shape[i] == 'h' ? !strchr("0123456789abcdef", s[i]) : s[i] != shape[i])
+            return false;
+        id |= i >= 3 && i < 35 && s[i] != '0';
+        parent |= i >= 36 && i < 52 && s[i] != '0';
+    }
+    return !s[i] && !shape[i] && id && parent;
+}
+
 bool aw_valid_name(const char *s)
 {
     size_t n = strlen(s);

@@ -139,6 +139,7 @@ struct aw_send {
     unsigned n_form;
     int64_t sequence;   /* webhook: of a callback to the app, 0: none */
     aw_time event_time; /* webhook: of what it tells, 0: time */
+    const char *trace;  /* traceparent of the registration, or NULL */
     aw_time time;       /* instant of the claim */
     char *arena;        /* owns the texts */
     char *also;         /* owns a text that names further recipients */

@@ -37,6 +37,8 @@ struct aw_recipient {
     struct aw_addresses given; /* what the registration says; the directory fills the rest */
 };
 
+#define AW_TRACE_TEXT 56 /* 00-<32 hex>-<16 hex>-<2 hex> */
+
 struct aw_registration {
     const char *external_id; /* NULL if absent, like all texts below */
     const char *rule, *app, *class_, *title, *body, *chat, *from;
@@ -49,7 +51,8 @@ struct aw_registration {
     const char *sent_channel, *sent_provider_id;
     struct aw_recipient *recipients; /* each user once */
     unsigned n_recipients;
-    const char *raw; /* the body as received, kept in the store */
+    char trace[AW_TRACE_TEXT]; /* traceparent of the request, or "" */
+    const char *raw;           /* the body as received, kept in the store */
     size_t n_raw;
     void *owner;
     void (*free_owner)(void *owner);

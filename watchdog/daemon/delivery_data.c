@@ -63,15 +63,12 @@ static int put_whole(struct aw_loop *l, const struct aw_msg *m, const struct aw_
     return put_timelines(l, m, w, err);
 }
 
-int aw_delivery_data(struct aw_loop *l, const struct aw_delivery *d, struct aw_buf *out,
-                     struct aw_err *err)
+int aw_delivery_data(struct aw_loop *l, const struct aw_msg *m, const struct aw_delivery *d,
+                     struct aw_buf *out, struct aw_err *err)
 {
     struct aw_jsonw w;
-    struct aw_msg *m;
-    int r = aw_msg_get(l, d->message, &m, err);
+    int r;
 
-    if (r)
-        return r;
     aw_jw_init(&w, out);
     aw_jw_object(&w, NULL);
     put_message(&w, m);

@@ -295,7 +295,8 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
 void aw_render_add(struct aw_loop *l, struct aw_msg *m, struct aw_send *s, unsigned n);
 /* An event for an application, over a webhook. */
 struct aw_send *aw_render_event(struct aw_loop *l, const struct aw_channel *ch,
-                                const struct aw_delivery *d, const char *type, const char *data);
+                                const struct aw_msg *m, const struct aw_delivery *d,
+                                const char *type, const char *data);
 /* A plain text to an operator, or a channel test. */
 struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, const char *to,
                                 const char *title, const char *text);
@@ -436,9 +437,9 @@ int aw_delivery_note(struct aw_loop *l, const struct aw_msg *m, int n, enum aw_s
 int aw_turn_deliveries(struct aw_loop *l, struct aw_err *err);
 int aw_delivery_result(struct aw_loop *l, const struct aw_flight *f, const struct aw_result *res,
                        struct aw_err *err);
-/* Data of the event as JSON; uses l->tl. AW_ENOENT: the message's rows are gone. */
-int aw_delivery_data(struct aw_loop *l, const struct aw_delivery *d, struct aw_buf *out,
-                     struct aw_err *err);
+/* Data of the event as JSON; uses l->tl. */
+int aw_delivery_data(struct aw_loop *l, const struct aw_msg *m, const struct aw_delivery *d,
+                     struct aw_buf *out, struct aw_err *err);
 
 /* The app of a command: of its key, else named, else the only one. Refuses in the reply. */
 const char *aw_cmd_app(struct aw_loop *l, struct aw_cmd *cmd, const char *named);

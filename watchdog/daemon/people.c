@@ -122,6 +122,7 @@ int aw_msg_get(struct aw_loop *l, aw_id id, struct aw_msg **ret, struct aw_err *
     if (aw_request_registration(m->row.body, m->row.n_body, 0, &m->reg, &fault)) {
         r = aw_fail(err, AW_ECORRUPT, "stored registration: %s", fault.detail);
     } else {
+        memcpy(m->reg.trace, m->row.trace, sizeof(m->reg.trace));
         m->rule = aw_rule_pinned(l, m->row.rule, err);
         r = m->rule ? aw_store_app_name(l->store, m->row.app, &m->app, err) : AW_ECORRUPT;
     }

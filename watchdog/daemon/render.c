@@ -355,6 +355,7 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     pack(&p, &s->link, link[0] ? link : NULL);
     pack(&p, &s->code, v.code);
     pack(&p, &s->cid, marks->cid);
+    pack(&p, &s->trace, m->reg.trace[0] ? m->reg.trace : NULL);
     mark(l, &p, s);
     pack(&p, &s->lang, book.a.lang);
     if (f->person == tl->person) {
@@ -432,7 +433,8 @@ struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, 
 }
 
 struct aw_send *aw_render_event(struct aw_loop *l, const struct aw_channel *ch,
-                                const struct aw_delivery *d, const char *type, const char *data)
+                                const struct aw_msg *m, const struct aw_delivery *d,
+                                const char *type, const char *data)
 {
     struct aw_send *s = aw_calloc(1, sizeof(*s));
     struct pack p = {.text = AW_BUF_INIT(AW_DELIVERY_DATA_MAX + TEXT_MAX)};
@@ -447,6 +449,7 @@ struct aw_send *aw_render_event(struct aw_loop *l, const struct aw_channel *ch,
     s->sequence = d->seq;
     pack(&p, &s->event_type, type);
     pack(&p, &s->data_json, data);
+    pack(&p, &s->trace, m->reg.trace[0] ? m->reg.trace : NULL);
     s->arena = pack_end(&p);
     return s;
 }

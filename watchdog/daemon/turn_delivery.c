@@ -122,21 +122,21 @@ static int send(struct aw_loop *l, struct aw_delivery *d, const struct aw_channe
 {
     struct aw_buf data = AW_BUF_INIT(AW_DELIVERY_DATA_MAX);
     struct aw_flight *f;
-    int r = aw_delivery_data(l, d, &data, err);
+    struct aw_msg *m;
+    int r = aw_msg_get(l, d->message, &m, err);
 
-    if (r == AW_OK) {
-        d->due =
-            l->now + 2 * ch->timeout + AW_MINUTE; /* in the queue, on the way, on the way back */
+    if (r == AW_ENOENT)
+        return give_up(l, d, AW_DELIVERY_FAILED, ch->name, 0, "the message is no longer kept", err);
+    if (r == AW_OK)
+        r = aw_delivery_data(l, m, d, &data, err);
+    if (r == AW_OK) { /* in the queue, on the way, on the way back */
+        d->due = l->now + 2 * ch->timeout + AW_MINUTE;
         r = aw_store_delivery_set(l->store, d, err);
-    } else if (r == AW_ENOENT) {
-        r = give_up(l, d, AW_DELIVERY_FAILED, ch->name, 0, "the message is no longer kept", err);
-        aw_buf_free(&data);
-        return r;
     }
     if (r == AW_OK) {
         f = aw_flight_new(l, d->id, AW_FLIGHT_DELIVERY, ch, AW_AS_OTHER);
         f->app = d->app;
-        aw_fx_send(l, aw_render_event(l, ch, d, type_of(d->event), aw_buf_str(&data)), f);
+        aw_fx_send(l, aw_render_event(l, ch, m, d, type_of(d->event), aw_buf_str(&data)), f);
     }
     aw_buf_free(&data);
     return r;

@@ -68,6 +68,9 @@ int aw_register_take(const struct aw_call *call, const char *p, size_t n, struct
     }
     if (reg->app)
         snprintf(app, AW_NAME_MAX + 1, "%s", reg->app);
+    const char *trace = aw_http_header(call->rq, "traceparent");
+    if (trace && aw_valid_traceparent(trace))
+        snprintf(reg->trace, sizeof(reg->trace), "%s", trace);
     aw_sha256(cmd->u.reg.digest, p, n);
     return 0;
 }

@@ -158,11 +158,11 @@ SELECT f.file, t.text, f.sha256 FROM ruleset AS f CROSS JOIN rule_text AS t ON t
 -- --- messages and timelines ------------------------------------------------------------------
 
 -- name: message_put
-INSERT INTO message(id, app, rule, n, registered, key, ext, digest, salt, body)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+INSERT INTO message(id, app, rule, n, registered, key, ext, digest, salt, body, trace)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 
 -- name: message
-SELECT app, rule, n, registered, digest, salt, body FROM message WHERE id = ?1
+SELECT app, rule, n, registered, digest, salt, body, trace FROM message WHERE id = ?1
 
 -- name: message_keys
 SELECT app, registered, key, ext FROM message WHERE id = ?1

@@ -70,7 +70,7 @@ CREATE TABLE ruleset(
     sha256 BLOB NOT NULL
 ) STRICT;
 
--- AUDITED, cold. One row per registration; key: the idempotency key in force; digest: SHA-256 of
+-- AUDITED (trace aside: traceparent of the request), cold. One row per registration; key: the idempotency key in force; digest: SHA-256 of
 -- body. The entry message.registered holds a commitment to app, key, ext and body under salt.
 CREATE TABLE message(
     id INTEGER PRIMARY KEY,
@@ -82,7 +82,8 @@ CREATE TABLE message(
     ext TEXT,
     digest BLOB NOT NULL,
     salt BLOB NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    trace TEXT
 ) STRICT;
 
 -- AUDITED, hot. One row per recipient; id is message.id + n. last: log.seq of its newest entry;

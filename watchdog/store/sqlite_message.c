@@ -82,7 +82,8 @@ int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int
         return r;
     r = aw_db_run(&s->db, AW_SQL_MESSAGE_PUT, err, I(id), I(app), I(rule), I(n),
                   I(tls[0].registered), T(key), T(reg->external_id), B(digest, 32),
-                  B(salt, sizeof salt), TN(reg->raw, reg->n_raw));
+                  B(salt, sizeof salt), TN(reg->raw, reg->n_raw),
+                  T(reg->trace[0] ? reg->trace : NULL));
     for (unsigned i = 0; i < n && r == 0; i++) {
         tls[i].last = e.seq;
         r = insert_timeline(s, &tls[i], err);
@@ -167,6 +168,7 @@ int aw_store_message(struct aw_store *s, aw_id id, struct aw_stored_message *ret
         if (aw_col_bytes(q, 4, m.digest, sizeof m.digest) &&
             aw_col_bytes(q, 5, m.salt, sizeof m.salt)) {
             m.body = aw_col_dup(q, 6, &m.n_body);
+            aw_col_copy(q, 7, m.trace, sizeof m.trace);
             *ret = m;
             r = 0;
         } else {

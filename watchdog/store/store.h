@@ -99,6 +99,7 @@ struct aw_stored_message {
     size_t n_body;
     uint8_t digest[32]; /* SHA-256 of body */
     uint8_t salt[32];
+    char trace[AW_TRACE_TEXT];
 };
 void aw_stored_message_free(struct aw_stored_message *m);
 int aw_store_message(struct aw_store *s, aw_id id, struct aw_stored_message *ret,
