@@ -189,6 +189,125 @@ static double lives(unsigned batch, int64_t *total)
     return (double)n / (end - start);
 }
 
+/* --- retention ------------------------------------------------------------------------------ */
+
+#define OLD       60000 /* whole lives to be pruned */
+#define LARGE     1000  /* recipients of the largest message */
+#define SLICE     512   /* rows, and messages looked at, as daemon/prune.c has them */
+#define LOOKED    256
+#define BUSY_WAIT 0.25 /* seconds between slices while there is work */
+
+static aw_id pruned_to; /* messages up to here were looked at */
+
+/* One slice, a turn of its own; returns the messages that went. */
+static unsigned slice(double *ret_seconds)
+{
+    struct aw_old_message list[LOOKED];
+    unsigned n, gone = 0, rows = 0, all = 0;
+    double start = seconds();
+    begin();
+    must(aw_store_old_messages(store, pruned_to, INT64_MAX, list, LOOKED, &n, &err));
+    for (unsigned i = 0; i < n && all < SLICE; i++, all += rows) {
+        must(aw_store_prune_message(store, &list[i], now - 3 * AW_DAY, &rows, &err));
+        pruned_to = list[i].id;
+        gone += rows > 0;
+    }
+    commit();
+    *ret_seconds = seconds() - start;
+    return gone;
+}
+
+static aw_id put_large(void)
+{
+    static struct aw_timeline tls[LARGE];
+    struct aw_registration reg = {.raw = body, .n_raw = strlen(body)};
+    struct aw_fact f = {
+        .type = AW_FACT_OPENED, .at = now, .registered = now, .next_due = now + AW_HOUR};
+    aw_id id = aw_id_take(aw_store_ids(store), now, LARGE);
+    begin();
+    for (unsigned i = 0; i < LARGE; i++) {
+        aw_timeline_init(&tls[i], id, (uint16_t)i, people[i % PEOPLE]);
+        must(aw_timeline_apply(&tls[i], &f));
+    }
+    must(aw_store_register(store, &reg, app, rule, "must-read", sha, "large", sha, "key:1", tls,
+                           LARGE, &err));
+    for (unsigned i = 0; i < LARGE; i++)
+        put_life(id + i);
+    commit();
+    return id;
+}
+
+/* What stays of a message for ever. */
+static void print_kept(const char *path, aw_id id)
+{
+    sqlite3 *db;
+    sqlite3_stmt *q;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) ||
+        sqlite3_prepare_v2(db,
+                           "SELECT count(*), sum(length(body) + length(leaf) + 20) FROM log"
+                           " WHERE msg = ?1",
+                           -1, &q, NULL))
+        exit(1);
+    sqlite3_bind_int64(q, 1, id);
+    if (sqlite3_step(q) == SQLITE_ROW)
+        printf("kept of a pruned message: %d entries, %d bytes\n", sqlite3_column_int(q, 0),
+               sqlite3_column_int(q, 1));
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+}
+
+static double registrations_beside(bool pruning, int64_t *total, unsigned *gone)
+{
+    int64_t n = 0;
+    double start = seconds(), end, last = start, took;
+    do {
+        begin();
+        for (unsigned i = 0; i < 64; i++, n++)
+            put_message(++*total);
+        commit();
+        end = seconds();
+        if (pruning && end - last >= BUSY_WAIT) {
+            last = end;
+            *gone += slice(&took);
+        }
+    } while (end - start < SECONDS);
+    return (double)n / (end - start);
+}
+
+static void prune(const char *path, int64_t *total)
+{
+    double took, sum = 0, most = 0, alone = 0, beside = 0;
+    unsigned gone = 0, n = 0, all = 0;
+    aw_id large = put_large();
+    for (unsigned i = 0; i < OLD; i += 100) {
+        aw_id ids[100];
+        begin();
+        for (unsigned k = 0; k < 100; k++)
+            ids[k] = put_message(++*total);
+        for (unsigned k = 0; k < 100; k++)
+            put_life(ids[k]);
+        commit();
+    }
+    now += 4 * AW_DAY;
+    pruned_to = large - 1;
+    slice(&took);
+    printf("pruning a message of %d recipients: %.1f ms\n", LARGE, took * 1000);
+    for (int i = 0; i < 3; i++) {
+        alone += registrations_beside(false, total, &gone);
+        beside += registrations_beside(true, total, &all);
+    }
+    printf("registrations batch 64: %.0f/s, while pruning %.0f messages/s: %.0f/s, ratio %.2f\n",
+           alone / 3, all / SECONDS / 3, beside / 3, beside / alone);
+    most = 0;
+    aw_id pruned = pruned_to;
+    for (n = 0; (gone = slice(&took)) > 0; n += gone) {
+        sum += took;
+        most = took > most ? took : most;
+    }
+    print_kept(path, pruned);
+    printf("pruning alone: %.0f messages/s, longest slice %.1f ms\n", n / sum, most * 1000);
+}
+
 static int64_t file_size(const char *path)
 {
     struct stat st;
@@ -213,6 +332,7 @@ int main(int argc, char **argv)
     printf("bytes per registration (body %zu): %.0f\n", strlen(body),
            (double)file_size(path) / (double)total);
     printf("whole lives batch 64: %.0f/s\n", lives(64, &total));
+    prune(path, &total);
     aw_store_close(store);
     double start = seconds();
     struct aw_store_options opt = {0};
