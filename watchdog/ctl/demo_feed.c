@@ -143,12 +143,13 @@ bool aw_demo_is_send(const json_t *line, enum aw_kind *ret_kind, char ref[64])
     const char *text = aw_json_str(line, "ref");
     if (aw_streq(what, "refused")) /* it had been sent, and was turned down */
         what = aw_json_str(line, "of");
+    /* of mail: REFERENCE[.MARK]@NODE */
     if (aw_streq(what, "mail") && !text)
         text = aw_json_str(line, "message_id");
     for (unsigned i = 0; i < AW_COUNT(sends); i++)
         if (aw_streq(sends[i].what, what)) {
             *ret_kind = sends[i].kind;
-            snprintf(ref, 64, "%.*s", text ? (int)strcspn(text, "@") : 0, text ? text : "");
+            snprintf(ref, 64, "%.*s", text ? (int)strcspn(text, ".@") : 0, text ? text : "");
             return true;
         }
     return false;
