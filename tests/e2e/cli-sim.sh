@@ -7,19 +7,19 @@ set -u
 . "$(dirname "$0")/cli-lib.sh"
 
 exits "no simulator" 7 sim inbox --sim http://127.0.0.1:1
-ackwatch sim start --port 0 --smtp-port 0 >channels.yaml 2>start.err </dev/null &
+ackwatch sim start --port 0 --smtp-port 0 >printed.yaml 2>start.err </dev/null &
 starter=$! pids="$pids $!"
-check "the simulator starts" until_true 200 grep -q public_url channels.yaml
-S="--sim $(grep -o 'http://127[0-9.:]*' channels.yaml | head -n 1)"
+check "the simulator starts" until_true 200 grep -q from: printed.yaml
+S="--sim $(sed -n 's|.*push_url: \(http://[0-9.:]*\)/.*|\1|p' printed.yaml)"
+exits "what it prints is an environment" 0 config check --config printed.yaml
+out_has "0 errors"
 mkdir rules && cp "$src/rules/order-status.yaml" rules/ && cp -r "$src/rules/templates" rules/
 {
-    printf 'version: 1\nnode: sim.invalid\nsocket: %s/ctl.sock\nstore: %s/ackwatch.db\n' "$dir" "$dir"
-    printf 'listen: [{address: 127.0.0.1, port: 0}]\npublic_url: %s/hook\nrules: rules\n' "${S#--sim }"
-    printf 'operators: [{channel: mail, to: ops@sim.invalid}]\n'
-    cat channels.yaml
+    sed "s|public_url: .*|public_url: ${S#--sim }/hook|; s|^rules: .*|rules: rules|" printed.yaml
     # JSMS, whose calls the simulator keeps as those of a webhook
     printf '  audited: {provider: jsms, allow: [127.0.0.1], app_key: k, temp_id: 5, weight: 1,\n'
     printf '    master_secret: {file: sim/jpush.secret}, url: "%s/hook/"}\n' "${S#--sim }"
+    printf 'listen: [{address: 127.0.0.1, port: 0}]\n'
 } >ackwatch.yaml
 cat >rules/audited.yaml <<'END'
 version: 1
@@ -34,9 +34,8 @@ cat >rules/templates/audited.yaml <<'END'
 version: 1
 sms: {zh-CN: {text: "订单 {{title}}", jsms: {temp_id: 77, para: {name: "{{user}}", what: "{{title}} {{extras.no}}"}}}}
 END
-exits "what it prints is an environment" 0 config check --config ackwatch.yaml
-out_has "0 errors"
 start_daemon
+A="--socket $dir/sim/ctl.sock"
 
 exits "a phone goes off" 0 sim set li offline $S
 exits "somebody who is not there" 5 sim set nobody offline $S

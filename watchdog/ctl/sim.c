@@ -66,39 +66,50 @@ static int write_once(const char *dir, const char *name, const char *text)
     return 0;
 }
 
-/* What an environment needs to point at the simulator, with absolute paths. */
-static void print_channels(const struct aw_out *o, const char *dir, const json_t *ready)
+/* An environment that points at the simulator, whole, with absolute paths: it can be used at once.
+ */
+static const char environment[] =
+    "# An environment for ackwatchd, pointed at `ackwatch sim start`.\n"
+    "version: 1\n"
+    "node: sim.invalid\n"
+    "public_url: http://127.0.0.1:9364\n"
+    "socket: %2$s/ctl.sock\n"
+    "store: %2$s/ackwatch.db\n"
+    "rules: %5$s\n"
+    "operators:\n"
+    "  - {channel: mail, to: ops@sim.invalid}\n"
+    "channels:\n"
+    "  push:\n"
+    "    provider: jpush\n"
+    "    allow: [127.0.0.1]\n"
+    "    app_key: \"%1$s\"\n"
+    "    master_secret: {file: %2$s/jpush.secret}\n"
+    "    push_url: http://127.0.0.1:%3$d/v3/\n"
+    "    report_url: http://127.0.0.1:%3$d/v3/\n"
+    "  sms:\n"
+    "    provider: gateway\n"
+    "    allow: [127.0.0.1]\n"
+    "    url: http://127.0.0.1:%3$d/sms/send\n"
+    "    fields: {to: \"{{to}}\", text: \"{{text}}\", ref: \"{{ref}}\", dlr: \"{{receipt_url}}\"}\n"
+    "    success_pointer: /code\n"
+    "    refused_values: \"1001\"\n"
+    "    receipt_secret: {file: %2$s/receipt.secret}\n"
+    "  mail:\n"
+    "    provider: smtp\n"
+    "    host: 127.0.0.1\n"
+    "    port: %4$d\n"
+    "    ca_file: %2$s/ca.pem\n"
+    "    user: ackwatch\n"
+    "    password: {file: %2$s/smtp.secret}\n"
+    "    from: ackwatch@sim.invalid\n";
+
+static void print_environment(const struct aw_out *o, const char *dir, const json_t *ready)
 {
     int http = (int)json_integer_value(json_object_get(ready, "http_port"));
     int smtp = (int)json_integer_value(json_object_get(ready, "smtp_port"));
-    fprintf(o->f,
-            "# For the environment file; then: ackwatchd --config FILE\n"
-            "channels:\n"
-            "  push:\n"
-            "    provider: jpush\n    allow: [127.0.0.1]\n"
-            "    app_key: \"%1$s\"\n"
-            "    master_secret: {file: %2$s/jpush.secret}\n"
-            "    push_url: http://127.0.0.1:%3$d/v3/\n"
-            "    report_url: http://127.0.0.1:%3$d/v3/\n"
-            "  sms:\n"
-            "    provider: gateway\n    allow: [127.0.0.1]\n"
-            "    url: http://127.0.0.1:%3$d/sms/send\n"
-            "    fields: {to: \"{{to}}\", text: \"{{text}}\", ref: \"{{ref}}\", dlr: "
-            "\"{{receipt_url}}\"}\n"
-            "    success_pointer: /code\n"
-            "    refused_values: \"1001\"\n"
-            "    receipt_secret: {file: %2$s/receipt.secret}\n"
-            "  mail:\n"
-            "    provider: smtp\n"
-            "    host: 127.0.0.1\n"
-            "    port: %4$d\n"
-            "    ca_file: %2$s/ca.pem\n"
-            "    user: ackwatch\n"
-            "    password: {file: %2$s/smtp.secret}\n"
-            "    from: ackwatch@sim.invalid\n"
-            "# Receipts and replies need public_url: http://127.0.0.1:9364\n",
-            aw_json_str(ready, "jpush_app_key"), dir, http, smtp);
-    fflush(o->f);
+    AW_AUTO_FREE char *rules = aw_demo_rules();
+    fprintf(o->f, environment, aw_json_str(ready, "jpush_app_key"), dir, http, smtp,
+            rules ? rules : "rules");
 }
 
 static int write_secrets(const char *dir, const json_t *ready)
@@ -141,9 +152,14 @@ static int serve(struct aw_ctl *ctl, const char *dir, pid_t pid, int ready_fd)
         else if (ctl->out.json)
             aw_out_json(&ctl->out, ready);
         else
-            print_channels(&ctl->out, dir, ready);
+            print_environment(&ctl->out, dir, ready);
         fflush(ctl->out.f);
-        fprintf(stderr, "The simulator runs until Ctrl-C. Beside it: ackwatch sim inbox -f\n");
+        fprintf(stderr,
+                "The simulator runs until Ctrl-C. Beside it, with what was printed in a file:\n"
+                "  ackwatchd --config FILE\n"
+                "  ackwatch channels test push --to li --socket %s/ctl.sock\n"
+                "  ackwatch sim inbox -f\n",
+                dir);
     }
     bool began = ready != NULL;
     json_decref(ready);
@@ -351,7 +367,7 @@ static const struct aw_param reply_args[] = {
     {"TEXT", 0, AW_VAL_TEXT, 0, NULL, "what the person writes back"},
     {NULL},
 };
-static const char *const start_examples[] = {"sim start", NULL};
+static const char *const start_examples[] = {"sim start > ackwatch.yaml", NULL};
 static const char *const set_examples[] = {"sim set li offline", "sim set sms 5xx", NULL};
 static const char *const inbox_examples[] = {"sim inbox -f", NULL};
 static const char *const reply_examples[] = {"sim reply li 'ACK 4821'", NULL};
@@ -360,8 +376,8 @@ const struct aw_cmd_entry aw_cmd_sim_start = {
     .noun = "sim",
     .verb = "start",
     .summary = "play the providers on this machine",
-    .text = "Runs ackwatch-sim until Ctrl-C, and prints the channels that point an environment at "
-            "it. Nothing leaves this machine.",
+    .text = "Runs ackwatch-sim until Ctrl-C, and prints an environment that points at it. "
+            "Nothing leaves this machine.",
     .flags = start_flags,
     .examples = start_examples,
     .exec = exec_start,
