@@ -391,6 +391,17 @@ static void secrets_never_show(void **state)
     assert_null(strstr(conf_print(&diag), "xyzzy\n"));
 }
 
+static void files_that_all_may_write(void **state)
+{
+    const char *path = conf_file("ackwatch.yaml", BASE);
+    chmod(path, 0646);
+    assert_int_equal(aw_env_load(path, 0, &env, &diag), AW_EINVAL);
+    assert_string_equal(diag.items[0].code, "E100");
+    assert_non_null(strstr(diag.items[0].text, "everybody may write to it (mode 0646): chmod o-w"));
+    chmod(path, 0664);
+    assert_int_equal(aw_env_load(path, 0, &env, &diag), 0);
+}
+
 /* A variable leaves the process's environment, and its bytes; later loads find its value still. */
 static void variables_are_hidden(void **state)
 {
@@ -556,6 +567,7 @@ int main(void)
         cmocka_unit_test_teardown(secret_files_must_be_one_line, teardown),
         cmocka_unit_test_teardown(secrets_never_show, teardown),
         cmocka_unit_test_teardown(variables_are_hidden, teardown),
+        cmocka_unit_test_teardown(files_that_all_may_write, teardown),
         cmocka_unit_test_teardown(shown_settings_read_back, teardown),
         cmocka_unit_test_teardown(reference_names_every_setting, teardown),
         cmocka_unit_test_teardown(example_shows_every_key, teardown),

@@ -7,16 +7,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 
-int aw_file_read(const char *path, size_t max, char **ret, size_t *ret_n, struct aw_err *err)
+static int open_file(const char *path, struct aw_err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return aw_fail(err, errno == ENOENT || errno == ENOTDIR ? AW_ENOENT : AW_EIO, "%s: %m",
                        path);
+    return fd;
+}
+
+/* Closes fd. */
+static int read_file(int fd, const char *path, size_t max, char **ret, size_t *ret_n,
+                     struct aw_err *err)
+{
     struct aw_buf b = AW_BUF_INIT(max);
     char chunk[16384];
     ssize_t got = 0;
@@ -38,4 +46,24 @@ int aw_file_read(const char *path, size_t max, char **ret, size_t *ret_n, struct
     }
     *ret = aw_buf_take(&b, ret_n);
     return 0;
+}
+
+int aw_file_read(const char *path, size_t max, char **ret, size_t *ret_n, struct aw_err *err)
+{
+    int fd = open_file(path, err);
+    return fd < 0 ? fd : read_file(fd, path, max, ret, ret_n, err);
+}
+
+int aw_file_read_closed(const char *path, size_t max, char **ret, size_t *ret_n, struct aw_err *err)
+{
+    struct stat st;
+    int fd = open_file(path, err);
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IWOTH) {
+        close(fd);
+        return aw_fail(err, AW_EPERM, "%s: everybody may write to it (mode %04o): chmod o-w", path,
+                       (unsigned)st.st_mode & 07777u);
+    }
+    return read_file(fd, path, max, ret, ret_n, err);
 }

@@ -389,7 +389,7 @@ int aw_env_load(const char *path, unsigned flags, struct aw_env_conf **ret, stru
     AW_AUTO_FREE char *text = NULL;
     struct aw_source_file f = {.name = path};
     struct aw_err err;
-    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
+    if (aw_file_read_closed(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
         aw_diag_unread(diag, path, &err);
         return AW_EINVAL;
     }

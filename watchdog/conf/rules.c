@@ -92,7 +92,7 @@ static void read_file(struct load *l, const char *path)
     AW_AUTO_FREE char *text = NULL;
     size_t n;
     struct aw_err err;
-    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &n, &err) < 0) {
+    if (aw_file_read_closed(path, AW_CONF_FILE_MAX, &text, &n, &err) < 0) {
         aw_diag_unread(l->diag, path, &err);
         return;
     }

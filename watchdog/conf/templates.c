@@ -249,7 +249,7 @@ static void read_file(const char *path, struct aw_arena *arena, struct aw_templa
     AW_AUTO_FREE char *text = NULL;
     struct aw_err err;
     struct aw_source_file f = {.name = path};
-    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
+    if (aw_file_read_closed(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0) {
         aw_diag_unread(diag, path, &err);
         return;
     }
