@@ -327,11 +327,12 @@ static void polls_come_when_due(void **state)
     assert_int_equal(got[1].urgent, 900);
     assert_int_equal(got[1].ask_at, 500);
     TURN(sc, aw_store_polls_urge(sc->s, 7, 0, 0, &sc->err));
-    TURN(sc, aw_store_poll_now(sc->s, 7, 9, 100, &sc->err));
-    assert_int_equal(aw_store_poll_now(sc->s, 7, 10, 100, &sc->err), AW_ENOENT);
+    TURN(sc, aw_store_poll_hint(sc->s, 7, 9, 100, 3, &sc->err));
+    assert_int_equal(aw_store_poll_hint(sc->s, 7, 10, 100, 3, &sc->err), AW_ENOENT);
     assert_int_equal(aw_store_poll(sc->s, 7, 9, got, &sc->err), 0);
     assert_int_equal(got[0].urgent, 0);
     assert_int_equal(got[0].due, 100);
+    assert_int_equal(got[0].hinted, 3);
     assert_int_equal(aw_store_poll(sc->s, 7, 10, got, &sc->err), AW_ENOENT);
     TURN(sc, aw_store_poll_delete(sc->s, 7, 8, &sc->err));
     TURN(sc, aw_store_polls_end(sc->s, 7, &sc->err));

@@ -16,6 +16,7 @@
 
 #define ASKING_MAX  8 /* questions in flight per account */
 #define AGAIN_PACE  (5 * AW_SECOND)
+#define HINT_TIMES  3                /* that a hint makes us ask: reports lag behind callbacks */
 #define URGENT_PAST AW_MINUTE        /* a firing that is late still waits for its answer */
 #define URGENT_SOON (10 * AW_SECOND) /* firings so near go ahead of whatever is due longer */
 #define BLOCKED_MAX AW_HOUR          /* a provider that names a later instant is asked again then */
@@ -111,6 +112,7 @@ static int ask_once(struct aw_loop *l, const struct aw_stored_attempt *a, struct
     if (!watch(l, a, &p))
         return AW_OK;
     p.due = l->now;
+    p.hinted = HINT_TIMES;
     return aw_store_poll_put(l->store, &p, err);
 }
 
@@ -134,7 +136,7 @@ int aw_poll_hint(struct aw_loop *l, const struct aw_stored_attempt *a, struct aw
         return ask_once(l, a, err);
     if (r == AW_OK && p.n_asked && p.answered + AGAIN_PACE > at)
         at = p.answered + AGAIN_PACE; /* however often it is hinted */
-    return r || at >= p.due ? r : aw_store_poll_now(l->store, timeline, a->id, at, err);
+    return r ? r : aw_store_poll_hint(l->store, timeline, a->id, at, HINT_TIMES, err);
 }
 
 /* --- the budget ---------------------------------------------------------------------------------
@@ -226,6 +228,8 @@ bool aw_asked_end(struct aw_loop *l, aw_id timeline)
  * is the next time. */
 static int add(struct aw_loop *l, struct aw_query *q, struct aw_poll *p, struct aw_err *err)
 {
+    int r;
+
     q->items[q->n].timeline = p->timeline;
     q->items[q->n].attempt = p->attempt;
     q->items[q->n].sent = p->accepted;
@@ -233,14 +237,9 @@ static int add(struct aw_loop *l, struct aw_query *q, struct aw_poll *p, struct 
     mark_asked(l, p->timeline);
     aw_fx_asked(l, p->timeline);
     p->due = l->now + q->channel->timeout + AGAIN_PACE;
+    r = aw_store_poll_later(l->store, p, err);
     p->attempt = 0; /* asked */
-    return aw_store_poll_later(l->store,
-                               &(struct aw_poll){.timeline = p->timeline,
-                                                 .attempt = q->items[q->n - 1].attempt,
-                                                 .due = p->due,
-                                                 .n_asked = p->n_asked,
-                                                 .answered = p->answered},
-                               err);
+    return r;
 }
 
 static struct aw_query *begin_query(struct aw_loop *l, const struct aw_channel *ch,
@@ -405,7 +404,8 @@ static int schedule(struct aw_loop *l, struct aw_poll *p, bool answered, bool hi
     p->due = rule ? aw_check_next(&rule->check, p->accepted, p->n_asked, l->now) : 0;
     if (rule && p->ask_at > l->now)
         sooner(&p->due, p->ask_at);
-    if (hinted)
+    p->hinted = hinted ? HINT_TIMES : p->hinted ? p->hinted - 1 : 0;
+    if (p->hinted)
         sooner(&p->due, l->now + AGAIN_PACE);
     if (!p->due || (ch && p->level >= ch->provider->best)) /* there is no more to learn */
         return aw_store_poll_delete(l->store, p->timeline, p->attempt, err);

@@ -5,6 +5,7 @@
  */
 #include "sim/jpush.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +14,7 @@
 #include "sim/jpush_audience.h"
 #include "sim/jpush_check.h"
 #include "sim/jpush_store.h"
+#include "sim/poster.h"
 #include "sim/timer.h"
 
 #define CIDS_AT_ONCE 10 /* of an account that is not VIP */
@@ -109,6 +111,30 @@ static bool online_at(const struct aw_sim *sim, const char *rid, aw_time *ret)
     return true;
 }
 
+/* A delivery is posted as a list of one event, unless the push wants to hear of other kinds. */
+static void call_back(struct aw_sim *sim, const struct aw_sim_push_entry *e,
+                      const struct aw_sim_target *t)
+{
+    enum { DELIVERED = 1 };
+    const json_t *type = json_object_get(e->callback, "type");
+    json_t *event;
+    if (!sim->jpush->callback || (json_is_integer(type) && !(json_integer_value(type) & DELIVERED)))
+        return;
+    event = json_pack("{s:s, s:i, s:I, s:O*}", "registration_id", t->rid, "type", DELIVERED,
+                      "itime", (json_int_t)(aw_sim_now(sim) / AW_SECOND), "params",
+                      json_object_get(e->callback, "params"));
+    json_object_set_new(event, "msg_id", json_sprintf("%llu", (unsigned long long)e->msg_id));
+    char *body = json_dumps(event, JSON_COMPACT);
+    struct aw_buf list = AW_BUF_INIT(65536);
+    aw_buf_printf(&list, "[%s]", body);
+    struct aw_sim_post *post =
+        aw_sim_post_new(sim->jpush->callback, aw_buf_str(&list), "jpush-callback", t->user, event);
+    post->basic = sim->jpush->basic;
+    aw_sim_poster_send(sim, post);
+    aw_buf_free(&list);
+    free(body);
+}
+
 static void deliver(void *ctx, void *arg)
 {
     struct aw_sim *sim = ctx;
@@ -121,6 +147,7 @@ static void deliver(void *ctx, void *arg)
     t->state = AW_SIM_TARGET_DELIVERED;
     t->delivered = now;
     aw_sim_mailbox_take(sim->jpush, t->rid, e->msg_id);
+    call_back(sim, e, t);
     json_t *more =
         json_pack("{s:s, s:s*, s:s*}", "registration_id", t->rid, "ref", e->ref, "msg", e->msg);
     json_object_set_new(more, "msg_id", json_sprintf("%llu", (unsigned long long)e->msg_id));
@@ -219,6 +246,7 @@ static void accept_push(struct aw_sim *sim, struct aw_sim_reply *r,
     e->countable = rq->countable;
     e->ref = rq->ref ? aw_strdup(rq->ref) : NULL;
     e->msg = rq->msg ? aw_strdup(rq->msg) : NULL;
+    e->callback = json_incref(json_object_get(rq->body, "callback"));
     aw_sim_jpush_remember(sim->jpush, e);
     if (rq->override_msg_id)
         aw_sim_jpush_withdraw(sim->jpush, aw_sim_jpush_find(sim, rq->override_msg_id));

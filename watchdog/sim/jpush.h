@@ -23,6 +23,9 @@ enum aw_sim_family {
 struct aw_sim_jpush *aw_sim_jpush_new(const char *app_key, const char *secret);
 void aw_sim_jpush_free(struct aw_sim_jpush *jp);
 
+/* Deliveries are posted there from now on, in the way that docs/channels.md describes. */
+void aw_sim_jpush_callback_to(struct aw_sim_jpush *jp, const char *url);
+
 /* Checks the account and the family's quota, adds the rate headers. False: the reply is an error.
  */
 bool aw_sim_jpush_admit(struct aw_sim *sim, struct aw_sim_call *c, enum aw_sim_family family);

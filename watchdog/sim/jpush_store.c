@@ -35,6 +35,12 @@ struct aw_sim_jpush *aw_sim_jpush_new(const char *app_key, const char *secret)
     return jp;
 }
 
+void aw_sim_jpush_callback_to(struct aw_sim_jpush *jp, const char *url)
+{
+    aw_free(jp->callback);
+    jp->callback = aw_strdup(url);
+}
+
 void aw_sim_push_entry_free(struct aw_sim_push_entry *e)
 {
     for (unsigned i = 0; i < e->n_targets; i++) {
@@ -42,6 +48,7 @@ void aw_sim_push_entry_free(struct aw_sim_push_entry *e)
         aw_free(e->targets[i].rid);
     }
     aw_free(e->targets);
+    json_decref(e->callback);
     aw_free(e->ref);
     aw_free(e->msg);
     aw_free(e);
@@ -70,6 +77,7 @@ void aw_sim_jpush_free(struct aw_sim_jpush *jp)
     while (jp->cids)
         forget_cid(jp, jp->cids);
     aw_free(jp->app_key);
+    aw_free(jp->callback);
     aw_free(jp->basic);
     aw_free(jp->group_basic);
     aw_sim_devices_free(jp->devices);

@@ -33,7 +33,8 @@ struct aw_sim_push_entry {
     aw_time at;
     aw_ms ttl;
     bool notification, message, countable;
-    char *ref, *msg; /* or NULL */
+    char *ref, *msg;  /* or NULL */
+    json_t *callback; /* of the push, or NULL */
     struct aw_sim_target *targets;
     unsigned n_targets;
     UT_hash_handle hh;
@@ -62,6 +63,7 @@ struct aw_sim_quota {
 
 struct aw_sim_jpush {
     char *app_key, *basic, *group_basic; /* what the Authorization header must say */
+    char *callback;                      /* URL, or NULL */
     uint64_t pushes_made, cids_made;
     struct aw_sim_quota quota[AW_SIM_N_FAMILIES];
     struct aw_sim_quota broadcasts;   /* of the present day */

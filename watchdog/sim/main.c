@@ -20,6 +20,7 @@
 #include "base/step.h"
 #include "base/str.h"
 #include "sim/jpush.h"
+#include "sim/jsms.h"
 #include "sim/poster.h"
 #include "sim/sim.h"
 #include "sim/smtp.h"
@@ -47,6 +48,8 @@ static const char help[] =
     "  --people FILE          JSON list of imaginary people and how their phones behave\n"
     "  --seed N               chooses delays that are not given; the same seed, the same run (1)\n"
     "  --receipt-url URL      where SMS receipts go when a request names no dlr\n"
+    "  --jpush-callback URL   where JPush posts what it delivered; without it nothing is posted\n"
+    "  --jsms-callback URL    where JSMS posts reports and replies; without it they are asked for\n"
     "  --jpush-key KEY:SECRET the JPush account, 24 letters and digits each\n"
     "  --smtp-password-file FILE\n"
     "                         the password of every mail user\n"
@@ -57,6 +60,7 @@ static const char help[] =
     "  POST /v3/push/batch/{regid,alias}/single, POST /v3/grouppush, GET /v3/received,\n"
     "  GET /v3/received/detail, POST /v3/status/message, GET /v3/messages,\n"
     "  GET /v3/messages/detail, GET /v3/users, /v3/devices, /v3/aliases, /v3/tags, /sms/send,\n"
+    "  POST /v1/messages, GET /v1/report, GET /v1/reply (JSMS, with the account of JPush),\n"
     "  POST /hook/NAME, GET /sim/record?from=N&limit=N, POST /sim/people,\n"
     "  POST /sim/person, POST /sim/reply, POST /sim/fault\n"
     "Magic phones +9990000001 to +9990000009: delivered, refused, limited for 60 s, late, no\n"
@@ -66,6 +70,7 @@ static const char help[] =
 
 struct options {
     const char *address, *tls_dir, *people, *receipt_url, *jpush_key, *password_file;
+    const char *jpush_callback, *jsms_callback;
     uint64_t port, smtp_port, seed;
     int step_fd; /* -1: real clock */
 };
@@ -95,17 +100,35 @@ static int usage(const char *why)
 /* -1: go on; else the exit code. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-    enum { ADDRESS, TLS_DIR, PEOPLE, RECEIPT_URL, JPUSH_KEY, PASSWORD_FILE, N_TEXTS };
+    enum {
+        ADDRESS,
+        TLS_DIR,
+        PEOPLE,
+        RECEIPT_URL,
+        JPUSH_KEY,
+        PASSWORD_FILE,
+        JPUSH_CALLBACK,
+        JSMS_CALLBACK,
+        N_TEXTS
+    };
     enum { PORT = N_TEXTS, SMTP_PORT, SEED, STEP_FD, HELP };
-    static const struct option longs[] = {
-        {"address", 1, NULL, ADDRESS},     {"tls-dir", 1, NULL, TLS_DIR},
-        {"people", 1, NULL, PEOPLE},       {"receipt-url", 1, NULL, RECEIPT_URL},
-        {"jpush-key", 1, NULL, JPUSH_KEY}, {"smtp-password-file", 1, NULL, PASSWORD_FILE},
-        {"port", 1, NULL, PORT},           {"smtp-port", 1, NULL, SMTP_PORT},
-        {"seed", 1, NULL, SEED},           {"step-fd", 1, NULL, STEP_FD},
-        {"help", 0, NULL, HELP},           {0}};
-    const char **texts[N_TEXTS] = {&o->address,     &o->tls_dir,   &o->people,
-                                   &o->receipt_url, &o->jpush_key, &o->password_file};
+    static const struct option longs[] = {{"address", 1, NULL, ADDRESS},
+                                          {"tls-dir", 1, NULL, TLS_DIR},
+                                          {"people", 1, NULL, PEOPLE},
+                                          {"receipt-url", 1, NULL, RECEIPT_URL},
+                                          {"jpush-key", 1, NULL, JPUSH_KEY},
+                                          {"smtp-password-file", 1, NULL, PASSWORD_FILE},
+                                          {"port", 1, NULL, PORT},
+                                          {"smtp-port", 1, NULL, SMTP_PORT},
+                                          {"seed", 1, NULL, SEED},
+                                          {"step-fd", 1, NULL, STEP_FD},
+                                          {"jpush-callback", 1, NULL, JPUSH_CALLBACK},
+                                          {"jsms-callback", 1, NULL, JSMS_CALLBACK},
+                                          {"help", 0, NULL, HELP},
+                                          {0}};
+    const char **texts[N_TEXTS] = {&o->address,        &o->tls_dir,      &o->people,
+                                   &o->receipt_url,    &o->jpush_key,    &o->password_file,
+                                   &o->jpush_callback, &o->jsms_callback};
     uint64_t fd = 0;
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         bool ok = c != '?';
@@ -229,6 +252,9 @@ static void init_sim(struct program *p, const struct options *o)
     sim->record = aw_sim_record_new(AW_SIM_RECORD_MAX);
     sim->sched = aw_sim_sched_new(sim);
     sim->jpush = aw_sim_jpush_new(p->app_key, p->secret);
+    if (o->jpush_callback)
+        aw_sim_jpush_callback_to(sim->jpush, o->jpush_callback);
+    sim->jsms = aw_sim_jsms_new(p->app_key, p->secret, o->jsms_callback);
     sim->sms = aw_sim_sms_new(o->receipt_url);
     sim->timer = aw_sim_timer_start(sim);
     sim->poster = aw_sim_poster_start(sim);
@@ -238,6 +264,7 @@ static void free_sim(struct aw_sim *sim)
 {
     aw_sim_poster_free(sim->poster);
     aw_sim_sms_free(sim->sms);
+    aw_sim_jsms_free(sim->jsms);
     aw_sim_jpush_free(sim->jpush);
     aw_sim_sched_free(sim->sched);
     aw_sim_record_free(sim->record);

@@ -63,6 +63,7 @@ static int stop_early(void *ctx, curl_off_t dt, curl_off_t dn, curl_off_t ut, cu
 /* The HTTP status, 0 when there was none. */
 static long transfer(struct aw_sim_poster *p, const struct aw_sim_post *post)
 {
+    struct curl_slist *headers = NULL;
     long status = 0;
     curl_easy_reset(p->curl);
     curl_easy_setopt(p->curl, CURLOPT_URL, post->url);
@@ -76,8 +77,17 @@ static long transfer(struct aw_sim_poster *p, const struct aw_sim_post *post)
     curl_easy_setopt(p->curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(p->curl, CURLOPT_XFERINFOFUNCTION, stop_early);
     curl_easy_setopt(p->curl, CURLOPT_XFERINFODATA, p);
+    if (post->basic) {
+        struct aw_buf auth = AW_BUF_INIT(512);
+        aw_buf_printf(&auth, "Authorization: Basic %s", post->basic);
+        headers = curl_slist_append(headers, "Content-Type: application/json");
+        headers = curl_slist_append(headers, aw_buf_str(&auth));
+        curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, headers);
+        aw_buf_free(&auth);
+    }
     if (curl_easy_perform(p->curl) == CURLE_OK)
         curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_slist_free_all(headers);
     return status;
 }
 

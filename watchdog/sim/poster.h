@@ -13,8 +13,9 @@
 struct aw_sim_post {
     struct aw_sim_post *next;
     unsigned tries;
-    const char *url;                /* "": nobody wants to know, it is only recorded */
-    const char *form;               /* a=b&c=d */
+    const char *url;   /* "": nobody wants to know, it is only recorded */
+    const char *form;  /* a=b&c=d */
+    const char *basic; /* of the account, base64: then form is JSON; NULL. Not copied */
     const char *what, *user, *more; /* how it is recorded; more: JSON object */
 };
 

@@ -32,6 +32,7 @@ struct aw_sim {
     struct aw_sim_faults faults;
     struct aw_sim_jpush *jpush;
     struct aw_sim_sms *sms;
+    struct aw_sim_jsms *jsms;
     struct aw_sim_poster *poster;
     struct aw_sim_timer *timer;
 };

@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "sim/call.h"
 #include "sim/jpush.h"
+#include "sim/jsms.h"
 #include "sim/robot.h"
 #include "sim/sms.h"
 #include "sim/timer.h"
@@ -178,6 +179,9 @@ static const struct route {
     {"GET", "/v3/tags/*", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tag_get},
     {"POST", "/v3/tags/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tag_set},
     {"DELETE", "/v3/tags/", AW_SIM_FAMILY_DEVICE, AW_SIM_PART_NONE, aw_sim_jpush_tag_delete},
+    {"POST", "/v1/messages", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_jsms_send},
+    {"GET", "/v1/report", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_jsms_report},
+    {"GET", "/v1/reply", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_jsms_reply},
     {"POST", "/sms/send", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_sms_send},
     {"GET", "/sms/send", AW_SIM_NO_FAMILY, AW_SIM_PART_SMS, aw_sim_sms_send},
     {"POST", "/robot/wecom/", AW_SIM_NO_FAMILY, AW_SIM_PART_NONE, aw_sim_robot_wecom},

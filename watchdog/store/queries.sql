@@ -351,14 +351,14 @@ SELECT id, number, out FROM opt_out WHERE id >= ?1 ORDER BY id
 
 -- name: poll_put
 INSERT INTO poll(timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        devices, rule, ask_at, level, hinted)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
     ON CONFLICT(timeline, attempt) DO UPDATE SET due = ?3, urgent = ?4, accepted = ?5,
         n_asked = ?6, answered = ?7, channel = ?8, provider_id = ?9, devices = ?10, rule = ?11,
-        ask_at = ?12, level = ?13
+        ask_at = ?12, level = ?13, hinted = ?14
 
 -- name: poll_later
-UPDATE poll SET due = ?3, n_asked = ?4, answered = ?5 WHERE timeline = ?1 AND attempt = ?2
+UPDATE poll SET due = ?3, n_asked = ?4, answered = ?5, hinted = ?6 WHERE timeline = ?1 AND attempt = ?2
 
 -- name: poll_delete
 DELETE FROM poll WHERE timeline = ?1 AND attempt = ?2
@@ -372,28 +372,28 @@ UPDATE poll SET due = min(due, ?2), urgent = ?3, ask_at = ?2 WHERE timeline = ?1
 -- name: polls_calm
 UPDATE poll SET urgent = 0, ask_at = 0 WHERE timeline = ?1
 
--- name: poll_now
-UPDATE poll SET due = min(due, ?3) WHERE timeline = ?1 AND attempt = ?2
+-- name: poll_hint
+UPDATE poll SET due = min(due, ?3), hinted = ?4 WHERE timeline = ?1 AND attempt = ?2
 
 -- name: polls_due
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level
+        devices, rule, ask_at, level, hinted
     FROM poll WHERE channel = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
 
 -- name: polls_urgent
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level
+        devices, rule, ask_at, level, hinted
     FROM poll WHERE channel = ?1 AND urgent > 0 AND urgent >= ?3 AND urgent < ?4 AND due <= ?2
     ORDER BY urgent LIMIT ?5
 
 -- name: poll
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level
+        devices, rule, ask_at, level, hinted
     FROM poll WHERE timeline = ?1 AND attempt = ?2
 
 -- name: polls_of
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level
+        devices, rule, ask_at, level, hinted
     FROM poll WHERE timeline = ?1 ORDER BY attempt LIMIT ?2
 
 -- name: poll_next

@@ -210,6 +210,7 @@ CREATE TABLE poll(
     rule INTEGER NOT NULL DEFAULT 0,
     ask_at INTEGER NOT NULL DEFAULT 0,
     level INTEGER NOT NULL DEFAULT 0,
+    hinted INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(timeline, attempt)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX poll_due ON poll(channel, due);

@@ -12,13 +12,13 @@ int aw_store_poll_put(struct aw_store *s, const struct aw_poll *p, struct aw_err
     return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLL_PUT, err, I(p->timeline), I(p->attempt),
                                       I(p->due), I(p->urgent), I(p->accepted), I(p->n_asked),
                                       I(p->answered), T(p->channel), T(p->provider_id), T(devices),
-                                      I(p->rule), I(p->ask_at), I(p->level)));
+                                      I(p->rule), I(p->ask_at), I(p->level), I(p->hinted)));
 }
 
 int aw_store_poll_later(struct aw_store *s, const struct aw_poll *p, struct aw_err *err)
 {
     return aw_store_note(s, aw_db_run(&s->db, AW_SQL_POLL_LATER, err, I(p->timeline), I(p->attempt),
-                                      I(p->due), I(p->n_asked), I(p->answered)));
+                                      I(p->due), I(p->n_asked), I(p->answered), I(p->hinted)));
 }
 
 int aw_store_poll_delete(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_err *err)
@@ -39,10 +39,10 @@ int aw_store_polls_urge(struct aw_store *s, aw_id timeline, aw_time at, aw_time 
     return aw_store_note(s, r);
 }
 
-int aw_store_poll_now(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
-                      struct aw_err *err)
+int aw_store_poll_hint(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
+                       unsigned hinted, struct aw_err *err)
 {
-    int r = aw_db_run(&s->db, AW_SQL_POLL_NOW, err, I(timeline), I(attempt), I(at));
+    int r = aw_db_run(&s->db, AW_SQL_POLL_HINT, err, I(timeline), I(attempt), I(at), I(hinted));
     if (r == 0 && sqlite3_changes(s->db.h) == 0)
         return AW_ENOENT;
     return aw_store_note(s, r);
@@ -69,6 +69,7 @@ static int read_polls(struct aw_store *s, sqlite3_stmt *q, struct aw_poll *ret, 
         p->rule = sqlite3_column_int64(q, 10);
         p->ask_at = sqlite3_column_int64(q, 11);
         p->level = (enum aw_level)sqlite3_column_int(q, 12);
+        p->hinted = (unsigned)sqlite3_column_int(q, 13);
     }
     *ret_n = n;
     aw_db_done(q);

@@ -29,15 +29,16 @@ int aw_store_provider_find(struct aw_store *s, const char *account, const char *
 {
     uint64_t hash = hash_of(s, "id", account, provider_id);
     size_t cursor = 0;
-    aw_id id;
+    aw_id id, best = 0;
     while ((id = aw_keymap_next(&s->keys, hash, &cursor))) {
-        int r = aw_store_attempt(s, id, ret, err);
+        int r = id > best ? aw_store_attempt(s, id, ret, err) : AW_ENOENT;
         if (r == 0 && strcmp(ret->provider_id, provider_id) == 0)
-            return 0;
+            best = id; /* of several the newest: a provider may begin to count anew */
         if (r && r != AW_ENOENT)
             return r;
     }
-    return aw_fail(err, AW_ENOENT, "no attempt has this id of the provider");
+    return best ? aw_store_attempt(s, best, ret, err)
+                : aw_fail(err, AW_ENOENT, "no attempt has this id of the provider");
 }
 
 /* The id of such a pair is no row's: its upper bits are the time, so that it ages like the others,

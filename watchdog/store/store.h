@@ -230,9 +230,10 @@ struct aw_poll {
     int64_t rule;        /* row of the rule */
     aw_time ask_at;      /* ahead of a firing that waits for the answer, 0: none */
     enum aw_level level; /* proven for the attempt */
+    unsigned hinted;     /* so often more to ask soon: a hint may be ahead of the report */
 };
 int aw_store_poll_put(struct aw_store *s, const struct aw_poll *p, struct aw_err *err);
-/* Only due, n_asked and answered. */
+/* Only due, n_asked, answered and hinted. */
 int aw_store_poll_later(struct aw_store *s, const struct aw_poll *p, struct aw_err *err);
 int aw_store_poll_delete(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_err *err);
 int aw_store_polls_end(struct aw_store *s, aw_id timeline, struct aw_err *err);
@@ -253,8 +254,8 @@ int aw_store_poll(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_p
 int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, unsigned max,
                       unsigned *ret_n, struct aw_err *err);
 /* Brings the poll of one attempt forward to at most `at`; AW_ENOENT when it is not watched. */
-int aw_store_poll_now(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
-                      struct aw_err *err);
+int aw_store_poll_hint(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
+                       unsigned hinted, struct aw_err *err);
 /* The earliest due of a channel's polls, 0: none. */
 int aw_store_next_poll(struct aw_store *s, const char *channel, aw_time *ret, struct aw_err *err);
 
