@@ -68,9 +68,9 @@ tampered "its provider's id" "UPDATE attempt SET provider_id = '1' WHERE id = (S
     WHERE provider_id IS NOT NULL)" "attempt att_" provider_id
 tampered "when it was made" "UPDATE attempt SET at = at - 1 WHERE id = (SELECT max(id) FROM attempt)" "attempt att_"
 tampered "an attempt deleted" "DELETE FROM attempt WHERE id = (SELECT max(id) FROM attempt)" "attempt att_"
-tampered "an attempt added" "INSERT INTO attempt SELECT id + 1, ref, msg, n, previous, merged_into, shared, step,
-    step_id, kind, round, number, person, channel, at, level, outcome, done_at, http_status, code,
-    provider_id, detail, cid FROM attempt ORDER BY id DESC LIMIT 1" attempt
+tampered "an attempt added" "INSERT INTO attempt(id, ref, msg, n, step, step_id, kind, round, number, person,
+    channel, at, level) SELECT id + 1, ref, msg, n, step, step_id, kind, round, number, person, channel, at, level
+    FROM attempt ORDER BY id DESC LIMIT 1" attempt
 tampered "the rung of a proof" "UPDATE evidence SET level = 1 + level % 6 WHERE id = (SELECT min(id) FROM evidence)" evidence
 tampered "the source of a proof" "UPDATE evidence SET source = source + 1 WHERE id = (SELECT min(id) FROM evidence)" evidence
 tampered "a proof deleted" "DELETE FROM evidence WHERE id = (SELECT max(id) FROM evidence)" evidence

@@ -90,12 +90,7 @@ static bool take_reply(const json_t *record, struct aw_news *news)
     if (!s)
         return false;
     snprintf(s->from, sizeof s->from, "%s%s", *phone == '+' ? "" : HOME, phone);
-    memcpy(s->text, content, aw_utf8_cut(content, strlen(content), sizeof s->text - 1));
-    for (char *c = s->text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = ' ';
-    if (!aw_utf8_clean(s->text, strlen(s->text), false)) /* controls of more than a byte */
-        s->text[0] = '\0';
+    aw_said_text(s, content, strlen(content));
     s->at = date_of(json_object_get(record, "replyTime"));
     return true;
 }
