@@ -140,7 +140,7 @@ static void each_answer_has_its_class(void **state)
         {502, "{\"error\":{\"code\":1}}", AW_OUT_TRANSIENT, 1, "", "1"},
         {403, "{\"error\":{\"code\":50006,\"message\":\"13812345678 bad\"}}", AW_OUT_REFUSED, 50006,
          "", "50006 *** bad"},
-        {403, "{\"error\":{\"code\":\"50009\"}}", AW_OUT_TRANSIENT, 50009, "", "50009"},
+        {403, "{\"error\":{\"code\":\"50009\"}}", AW_OUT_THROTTLED, 50009, "", "50009"},
         {403, "{\"error\":{\"code\":50013}}", AW_OUT_AUTH, 50013, "", "50013"},
         {403, "{\"error\":{\"code\":50014,\"message\":\"no money\"}}", AW_OUT_AUTH, 50014, "",
          "50014 no money"},

@@ -26,8 +26,9 @@ void aw_call_cut(struct aw_buf *out, const char *text, size_t n, size_t max);
 /* The class of an HTTP status where the provider says nothing better. */
 enum aw_outcome aw_status_outcome(int status);
 
-/* Seconds of a header (-1: absent, then def), within one second and one hour. */
-aw_ms aw_wait(int seconds, int def);
+/* Seconds of a header, at least one; -1: absent, then the provider's usual wait. The engine keeps
+ * it within the deadline, the channel looks again after five minutes. */
+aw_ms aw_wait(const struct aw_channel *ch, int seconds);
 
 /* Empties *ret. False when no answer came: the result is complete, transient or unknown. */
 bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret);

@@ -2,9 +2,10 @@
  *
  * One thread carries everything: it waits on libcurl's sockets and on those of the mail workers
  * together. The core thread only appends to a list under a mutex and wakes it. Each channel has a
- * queue and so many sends at once, so that a provider that hangs holds up nobody else; questions
- * and token fetches have places of their own beside the sends. `active` counts from acceptance
- * until the command is in the inbox: the stepped clock stands still while it is not zero.
+ * queue and so many sends at once, so that a provider that hangs holds up nobody else; how many
+ * grows and shrinks with success, up to the channel's concurrency. Questions and token fetches have
+ * places of their own beside the sends. `active` counts from acceptance until the command is in the
+ * inbox: the stepped clock stands still while it is not zero.
  */
 #include "chan/dispatch.h"
 
@@ -20,13 +21,12 @@
 #include "chan/detail.h"
 #include "chan/mail.h"
 #include "chan/xfer.h"
+#include "core/fitness.h"
 
 #define ROOM            4096 /* sends taken and not yet answered */
 #define ASKING_MAX      8    /* questions and token fetches of a channel at once */
 #define CIDS_MAX        1000
 #define TIMEOUT_DEFAULT (20 * AW_SECOND)
-#define SENDING_DEFAULT 8
-#define MAILING_DEFAULT 2
 #define IDLE_WAIT       (60 * AW_SECOND)
 #define STOP_WAIT       20        /* ms between looks at whether everything has ended */
 #define QUEUE_WAIT      AW_SECOND /* how often queues are looked through for what is too old */
@@ -52,6 +52,15 @@ struct queue {
     struct job *head, **tail;
 };
 
+/* How a destination bears what it is sent. Kept by name as long as the dispatcher lives; the core
+ * reads the numbers. */
+struct places {
+    struct places *next;
+    char name[AW_NAME_MAX + 1];
+    struct aw_cohort cohort;
+    atomic_uint taken, limit;
+};
+
 /* A channel with something queued or under way. Channels are values: after a reload the same name
  * may have a lane for the old value and one for the new. */
 struct lane {
@@ -59,7 +68,7 @@ struct lane {
     const struct aw_channel *channel;
     struct queue sends, asks;
     unsigned sending, asking;
-    aw_boot answered; /* when a send was last answered, 0: never */
+    struct places *places;
 };
 
 struct aw_dispatch {
@@ -74,7 +83,8 @@ struct aw_dispatch {
     struct queue intake;
     bool stopping;
     aw_boot stop_at;
-    struct lane *lanes; /* the thread's own, without the lock */
+    struct lane *lanes;              /* the thread's own, without the lock */
+    _Atomic(struct places *) places; /* only ever added to, by the thread */
 };
 
 static void push(struct queue *q, struct job *j)
@@ -121,17 +131,25 @@ static void put(struct aw_dispatch *d, struct aw_cmd *cmd)
     }
 }
 
-/* Before the command is put, for the core may drop the channel as soon as it has it. */
-/* answered: the provider said something, good or bad. */
-static void leave_lane(struct job *j, bool answered)
+/* Before the command is put, for the core may drop the channel as soon as it has it. r: how a send
+ * ended that was carried out, else NULL. */
+static void leave_lane(struct job *j, const struct aw_result *r)
 {
-    for (struct lane *l = j->d->lanes; l; l = l->next)
-        if (l->channel == j->channel) {
-            unsigned *count = j->type == SEND ? &l->sending : &l->asking;
-            --*count;
-            if (answered && j->type == SEND)
-                l->answered = aw_clock_boot();
+    for (struct lane *l = j->d->lanes; l; l = l->next) {
+        if (l->channel != j->channel)
+            continue;
+        if (j->type != SEND) {
+            l->asking--;
+            continue;
         }
+        l->sending--;
+        atomic_fetch_sub(&l->places->taken, 1);
+        if (r)
+            aw_cohort_end(&l->places->cohort, aw_channel_concurrency(l->channel),
+                          r->outcome == AW_OUT_TRANSIENT || r->outcome == AW_OUT_UNKNOWN);
+        atomic_store(&l->places->limit,
+                     aw_cohort_limit(&l->places->cohort, aw_channel_concurrency(l->channel)));
+    }
 }
 
 static void free_job(struct job *j)
@@ -213,6 +231,7 @@ static void post_unsent(struct job *j, enum aw_outcome outcome, const char *why)
     if (j->type == SEND) {
         struct aw_result r = {.attempt = j->send.attempt,
                               .outcome = outcome,
+                              .unsent = true,
                               .wait = outcome == AW_OUT_THROTTLED ? BUSY_WAIT : 0};
         aw_detail(r.detail, &j->send, why, strlen(why));
         post_result(j, &r);
@@ -244,21 +263,21 @@ static void on_reply(void *arg, const struct aw_http_reply *r)
             begin_http(j);
             return;
         }
-        leave_lane(j, r->end == AW_XFER_ANSWERED);
+        leave_lane(j, &result);
         post_result(j, &result);
     } else if (j->type == QUERY) {
         struct aw_report *report = aw_calloc(1, sizeof *report);
         struct aw_news news = {0};
         ops->read_query(j->query, r, report, &news);
         report->n_taken = news.n_receipts + news.n_replies;
-        leave_lane(j, true);
+        leave_lane(j, NULL);
         post_news(j, &news);
         aw_news_free(&news);
         post_report(j, report);
     } else {
         char **cids = aw_calloc(j->n_cids, sizeof *cids);
         unsigned n = ops->read_cids(r, cids, j->n_cids);
-        leave_lane(j, true);
+        leave_lane(j, NULL);
         post_cids(j, cids, n);
     }
 }
@@ -266,7 +285,7 @@ static void on_reply(void *arg, const struct aw_http_reply *r)
 static void on_mail(void *arg, const struct aw_result *r)
 {
     struct job *j = arg;
-    leave_lane(j, r->http_status != 0);
+    leave_lane(j, r);
     post_result(j, r);
 }
 
@@ -291,13 +310,8 @@ static void begin_http(struct job *j)
         return;
     }
     aw_http_call_free(&call);
-    leave_lane(j, true);
+    leave_lane(j, NULL);
     post_unsent(j, AW_OUT_REFUSED, err.text);
-}
-
-static unsigned sending_max(const struct aw_channel *ch, bool mail)
-{
-    return ch->concurrency ? ch->concurrency : mail ? MAILING_DEFAULT : SENDING_DEFAULT;
 }
 
 static void start_lane(struct aw_dispatch *d, struct lane *l)
@@ -309,10 +323,12 @@ static void start_lane(struct aw_dispatch *d, struct lane *l)
     }
     while ((j = l->sends.head)) {
         bool mail = !ops_of(j);
-        if (l->sending >= sending_max(j->channel, mail) || (mail && !aw_mailer_room(d->mailer)))
+        if (l->sending >= aw_cohort_limit(&l->places->cohort, aw_channel_concurrency(l->channel)) ||
+            (mail && !aw_mailer_room(d->mailer)))
             break;
         pop(&l->sends);
         l->sending++;
+        atomic_fetch_add(&l->places->taken, 1);
         if (mail)
             aw_mailer_start(d->mailer, &j->send, timeout_of(j->channel), on_mail, j);
         else
@@ -320,21 +336,34 @@ static void start_lane(struct aw_dispatch *d, struct lane *l)
     }
 }
 
-/* What waited too long goes back. While the provider answers, it is only busy, and the wait costs
- * no try; one that is silent has failed. */
+/* What waited too long goes back unsent, which costs no try: those that are under way say whether
+ * the provider works. */
 static void drop_older(struct lane *l, aw_boot now)
 {
     struct job *j;
-    while ((j = l->sends.head) && now - j->taken >= timeout_of(j->channel)) {
-        bool busy = l->answered && now - l->answered < timeout_of(j->channel);
-        post_unsent(pop(&l->sends), busy ? AW_OUT_THROTTLED : AW_OUT_TRANSIENT,
-                    busy ? "the channel is busy" : "waited too long in the queue of its channel");
-    }
+    while ((j = l->sends.head) && now - j->taken >= timeout_of(j->channel))
+        post_unsent(pop(&l->sends), AW_OUT_THROTTLED, "waited too long in the queue: unsent");
     while ((j = l->asks.head) && now - j->taken >= timeout_of(j->channel))
         post_unsent(pop(&l->asks), AW_OUT_TRANSIENT, "waited too long in the queue");
 }
 
 /* --- the thread ---------------------------------------------------------------------------- */
+
+static struct places *places_of(struct aw_dispatch *d, const struct aw_channel *ch)
+{
+    struct places *p = atomic_load(&d->places);
+
+    while (p && strcmp(p->name, ch->name) != 0)
+        p = p->next;
+    if (p)
+        return p;
+    p = aw_calloc(1, sizeof *p);
+    snprintf(p->name, sizeof p->name, "%s", ch->name);
+    atomic_init(&p->limit, aw_cohort_limit(&p->cohort, aw_channel_concurrency(ch)));
+    p->next = atomic_load(&d->places);
+    atomic_store(&d->places, p);
+    return p;
+}
 
 static struct lane *lane_of(struct aw_dispatch *d, const struct aw_channel *ch)
 {
@@ -343,6 +372,7 @@ static struct lane *lane_of(struct aw_dispatch *d, const struct aw_channel *ch)
             return l;
     struct lane *l = aw_calloc(1, sizeof *l);
     l->channel = ch;
+    l->places = places_of(d, ch);
     l->next = d->lanes;
     d->lanes = l;
     return l;
@@ -505,6 +535,17 @@ unsigned aw_dispatch_room(struct aw_dispatch *d)
     return active < ROOM ? ROOM - active : 0;
 }
 
+void aw_dispatch_places(struct aw_dispatch *d, const char *channel, unsigned *ret_taken,
+                        unsigned *ret_limit)
+{
+    *ret_taken = *ret_limit = 0;
+    for (struct places *p = atomic_load(&d->places); p; p = p->next)
+        if (strcmp(p->name, channel) == 0) {
+            *ret_taken = atomic_load(&p->taken);
+            *ret_limit = atomic_load(&p->limit);
+        }
+}
+
 void aw_dispatch_stop(struct aw_dispatch *d, aw_ms wait_ms)
 {
     if (!d->running)
@@ -527,6 +568,10 @@ void aw_dispatch_free(struct aw_dispatch *d)
         free_job(j);
     aw_mailer_free(d->mailer);
     aw_xfer_free(d->xfer);
+    for (struct places *p = atomic_load(&d->places), *next; p; p = next) {
+        next = p->next;
+        aw_free(p);
+    }
     pthread_mutex_destroy(&d->lock);
     for (unsigned i = 0; i < AW_COUNT(d->texts); i++)
         aw_free(d->texts[i]);

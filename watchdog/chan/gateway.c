@@ -21,7 +21,6 @@
 
 #define FIELD  "fields."
 #define HEADER "headers."
-#define RETRY  30 /* seconds to wait after a 429 that does not say how long */
 
 /* --- placeholders -------------------------------------------------------------------------- */
 
@@ -282,7 +281,7 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
     if (aw_parse_u64(code, strlen(code), INT32_MAX, &n) == 0)
         ret->code = (int)n;
     if (outcome == AW_OUT_THROTTLED)
-        ret->wait = aw_wait(r->retry_after, RETRY);
+        ret->wait = aw_wait(s->channel, r->retry_after);
     if (outcome == AW_OUT_ACCEPTED && text_at(body, aw_channel_get(s->channel, "id_pointer"), id) &&
         aw_utf8_clean(id, strlen(id), false))
         memcpy(ret->provider_id, id, strlen(id) + 1);

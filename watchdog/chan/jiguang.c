@@ -11,7 +11,6 @@
 
 #include "codec/json.h"
 
-#define WINDOW   60 /* seconds; limits are per minute */
 #define CODE_MAX 999999
 
 int aw_jiguang_call(struct aw_http_call *c, const char *method, const struct aw_channel *ch,
@@ -73,7 +72,7 @@ void aw_jiguang_read(const struct aw_send *s, const struct aw_http_reply *r,
         ret->code = (int)code;
     enum aw_outcome outcome = classify(r->status, ret->code, classes, n_classes);
     if (outcome == AW_OUT_THROTTLED)
-        ret->wait = aw_wait(r->rate_reset >= 0 ? r->rate_reset : r->retry_after, WINDOW);
+        ret->wait = aw_wait(s->channel, r->rate_reset >= 0 ? r->rate_reset : r->retry_after);
     if (ret->code)
         snprintf(text, sizeof text, "%d %s", ret->code, message ? message : "");
     else

@@ -18,12 +18,11 @@
 #include "codec/json.h"
 #include "codec/jsonw.h"
 
-#define TTL_FREE    (3 * 24 * 3600) /* seconds; what an account without a contract may ask for */
-#define TTL_VIP     (10 * 24 * 3600)
-#define DUMP        (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17))
-#define REGIDS_MAX  1000
-#define RATE_WINDOW 60 /* seconds; limits are per minute */
-#define BAD_VALUE   1003
+#define TTL_FREE   (3 * 24 * 3600) /* seconds; what an account without a contract may ask for */
+#define TTL_VIP    (10 * 24 * 3600)
+#define DUMP       (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17))
+#define REGIDS_MAX 1000
+#define BAD_VALUE  1003
 
 static bool is_vip(const struct aw_channel *ch)
 {
@@ -349,7 +348,7 @@ static void read_error(const struct aw_send *s, const struct aw_http_reply *r, c
         (!error && r->status != 401 && (outcome == AW_OUT_REFUSED || outcome == AW_OUT_AUTH)))
         outcome = AW_OUT_TRANSIENT;
     if (outcome == AW_OUT_THROTTLED)
-        ret->wait = aw_wait(r->rate_reset >= 0 ? r->rate_reset : r->retry_after, RATE_WINDOW);
+        ret->wait = aw_wait(s->channel, r->rate_reset >= 0 ? r->rate_reset : r->retry_after);
     if (message)
         snprintf(text, sizeof text, "%d %s", ret->code, message);
     else

@@ -15,21 +15,23 @@
 #include "base/str.h"
 #include "codec/jsonw.h"
 
-#define HOME "+86"
+#define HOME       "+86"
+#define ONE_NUMBER 50009
 
 static const struct aw_jiguang_class classes[] = {
-    {50001, 50002, AW_OUT_AUTH},      /* no such application or secret */
-    {50008, 50008, AW_OUT_AUTH},      /* SMS not switched on */
-    {50009, 50009, AW_OUT_TRANSIENT}, /* enough for this number; other numbers go on */
-    {50013, 50014, AW_OUT_AUTH},      /* no such template; no money */
-    {50019, 50019, AW_OUT_TRANSIENT}, /* internal error */
-    {50020, 50021, AW_OUT_AUTH},      /* template not audited, or refused */
-    {50025, 50025, AW_OUT_AUTH},      /* template of the wrong type */
-    {50033, 50033, AW_OUT_AUTH},      /* no quota for the application */
-    {50034, 50034, AW_OUT_ACCEPTED},  /* the number had this very text a moment ago */
-    {50035, 50036, AW_OUT_AUTH},      /* our address; the application is blacklisted */
-    {50042, 50047, AW_OUT_AUTH},      /* template or signature at fault */
-    {50052, 50053, AW_OUT_AUTH},      {50101, 50105, AW_OUT_AUTH},
+    {50001, 50002, AW_OUT_AUTH},                /* no such application or secret */
+    {50008, 50008, AW_OUT_AUTH},                /* SMS not switched on */
+    {ONE_NUMBER, ONE_NUMBER, AW_OUT_THROTTLED}, /* enough for this one; others go on */
+    {50013, 50014, AW_OUT_AUTH},                /* no such template; no money */
+    {50019, 50019, AW_OUT_TRANSIENT},           /* internal error */
+    {50020, 50021, AW_OUT_AUTH},                /* template not audited, or refused */
+    {50025, 50025, AW_OUT_AUTH},                /* template of the wrong type */
+    {50033, 50033, AW_OUT_AUTH},                /* no quota for the application */
+    {50034, 50034, AW_OUT_ACCEPTED},            /* the number had this very text a moment ago */
+    {50035, 50036, AW_OUT_AUTH},                /* our address; the application is blacklisted */
+    {50042, 50047, AW_OUT_AUTH},                /* template or signature at fault */
+    {50052, 50053, AW_OUT_AUTH},
+    {50101, 50105, AW_OUT_AUTH},
 };
 
 #define PARA "para."
@@ -90,6 +92,7 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
                        struct aw_result *ret)
 {
     aw_jiguang_read(s, r, classes, AW_COUNT(classes), ret);
+    ret->alone = ret->code == ONE_NUMBER;
 }
 
 const struct aw_provider_ops aw_jsms_ops = {

@@ -13,8 +13,7 @@
 #include "base/str.h"
 #include "chan/detail.h"
 
-#define CUT      "…"
-#define WAIT_MAX 3600 /* seconds that a provider can make us wait; more is taken for a mistake */
+#define CUT "…"
 
 const struct aw_provider_ops *aw_provider_ops_find(const char *name)
 {
@@ -122,11 +121,11 @@ enum aw_outcome aw_status_outcome(int status)
     return AW_OUT_TRANSIENT; /* 1xx and 3xx, which we do not follow, and 5xx */
 }
 
-aw_ms aw_wait(int seconds, int def)
+aw_ms aw_wait(const struct aw_channel *ch, int seconds)
 {
     if (seconds < 0)
-        seconds = def;
-    return (seconds < 1 ? 1 : seconds > WAIT_MAX ? WAIT_MAX : seconds) * AW_SECOND;
+        return ch->provider->throttle > 0 ? ch->provider->throttle : AW_MINUTE;
+    return (seconds < 1 ? 1 : seconds) * AW_SECOND;
 }
 
 bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret)

@@ -34,7 +34,6 @@ struct robot {
     const char *name;
     const char *before, *after; /* around the user id in the text, or NULL: the body has a member */
     size_t max;                 /* bytes of the text, as they stand in JSON */
-    int wait;                   /* seconds, after it was too much */
     const char *code, *message; /* members of the answer */
     void (*write)(struct aw_jsonw *w, const struct aw_send *s, const char *text);
     const struct code_class *classes; /* ends with outcome 0 of code 0; others are refusals */
@@ -153,10 +152,9 @@ static const struct code_class feishu_classes[] = {
 };
 
 static const struct robot robots[] = {
-    {"wecom", NULL, NULL, 2048, 60, "errcode", "errmsg", write_wecom, wecom_classes},
-    {"dingtalk", "@", " ", 19000, 600, "errcode", "errmsg", write_dingtalk, dingtalk_classes},
-    {"feishu", "<at user_id=\"", "\"></at> ", 19000, 60, "code", "msg", write_feishu,
-     feishu_classes},
+    {"wecom", NULL, NULL, 2048, "errcode", "errmsg", write_wecom, wecom_classes},
+    {"dingtalk", "@", " ", 19000, "errcode", "errmsg", write_dingtalk, dingtalk_classes},
+    {"feishu", "<at user_id=\"", "\"></at> ", 19000, "code", "msg", write_feishu, feishu_classes},
 };
 
 static const struct robot *robot_of(const struct aw_channel *ch)
@@ -282,7 +280,7 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
         snprintf(text, sizeof text, "%d %s", ret->code, message ? message : "");
     }
     if (outcome == AW_OUT_THROTTLED)
-        ret->wait = aw_wait(r->retry_after, robot->wait);
+        ret->wait = aw_wait(s->channel, r->retry_after);
     aw_result_end(s, ret, outcome, text, strlen(text));
     json_decref(body);
 }

@@ -15,8 +15,6 @@
 #include "codec/digest.h"
 #include "codec/jsonw.h"
 
-#define RETRY 30 /* seconds to wait after a 429 that does not say how long */
-
 static void write_event(struct aw_buf *out, const struct aw_chan_env *env, const struct aw_send *s,
                         const char *id)
 {
@@ -100,7 +98,7 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
         return;
     enum aw_outcome outcome = aw_status_outcome(r->status); /* 410, "gone", is a refusal */
     if (outcome == AW_OUT_THROTTLED)
-        ret->wait = aw_wait(r->retry_after, RETRY);
+        ret->wait = aw_wait(s->channel, r->retry_after);
     snprintf(text, sizeof text, "HTTP %d", r->status);
     aw_result_end(s, ret, outcome, outcome == AW_OUT_ACCEPTED ? "" : text,
                   outcome == AW_OUT_ACCEPTED ? 0 : strlen(text));

@@ -11,6 +11,7 @@
 #include "chan/xfer.h"
 
 #include <curl/curl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,21 @@ static int number_in(CURL *h, const char *name)
     return *header->value && !*end && v >= 0 && v <= 1000000000 ? (int)v : -1;
 }
 
+/* Seconds of Retry-After, a number or a date; -1: absent, or neither (a negative number). */
+static int retry_after(CURL *h)
+{
+    struct curl_header *header;
+    curl_off_t seconds = 0;
+
+    if (curl_easy_header(h, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+        curl_easy_getinfo(h, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds < 0 ||
+        header->value[0] == '-')
+        return -1;
+    if (seconds == 0 && curl_getdate(header->value, NULL) < 0 && number_in(h, "Retry-After") < 0)
+        return -1;
+    return seconds > INT_MAX ? INT_MAX : (int)seconds;
+}
+
 static void finish(struct aw_xfer *x, struct request *q, CURLcode code)
 {
     struct aw_http_reply r = {.end = AW_XFER_NOT_SENT,
@@ -207,7 +223,7 @@ static void finish(struct aw_xfer *x, struct request *q, CURLcode code)
         r.rate_limit = number_in(q->easy, "X-Rate-Limit-Limit");
         r.rate_remaining = number_in(q->easy, "X-Rate-Limit-Remaining");
         r.rate_reset = number_in(q->easy, "X-Rate-Limit-Reset");
-        r.retry_after = number_in(q->easy, "Retry-After");
+        r.retry_after = retry_after(q->easy);
     } else if (q->body.over || code == CURLE_FILESIZE_EXCEEDED) {
         snprintf(r.error, sizeof r.error, "the answer is larger than %d bytes", AW_REPLY_MAX);
     } else if (r.end == AW_XFER_NOT_SENT && *q->fence.refused.text) {

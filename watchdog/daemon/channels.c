@@ -78,6 +78,14 @@ static void keep_last(struct aw_account *a, const struct aw_result *res)
     snprintf(a->last_detail, sizeof(a->last_detail), "%s", res->detail);
 }
 
+/* A 4xx of HTTP or SMTP is about the request, or the recipient: the provider itself is there. */
+static enum aw_outcome about_provider(const struct aw_result *res)
+{
+    bool fault = res->outcome == AW_OUT_TRANSIENT || res->outcome == AW_OUT_UNKNOWN;
+
+    return fault && res->http_status / 100 == 4 ? AW_OUT_REFUSED : res->outcome;
+}
+
 void aw_channel_end(struct aw_loop *l, struct aw_flight *f, const struct aw_result *res)
 {
     struct aw_account *a = aw_account(l, f->channel);
@@ -88,7 +96,7 @@ void aw_channel_end(struct aw_loop *l, struct aw_flight *f, const struct aw_resu
     f->counted = false;
     if (res && res->outcome != AW_OUT_ACCEPTED && !res->unsent)
         keep_last(a, res);
-    aw_fitness_end(&a->health, steady(l), &f->health, res ? res->outcome : AW_OUT_NONE,
+    aw_fitness_end(&a->health, steady(l), &f->health, res ? about_provider(res) : AW_OUT_NONE,
                    res && !res->unsent, wait);
 }
 

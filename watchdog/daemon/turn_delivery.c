@@ -93,7 +93,9 @@ static int failed_try(struct aw_loop *l, struct aw_delivery *d, const struct aw_
     if (!wait)
         return give_up(l, d, AW_DELIVERY_FAILED, channel, res->http_status, "no try got through",
                        err);
-    d->due = l->now + (res->wait > wait ? res->wait : wait);
+    if (wait < res->wait) /* theirs, but not past all reason */
+        wait = res->wait < AW_HOUR ? res->wait : AW_HOUR > wait ? AW_HOUR : wait;
+    d->due = l->now + wait;
     return aw_store_delivery_set(l->store, d, err);
 }
 

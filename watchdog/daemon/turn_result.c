@@ -19,7 +19,7 @@ static void count(struct aw_loop *l, const char *channel, const struct aw_result
     l->opt.stats->outcomes[res->outcome]++;
     if (c)
         c->outcomes[res->outcome]++;
-    if (res->outcome == AW_OUT_NO_TARGET || res->unsent)
+    if (res->outcome == AW_OUT_NO_TARGET || (res->unsent && res->outcome == AW_OUT_THROTTLED))
         return; /* a fact about a person, or about us: the channel is fine */
     if (res->outcome != AW_OUT_ACCEPTED)
         aw_log(AW_LOG_WARN, "send-failed", "channel=%s outcome=%s http=%d code=%d detail=\"%s\"",

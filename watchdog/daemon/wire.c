@@ -74,6 +74,11 @@ static void carrier_query(void *ctx, struct aw_query *q)
     aw_free(q);
 }
 
+static void carrier_places(void *ctx, const char *channel, unsigned *ret_taken, unsigned *ret_limit)
+{
+    aw_dispatch_places(((struct aw_daemon *)ctx)->dispatch, channel, ret_taken, ret_limit);
+}
+
 static void carrier_cids(void *ctx, const struct aw_channel *ch, unsigned n)
 {
     aw_dispatch_cids(((struct aw_daemon *)ctx)->dispatch, ch, n);
@@ -182,7 +187,7 @@ static int start_core(struct aw_daemon *d, struct aw_err *err)
         .reloaded = renewed,
         .reloaded_ctx = d,
         .carrier = {d, carrier_room, carrier_send, carrier_query, carrier_cids,
-                    aw_dispatch_has_cids},
+                    aw_dispatch_has_cids, carrier_places},
     };
     int r;
 
