@@ -65,6 +65,7 @@ static const struct {
     {"why:goal", "the goal is reached", "目标已达到"},
     {"why:no_contact", "nobody there has such an address", "无可用地址"},
     {"why:dead_address", "the address has failed before", "该地址先前已失败"},
+    {"why:opted_out", "the number wants no texts", "该号码已退订"},
     {"why:past", "a later step is due already", "登记时已过期，执行更晚的步骤"},
     {"why:collapsed", "missed during a downtime, a later one runs", "停机期间错过，合并到后续"},
     {"why:settle", "a receipt is being asked for", "正在查询回执"},
