@@ -405,7 +405,7 @@ static void receive(void *ctx, const struct aw_inbound *in, struct aw_news *ret)
 int fake_start(void **state)
 {
     aw_clock_init_stepped(&clock_, FAKE_NOW);
-    inbox = aw_inbox_new(64, 64);
+    inbox = aw_inbox_new(64, 64, 64);
     pthread_create(&core, NULL, core_thread, NULL);
     api = aw_api_new(
         &(struct aw_http_env){.clock = &clock_,

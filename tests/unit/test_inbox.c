@@ -14,7 +14,7 @@ static int items[100];
 
 static void lanes_and_limits(void **state)
 {
-    struct aw_inbox *ib = aw_inbox_new(2, 3);
+    struct aw_inbox *ib = aw_inbox_new(2, 3, 100);
     void *got[8];
     assert_int_equal(aw_inbox_put(ib, AW_LANE_WORK, &items[0]), 0);
     assert_int_equal(aw_inbox_put(ib, AW_LANE_WORK, &items[1]), 0);
@@ -38,9 +38,31 @@ static void lanes_and_limits(void **state)
     aw_inbox_free(ib);
 }
 
+/* A storm of receipts makes no long turns: a few at a time, or as many as there is work. */
+static void news_in_small_portions(void **state)
+{
+    struct aw_inbox *ib = aw_inbox_new(200, 100, 200);
+    void *got[300];
+    for (int i = 0; i < AW_NEWS_TAKEN + 90; i++)
+        assert_int_equal(aw_inbox_put(ib, AW_LANE_NEWS, &items[i % 100]), 0);
+    assert_int_equal(aw_inbox_put(ib, AW_LANE_PROOF, &items[99]), 0);
+    assert_int_equal(aw_inbox_take(ib, got, 300, 0), 1 + AW_NEWS_TAKEN);
+    assert_ptr_equal(got[0], &items[99]);
+    assert_ptr_equal(got[1], &items[0]);
+    for (int i = 0; i < 80; i++)
+        assert_int_equal(aw_inbox_put(ib, AW_LANE_WORK, &items[i]), 0);
+    assert_int_equal(aw_inbox_take(ib, got, AW_NEWS_TAKEN + 3, 0), AW_NEWS_TAKEN + 3);
+    assert_ptr_equal(got[2], &items[2]); /* room is kept for both */
+    assert_ptr_equal(got[3], &items[AW_NEWS_TAKEN]);
+    assert_int_equal(aw_inbox_depth(ib, AW_LANE_WORK), 77);
+    assert_int_equal(aw_inbox_take(ib, got, 300, 0), 77 + 90 - AW_NEWS_TAKEN);
+    assert_int_equal(aw_inbox_take(ib, got, 300, 0), 0);
+    aw_inbox_free(ib);
+}
+
 static void waits_and_wakes(void **state)
 {
-    struct aw_inbox *ib = aw_inbox_new(1, 1);
+    struct aw_inbox *ib = aw_inbox_new(1, 1, 100);
     void *got[1];
     aw_boot start = aw_clock_boot();
     assert_int_equal(aw_inbox_take(ib, got, 1, 30), 0);
@@ -55,7 +77,7 @@ static void waits_and_wakes(void **state)
 
 static void closed(void **state)
 {
-    struct aw_inbox *ib = aw_inbox_new(4, 4);
+    struct aw_inbox *ib = aw_inbox_new(4, 4, 100);
     void *got[4];
     assert_int_equal(aw_inbox_put(ib, AW_LANE_WORK, &items[0]), 0);
     aw_inbox_close(ib);
@@ -89,7 +111,7 @@ static void *produce(void *arg)
 static void many_producers(void **state)
 {
     static struct producer producers[PRODUCERS];
-    struct aw_inbox *ib = aw_inbox_new(7, 5);
+    struct aw_inbox *ib = aw_inbox_new(7, 5, 100);
     int next[PRODUCERS][AW_N_LANES];
     for (int p = 0; p < PRODUCERS; p++) {
         next[p][AW_LANE_WORK] = 0;
@@ -119,9 +141,8 @@ static void many_producers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lanes_and_limits),
-        cmocka_unit_test(waits_and_wakes),
-        cmocka_unit_test(closed),
+        cmocka_unit_test(lanes_and_limits), cmocka_unit_test(news_in_small_portions),
+        cmocka_unit_test(waits_and_wakes),  cmocka_unit_test(closed),
         cmocka_unit_test(many_producers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ struct aw_inbox {
     bool closed;
 };
 
-struct aw_inbox *aw_inbox_new(size_t cap_work, size_t cap_proof)
+struct aw_inbox *aw_inbox_new(size_t cap_work, size_t cap_proof, size_t cap_news)
 {
     struct aw_inbox *ib = aw_calloc(1, sizeof *ib);
     pthread_condattr_t attr;
@@ -33,6 +33,7 @@ struct aw_inbox *aw_inbox_new(size_t cap_work, size_t cap_proof)
     pthread_mutex_init(&ib->lock, NULL);
     ib->lanes[AW_LANE_WORK] = (struct ring){aw_calloc(cap_work, sizeof(void *)), cap_work, 0, 0};
     ib->lanes[AW_LANE_PROOF] = (struct ring){aw_calloc(cap_proof, sizeof(void *)), cap_proof, 0, 0};
+    ib->lanes[AW_LANE_NEWS] = (struct ring){aw_calloc(cap_news, sizeof(void *)), cap_news, 0, 0};
     return ib;
 }
 
@@ -63,7 +64,10 @@ int aw_inbox_put(struct aw_inbox *ib, enum aw_lane lane, void *item)
 
 static bool quiet(const struct aw_inbox *ib)
 {
-    return !ib->lanes[AW_LANE_WORK].n && !ib->lanes[AW_LANE_PROOF].n && !ib->woken && !ib->closed;
+    for (int i = 0; i < AW_N_LANES; i++)
+        if (ib->lanes[i].n)
+            return false;
+    return !ib->woken && !ib->closed;
 }
 
 static struct timespec after(aw_ms ms)
@@ -79,11 +83,22 @@ static struct timespec after(aw_ms ms)
     return ts;
 }
 
+/* At most max items of a lane; how many. */
+static size_t drain(struct ring *r, void **items, size_t max)
+{
+    size_t n = 0;
+    for (; n < max && r->n; r->n--) {
+        items[n++] = r->items[r->first];
+        r->first = (r->first + 1) % r->cap;
+    }
+    return n;
+}
+
 size_t aw_inbox_take(struct aw_inbox *ib, void **items, size_t max, aw_ms wait_ms)
 {
-    static const enum aw_lane order[] = {AW_LANE_PROOF, AW_LANE_WORK};
+    struct ring *news = &ib->lanes[AW_LANE_NEWS];
     struct timespec until = after(wait_ms > 0 ? wait_ms : 0);
-    size_t n = 0;
+    size_t n, n_work, kept;
     int timed_out = wait_ms == 0;
 
     pthread_mutex_lock(&ib->lock);
@@ -94,13 +109,12 @@ size_t aw_inbox_take(struct aw_inbox *ib, void **items, size_t max, aw_ms wait_m
             timed_out = pthread_cond_timedwait(&ib->news, &ib->lock, &until);
     }
     ib->woken = false;
-    for (size_t i = 0; i < AW_COUNT(order); i++) {
-        struct ring *r = &ib->lanes[order[i]];
-        for (; n < max && r->n; r->n--) {
-            items[n++] = r->items[r->first];
-            r->first = (r->first + 1) % r->cap;
-        }
-    }
+    n = drain(&ib->lanes[AW_LANE_PROOF], items, max);
+    kept = news->n < AW_NEWS_TAKEN ? news->n : AW_NEWS_TAKEN; /* room for some news */
+    n_work = kept < max - n ? drain(&ib->lanes[AW_LANE_WORK], items + n, max - n - kept) : 0;
+    n += n_work;
+    kept = n_work > AW_NEWS_TAKEN ? n_work : AW_NEWS_TAKEN;
+    n += drain(news, items + n, kept < max - n ? kept : max - n);
     pthread_mutex_unlock(&ib->lock);
     return n;
 }

@@ -3,10 +3,12 @@
  * A bounded queue of pointers, many producers, one consumer. The core thread's inbox, and the
  * queues towards worker threads.
  *
- * Two lanes: AW_LANE_WORK for new work, AW_LANE_PROOF for acknowledgements, receipts and outcomes,
- * each with a capacity of its own, so that load never costs an ack. Items are taken in order of
- * arrival within a lane, the proof lane first. The queue passes ownership and never allocates
- * after init. One mutex, one condition on CLOCK_BOOTTIME-like monotonic time.
+ * Three lanes: AW_LANE_WORK for new work, AW_LANE_PROOF for acknowledgements and outcomes,
+ * AW_LANE_NEWS for what providers send, each with a capacity of its own, so that load never costs
+ * an ack. Items are taken in order of arrival within a lane, the proof lane first; of the news a
+ * few at a time, or as many as there is work beside them, so that a storm of receipts does not make
+ * long turns in which an ack would wait. The queue passes ownership and never allocates after init.
+ * One mutex, one condition on CLOCK_BOOTTIME-like monotonic time.
  */
 #ifndef AW_BASE_INBOX_H
 #define AW_BASE_INBOX_H
@@ -16,11 +18,13 @@
 
 #include "base/clock.h"
 
-enum aw_lane { AW_LANE_WORK, AW_LANE_PROOF, AW_N_LANES };
+enum aw_lane { AW_LANE_WORK, AW_LANE_PROOF, AW_LANE_NEWS, AW_N_LANES };
+
+#define AW_NEWS_TAKEN 64 /* items of the lane of news that one take gives beside no other work */
 
 struct aw_inbox;
 
-struct aw_inbox *aw_inbox_new(size_t cap_work, size_t cap_proof);
+struct aw_inbox *aw_inbox_new(size_t cap_work, size_t cap_proof, size_t cap_news);
 void aw_inbox_free(struct aw_inbox *ib); /* must be empty */
 
 /* 0, or AW_EBUSY when the lane is full or the box is closed (ownership stays with the caller). */

@@ -8,6 +8,7 @@
 
 #define CAP_WORK     8192
 #define CAP_PROOF    32768
+#define CAP_NEWS     32768
 #define RECOVER_MOST (30 * AW_SECOND) /* missed firings wait so long for receipts */
 #define DOWN_LEAST   (2 * AW_SECOND)  /* a shorter gap is no downtime */
 
@@ -17,7 +18,7 @@ struct aw_loop *aw_loop_new(const struct aw_loop_options *opt)
 
     l->opt = *opt;
     l->store = opt->store;
-    l->inbox = aw_inbox_new(CAP_WORK, CAP_PROOF);
+    l->inbox = aw_inbox_new(CAP_WORK, CAP_PROOF, CAP_NEWS);
     l->live = aw_live_box_get(opt->box);
     return l;
 }

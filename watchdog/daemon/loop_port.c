@@ -20,6 +20,15 @@ static bool overloaded(struct aw_loop *l)
     return (since && aw_clock_boot() - since > most) || turns * l->turn_ms > most;
 }
 
+/* What providers send has a lane of its own, but not what they handed out to us: that must come
+ * ahead of the report that says so. */
+static enum aw_lane lane_of(const struct aw_cmd *cmd, bool proof)
+{
+    if ((cmd->type == AW_CMD_RECEIPT || cmd->type == AW_CMD_REPLY) && cmd->owner)
+        return AW_LANE_NEWS;
+    return proof ? AW_LANE_PROOF : AW_LANE_WORK;
+}
+
 static int submit_put(void *ctx, struct aw_cmd *cmd, bool proof)
 {
     struct aw_loop *l = ctx;
@@ -28,7 +37,7 @@ static int submit_put(void *ctx, struct aw_cmd *cmd, bool proof)
     if (!proof && overloaded(l))
         return AW_EBUSY;
     l->pending++;
-    r = aw_inbox_put(l->inbox, proof ? AW_LANE_PROOF : AW_LANE_WORK, cmd);
+    r = aw_inbox_put(l->inbox, lane_of(cmd, proof), cmd);
     if (r)
         l->pending--;
     return r;
