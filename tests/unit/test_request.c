@@ -162,6 +162,8 @@ static void refused_registrations(void **state)
         {"{\"title\":\"\"," ONE "}", AW_P_VALIDATION, "/title", "empty"},
         {"{\"title\":\"a\\nb\"," ONE "}", AW_P_VALIDATION, "/title", "control"},
         {"{\"title\":\"a\\u202eb\"," ONE "}", AW_P_VALIDATION, "/title", "direction"},
+        {"{\"title\":\"a\",\"body\":\"pay\\u2066me\"," ONE "}", AW_P_VALIDATION, "/body",
+         "direction"},
         {"{\"title\":\"t\",\"body\":\"\\u0007\"," ONE "}", AW_P_VALIDATION, "/body", "control"},
         {"{\"title\":\"t\",\"priority\":\"hihg\"," ONE "}", AW_P_VALIDATION, "/priority",
          "did you mean \"high\"?"},
