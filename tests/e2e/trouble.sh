@@ -103,6 +103,9 @@ is "a clean stop" $? 0
 
 # --- disks that fill up ------------------------------------------------------------------------------------
 
+# The disk of this test stays small, which is worth a warning of its own.
+well() { aw status >out 2>err || grep -qE '^problems[^,]*"only [0-9]+ MiB are left for the store"\]' out; }
+
 big() { # NAME: half a megabyte to keep
     {
         printf '{"external_id":"%s","app":"shop","class":"push","title":"t","extras":{"a":["' "$1"
@@ -159,7 +162,7 @@ disk_full() {
         v->>'to' = 'ops@$what' AND v->>'text' LIKE '%disk is full%'"
     "$@"
     check "... when there is room registrations are taken again" within 15 again
-    exits "... and status is well" 0 aw status
+    check "... and status knows of nothing, or of little room" well
     exits "... the log verifies" 0 ackwatch audit verify --db "$store/ackwatch.db"
     is "... what was answered 201 is there, no more" "$(sqlite3 -readonly "$store/ackwatch.db" \
         "SELECT count(*) FROM message")" $((taken_in + 6))
