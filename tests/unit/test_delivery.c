@@ -326,6 +326,35 @@ static void test_busy_costs_no_try(void **state)
     assert_int_equal(n_callbacks(r), 1);
 }
 
+static void pause_hook(struct rig *r, enum aw_cmd_type type)
+{
+    struct aw_cmd *cmd = rig_cmd(r, type);
+
+    cmd->app = "";
+    snprintf(cmd->u.channel.name, sizeof(cmd->u.channel.name), "hook");
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(r->last.problem, AW_P_NONE);
+}
+
+/* Held by people: what waits is not touched, and goes on as it was. */
+static void test_a_paused_channel(void **state)
+{
+    struct rig *r = *state;
+
+    pause_hook(r, AW_CMD_CHANNEL_PAUSE);
+    aw_id m = rig_register(r, "k1", ORDER(PERSON("li")));
+    rig_accept_all(r);
+    rig_ack(r, m, "li", AW_ACKNOWLEDGED);
+    rig_at(r, T0 + 26 * AW_HOUR);
+    assert_int_equal(n_callbacks(r), 0);
+    assert_state(r, AW_DELIVERY_WAITING);
+    assert_int_equal(rig_sql(r, "SELECT due FROM delivery"), T0);
+    assert_int_equal(rig_sql(r, "SELECT n_tries FROM delivery"), 0);
+    pause_hook(r, AW_CMD_CHANNEL_RESUME);
+    rig_turn(r);
+    assert_int_equal(n_callbacks(r), 1);
+}
+
 /* --- nothing is lost ----------------------------------------------------------------------------
  */
 
@@ -524,6 +553,7 @@ int main(void)
         TEST(test_a_day_of_tries),
         cmocka_unit_test(test_the_schedule),
         TEST(test_busy_costs_no_try),
+        TEST(test_a_paused_channel),
         TEST(test_a_crash_after_the_commit),
         TEST(test_a_crash_before_the_send),
         TEST(test_ids_never_repeat),

@@ -153,16 +153,10 @@ static int claim(struct aw_loop *l, struct aw_delivery *d, const struct aw_chann
         .detail = "no channel carries callbacks of this app now (apps: NAME: callbacks:)"};
     uint8_t target[32];
     bool stopped = false;
-    aw_time at;
-    int r = AW_OK;
+    int r;
 
     if (!ch)
         return failed_try(l, d, &nowhere, NULL, err);
-    at = aw_channel_free_at(l, ch, AW_AS_OTHER);
-    if (at) { /* paused, broken, full: costs no try */
-        d->due = at;
-        return aw_store_delivery_set(l->store, d, err);
-    }
     if (aw_flight_find(l, d->id)) { /* the carrier still has it */
         d->due = l->now + AW_MINUTE;
         return aw_store_delivery_set(l->store, d, err);
@@ -192,27 +186,45 @@ static unsigned places(struct aw_loop *l, int64_t app)
     return room < left ? room : left;
 }
 
-static int turn_app(struct aw_loop *l, int64_t app, struct aw_err *err)
+/* When the channel can be sent to, 0: now. One that is paused, stopped or broken costs no try, and
+ * no write. */
+static aw_time free_at(struct aw_loop *l, const struct aw_channel *ch)
+{
+    return ch ? aw_channel_free_at(l, ch, AW_AS_OTHER) : 0;
+}
+
+/* Claims what is due of an app; *ret_next: when there will be more, 0: an outcome comes first. */
+static int claim_due(struct aw_loop *l, int64_t app, const struct aw_channel *ch, aw_time *ret_next,
+                     struct aw_err *err)
 {
     struct aw_delivery list[FLYING_MAX];
-    char *name = NULL;
     unsigned n = 0;
+    int r = AW_OK;
+
+    if (!free_at(l, ch))
+        r = aw_store_deliveries_due(l->store, app, l->now, list, places(l, app), &n, err);
+    for (unsigned i = 0; i < n && r == AW_OK && !free_at(l, ch); i++)
+        r = claim(l, &list[i], ch, err);
+    if (r == AW_OK)
+        r = aw_store_delivery_next(l->store, app, ret_next, err);
+    if (r == AW_OK && *ret_next && *ret_next <= l->now)
+        *ret_next = free_at(l, ch) ? free_at(l, ch) : places(l, app) ? l->now : 0;
+    return r;
+}
+
+static int turn_app(struct aw_loop *l, int64_t app, struct aw_err *err)
+{
+    char *name;
     aw_time next;
     int r = aw_store_delivery_next(l->store, app, &next, err);
 
-    if (r || !next || next > l->now)
-        goto out;
-    r = aw_store_app_name(l->store, app, &name, err);
-    if (r == AW_OK)
-        r = aw_store_deliveries_due(l->store, app, l->now, list, places(l, app), &n, err);
-    for (unsigned i = 0; i < n && r == AW_OK; i++)
-        r = claim(l, &list[i], aw_live_callbacks(l->live, name, NULL), err);
-    aw_free(name);
-    if (r == AW_OK)
-        r = aw_store_delivery_next(l->store, app, &next, err);
-    if (next <= l->now) /* no place: an outcome makes one, and a turn */
-        next = places(l, app) ? l->now : 0;
-out:
+    if (r == AW_OK && next && next <= l->now) {
+        r = aw_store_app_name(l->store, app, &name, err);
+        if (r)
+            return r;
+        r = claim_due(l, app, aw_live_callbacks(l->live, name, NULL), &next, err);
+        aw_free(name);
+    }
     if (r == AW_OK && next && (!l->delivery_due || next < l->delivery_due))
         l->delivery_due = next;
     return r;
