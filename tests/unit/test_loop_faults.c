@@ -197,6 +197,32 @@ static void test_full_disk(void **state)
     assert_int_equal(rig_verify(r), 0);
 }
 
+/* A provider hands a receipt out once: when not even proofs find room, it waits for some. */
+static void test_handed_out_on_a_full_disk(void **state)
+{
+    struct rig *r = *state;
+    struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RECEIPT);
+
+    rig_register(r, "k1", body);
+    rig_turn(r);
+    rig_accept_all(r);
+    rig_forget_sends(r);
+    rig_at(r, T0 + 5 * AW_MINUTE);
+    assert_int_equal(r->n_sends, 1);
+    snprintf(cmd->u.receipt.channel, sizeof(cmd->u.receipt.channel), "sms");
+    cmd->u.receipt.r.ref = r->sends[0]->ref;
+    cmd->u.receipt.r.level = AW_DELIVERED;
+    cmd->done = aw_cmd_free;
+    rig_accept_all(r);
+    faultvfs_arm(FAULTVFS_FULL, 1, true);
+    assert_int_equal(rig_turn_with(r, &cmd, 1), AW_OK);
+    assert_int_equal(rig_sql(r, "SELECT level FROM timeline"), AW_ACCEPTED);
+    faultvfs_reset();
+    rig_at(r, T0 + 6 * AW_MINUTE);
+    assert_int_equal(rig_sql(r, "SELECT level FROM timeline"), AW_DELIVERED);
+    assert_int_equal(rig_verify(r), 0);
+}
+
 /* What was answered is on the platters: a power loss at once loses nothing of it. */
 static void test_power_loss_keeps_promises(void **state)
 {
@@ -271,6 +297,7 @@ int main(void)
         T(test_beat),
         T(test_beat_when_full),
         T(test_full_disk),
+        T(test_handed_out_on_a_full_disk),
         T(test_power_loss_keeps_promises),
     };
 

@@ -193,8 +193,10 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
             aw_store_rollback(l->store);
         if (r == AW_OK && !proofs_only)
             aw_watch_kept(l);
-        while (r == AW_OK && l->n_held)
-            aw_cmd_free(l->held[--l->n_held]);
+        while (r == AW_OK && l->n_held) {
+            aw_fx_answered(l, l->held[--l->n_held]);
+            aw_cmd_free(l->held[l->n_held]);
+        }
     }
     if (r) {
         l->full_told = l->full_told && !proofs_only;
@@ -222,12 +224,13 @@ static int turn_when_full(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, s
     return attempt_turn(l, cmds, n, true, o, err);
 }
 
-/* What nobody would repeat waits for room: outcomes, and what was handed out once. */
+/* What nobody would repeat waits for room: outcomes, answers, and what was handed out once. */
 static bool comes_once(const struct aw_cmd *cmd)
 {
     bool said = cmd->type == AW_CMD_RECEIPT || cmd->type == AW_CMD_REPLY;
+    bool answer = cmd->type == AW_CMD_REPORT || cmd->type == AW_CMD_CIDS;
 
-    return cmd->type == AW_CMD_RESULT || (said && !cmd->owner);
+    return cmd->type == AW_CMD_RESULT || answer || (said && !cmd->owner);
 }
 
 static void hold_outcomes(struct aw_loop *l, struct aw_cmd **cmds, unsigned n)
