@@ -218,6 +218,29 @@ static void the_erased_leave_bodies(void **state)
     assert_int_equal(rig_verify(r), 0);
 }
 
+/* A user id outlives the messages that brought it by a day; a contact stays. */
+static void nobody_stays_whom_nothing_names(void **state)
+{
+    struct rig *r = *state;
+    const char *known = "SELECT count(*) FROM person WHERE user IS NOT NULL";
+
+    rig_contact(r, "wang", "{\"phone\":\"+8613900000001\"}");
+    send_one(r, "short", "a");
+    assert_int_equal(rig_sql(r, known), 2);
+    assert_int_equal(rig_at(r, T0 + 2 * AW_DAY), AW_OK);
+    assert_int_equal(rig_sql(r, known), 2);
+    assert_int_equal(rig_at(r, T0 + 4 * AW_DAY), AW_OK); /* the message goes */
+    assert_int_equal(rig_at(r, T0 + 6 * AW_DAY), AW_OK);
+    assert_int_equal(left(r), 0);
+    assert_int_equal(rig_sql(r, known), 1);
+    send_one(r, "short", "b"); /* and li comes back as somebody new */
+    assert_int_equal(rig_sql(r, known), 2);
+    rig_restart(r, true);
+    assert_int_equal(rig_turn(r), AW_OK);
+    assert_int_equal(rig_sql(r, known), 2);
+    assert_int_equal(rig_verify(r), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_names_are_free_again, setup, teardown),
         cmocka_unit_test_setup_teardown(many_go_in_slices, setup, teardown),
         cmocka_unit_test_setup_teardown(the_erased_leave_bodies, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_stays_whom_nothing_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

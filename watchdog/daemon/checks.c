@@ -118,7 +118,7 @@ static struct verdict check_disk(const struct aw_status_source *s)
         return verdict(AW_HEALTH_OK, "not full");
     uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
 
-    if (room < ROOM_LEAST)
+    if (room < ROOM_LEAST && room < (uint64_t)v.f_blocks * v.f_frsize / 10)
         return verdict(AW_HEALTH_WARN, "only %llu MiB are left for the store",
                        (unsigned long long)(room / MIB));
     return verdict(AW_HEALTH_OK, "%llu MiB left", (unsigned long long)(room / MIB));

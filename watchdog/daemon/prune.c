@@ -7,16 +7,17 @@
  * by rows, so an acknowledgement waits for one at most.
  *
  * Once a day, and soon after an erasure, a pass is wide: it also looks into messages that stay for
- * people who were erased (redact.c).
+ * people who were erased (redact.c), and ends with a census of those whom nothing names any more.
  *
  * Passes begin again when a 24th of the shortest retention has gone by, at most six hours.
  */
 #include "daemon/loop_int.h"
 
-#define LOOKED     256 /* messages looked at in a slice */
-#define ROWS       512 /* rows taken away in a slice, about */
-#define IDLE_WAIT  2   /* ms between slices */
-#define BUSY_EVERY 250 /* ms */
+#define LOOKED     256  /* messages looked at in a slice */
+#define ROWS       512  /* rows taken away in a slice, about */
+#define COUNTED    2048 /* rows looked at in a slice of the census */
+#define IDLE_WAIT  2    /* ms between slices */
+#define BUSY_EVERY 250  /* ms */
 #define PASS_MOST  (6 * AW_HOUR)
 #define WIDE_EVERY AW_DAY
 
@@ -69,7 +70,7 @@ static int slice(struct aw_loop *l, struct aw_err *err)
     struct aw_prune *p = &l->prune;
     aw_ms keep = p->wide ? AW_RETENTION_LEAST : shortest(l);
     aw_id before = aw_id_first(l->now - keep + 1);
-    unsigned n = 0, i = 0, rows = 0, aged = 0;
+    unsigned n = 0, i = 0, rows = 0, aged = 0, erased = 0;
     int r = aw_store_old_messages(l->store, p->at, before, list, LOOKED, &n, err);
 
     for (; i < n && r == AW_OK && rows < ROWS; i++) {
@@ -78,8 +79,10 @@ static int slice(struct aw_loop *l, struct aw_err *err)
     }
     if (r == AW_OK && rows < ROWS)
         r = aw_store_prune_aged(l->store, ROWS - rows, &aged, err);
-    p->any = p->any || rows || aged;
     p->under_way = n == LOOKED || i < n || aged;
+    if (r == AW_OK && !p->under_way && p->wide)
+        r = aw_store_census(l->store, COUNTED, &erased, &p->under_way, err);
+    p->any = p->any || rows || aged || erased;
     if (r == AW_OK && !p->under_way && p->any)
         aw_store_prune_done(l->store);
     l->opt.stats->pruned += rows + aged;

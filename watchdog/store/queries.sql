@@ -251,6 +251,22 @@ SELECT a.name, m.key, m.ext FROM message AS m CROSS JOIN app AS a ON a.id = m.ap
 -- name: message_body
 UPDATE message SET body = ?2, digest = ?3, salt = ?4 WHERE id = ?1
 
+-- name: timeline_people
+SELECT id, person FROM timeline WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: attempt_people
+SELECT id, person FROM attempt WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: evidence_people
+SELECT id, person FROM evidence WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: person_last
+SELECT id FROM person WHERE id > 0 ORDER BY id DESC LIMIT 1
+
+-- name: persons_plain
+SELECT id FROM person WHERE id > ?1 AND id <= ?2 AND user IS NOT NULL AND contact IS NULL
+    ORDER BY id LIMIT ?3
+
 -- name: log_chain
 SELECT prev FROM log WHERE seq = ?1
 

@@ -93,6 +93,7 @@ void aw_store_release(struct aw_store *s)
 {
     aw_db_close(&s->db);
     aw_keymap_free(&s->keys);
+    aw_census_free(s);
     aw_wipe(s->numbers, sizeof s->numbers);
     aw_free(s->pages.p);
     aw_buf_free(&s->entry);

@@ -142,6 +142,7 @@ int aw_store_person(struct aw_store *s, int64_t app, const char *user, bool crea
         bool same = p.app == app && strcmp(p.user, user) == 0;
         person_free(&p);
         if (same) {
+            aw_census_name(s, id);
             *ret = id;
             return 0;
         }

@@ -356,6 +356,10 @@ int aw_store_erased(struct aw_store *s, aw_id message, struct aw_erased *ret, un
 /* Gives a message another body, under a new salt, with the entry message.redacted. */
 int aw_store_redact(struct aw_store *s, aw_id message, const char *body, size_t n,
                     struct aw_err *err);
+/* A step of a census: people without a contact whom no timeline, try or proof names are erased. It
+ * looks at `most` rows; *ret_more: it is not over. */
+int aw_store_census(struct aw_store *s, unsigned most, unsigned *ret_erased, bool *ret_more,
+                    struct aw_err *err);
 /* Rows that go by age alone, at most `most` of each table; *ret_rows: how many went. */
 int aw_store_prune_aged(struct aw_store *s, unsigned most, unsigned *ret_rows, struct aw_err *err);
 /* What was pruned leaves no trace in the WAL either: it is cut at the next checkpoint that no

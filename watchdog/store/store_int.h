@@ -12,6 +12,7 @@
  *   sqlite_*.c       the other tables
  *   fact.c           facts as entries and back
  *   sqlite_reader.c  reading for other threads
+ *   sqlite_census.c  people whom nothing names any more
  *   migrate.c        an older layout becomes this one
  *   verify*.c        the auditor's side
  */
@@ -44,6 +45,14 @@ struct aw_turn_state {
     int64_t orphans;
 };
 
+/* Who is named by any row, while people are counted (sqlite_census.c). */
+struct aw_census {
+    uint8_t *named; /* a bit for each person up to `last`; NULL: no census is under way */
+    int64_t last;
+    unsigned stage; /* which table */
+    int64_t at;     /* rows up to here were looked at */
+};
+
 struct aw_store {
     struct aw_db db;
     char *path;
@@ -56,6 +65,7 @@ struct aw_store {
     struct aw_keymap keys;
     uint8_t numbers[32]; /* secret under which a phone number is kept */
     struct aw_pages pages;
+    struct aw_census census;
     struct aw_buf entry;     /* the entry being built */
     int wal_pages, wal_done; /* frames in the WAL, and those already in the file */
     bool truncate;           /* something was erased: the WAL must go */
@@ -66,6 +76,10 @@ struct aw_store {
 int aw_store_lock(struct aw_store *s, struct aw_err *err);
 /* Closes and frees, whatever there is. */
 void aw_store_release(struct aw_store *s);
+
+/* A person is named by this turn; and the end of a census. */
+void aw_census_name(struct aw_store *s, int64_t person);
+void aw_census_free(struct aw_store *s);
 
 /* Remembers what makes the store unusable; returns r. */
 int aw_store_note(struct aw_store *s, int r);
