@@ -23,6 +23,15 @@ void aw_percent(struct aw_buf *out, const char *s);
 /* Adds the text; one that takes more than max bytes in JSON is cut and ends with "…". */
 void aw_call_cut(struct aw_buf *out, const char *text, size_t n, size_t max);
 
+/* What a provider's own codes mean: one table a provider, the first row that fits counts. */
+struct aw_code_class {
+    int from, to; /* codes; the last row is all zero */
+    enum aw_outcome outcome;
+    const char *words; /* that its text must hold too, or NULL */
+};
+/* AW_OUT_NONE: no row fits. text: what came with the code, may be NULL. */
+enum aw_outcome aw_code_outcome(const struct aw_code_class *classes, int code, const char *text);
+
 /* The class of an HTTP status where the provider says nothing better. */
 enum aw_outcome aw_status_outcome(int status);
 

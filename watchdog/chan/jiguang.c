@@ -35,12 +35,11 @@ int aw_jiguang_begin(struct aw_http_call *c, const struct aw_channel *ch, const 
     return aw_call_header(c, "Content-Type", "application/json", err);
 }
 
-static enum aw_outcome classify(int status, int code, const struct aw_jiguang_class *classes,
-                                unsigned n)
+static enum aw_outcome classify(int status, int code, const struct aw_code_class *classes)
 {
-    for (unsigned i = 0; code && i < n; i++)
-        if (code >= classes[i].from && code <= classes[i].to)
-            return classes[i].outcome;
+    enum aw_outcome by_code = code ? aw_code_outcome(classes, code, NULL) : AW_OUT_NONE;
+    if (by_code)
+        return by_code;
     enum aw_outcome o = aw_status_outcome(status);
     if (code && status < 500)
         return o == AW_OUT_AUTH && status == 401 ? o : AW_OUT_REFUSED;
@@ -50,8 +49,7 @@ static enum aw_outcome classify(int status, int code, const struct aw_jiguang_cl
 }
 
 void aw_jiguang_read(const struct aw_send *s, const struct aw_http_reply *r,
-                     const struct aw_jiguang_class *classes, unsigned n_classes,
-                     struct aw_result *ret)
+                     const struct aw_code_class *classes, struct aw_result *ret)
 {
     char text[512];
     json_t *body = NULL;
@@ -70,7 +68,7 @@ void aw_jiguang_read(const struct aw_send *s, const struct aw_http_reply *r,
     }
     if (aw_json_u64(json_object_get(error, "code"), &code) == 0 && code <= CODE_MAX)
         ret->code = (int)code;
-    enum aw_outcome outcome = classify(r->status, ret->code, classes, n_classes);
+    enum aw_outcome outcome = classify(r->status, ret->code, classes);
     if (outcome == AW_OUT_THROTTLED)
         ret->wait = aw_wait(s->channel, r->rate_reset >= 0 ? r->rate_reset : r->retry_after);
     if (ret->code)

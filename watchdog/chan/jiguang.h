@@ -8,20 +8,14 @@
 
 #include "chan/call.h"
 
-/* Codes of theirs from..to; other codes are refusals. */
-struct aw_jiguang_class {
-    int from, to;
-    enum aw_outcome outcome;
-};
-
 /* The channel's url and path, with Basic. */
 int aw_jiguang_call(struct aw_http_call *c, const char *method, const struct aw_channel *ch,
                     const char *path, struct aw_err *err);
 /* POST of JSON to the channel's url and path. */
 int aw_jiguang_begin(struct aw_http_call *c, const struct aw_channel *ch, const char *path,
                      struct aw_err *err);
+/* Codes that no row has are refusals. */
 void aw_jiguang_read(const struct aw_send *s, const struct aw_http_reply *r,
-                     const struct aw_jiguang_class *classes, unsigned n_classes,
-                     struct aw_result *ret);
+                     const struct aw_code_class *classes, struct aw_result *ret);
 
 #endif

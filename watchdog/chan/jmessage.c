@@ -18,18 +18,21 @@
 #define NAME_MAX  128
 #define NAME_CHAR "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-@"
 
-static const struct aw_jiguang_class classes[] = {
-    {803001, 803002, AW_OUT_TRANSIENT}, /* system */
-    {803003, 803003, AW_OUT_NO_TARGET}, /* nobody of that name */
-    {803010, 803010, AW_OUT_THROTTLED}, /* frequency */
-    {898000, 898000, AW_OUT_TRANSIENT}, /* the series 898 and 899 mean the same */
-    {898002, 898002, AW_OUT_NO_TARGET}, {898007, 898009, AW_OUT_AUTH},
-    {898016, 898016, AW_OUT_AUTH},      {898030, 898030, AW_OUT_TRANSIENT},
-    {899000, 899000, AW_OUT_TRANSIENT}, /* internal error */
-    {899002, 899002, AW_OUT_NO_TARGET}, /* nobody of that name */
-    {899007, 899009, AW_OUT_AUTH},      /* no such application or secret */
-    {899016, 899016, AW_OUT_AUTH},      /* `from` is no administrator */
-    {899030, 899030, AW_OUT_TRANSIENT}, /* time-out */
+static const struct aw_code_class classes[] = {
+    {803001, 803002, AW_OUT_TRANSIENT, NULL}, /* system */
+    {803003, 803003, AW_OUT_NO_TARGET, NULL}, /* nobody of that name */
+    {803010, 803010, AW_OUT_THROTTLED, NULL}, /* frequency */
+    {898000, 898000, AW_OUT_TRANSIENT, NULL}, /* the series 898 and 899 mean the same */
+    {898002, 898002, AW_OUT_NO_TARGET, NULL},
+    {898007, 898009, AW_OUT_AUTH, NULL},
+    {898016, 898016, AW_OUT_AUTH, NULL},
+    {898030, 898030, AW_OUT_TRANSIENT, NULL},
+    {899000, 899000, AW_OUT_TRANSIENT, NULL}, /* internal error */
+    {899002, 899002, AW_OUT_NO_TARGET, NULL}, /* nobody of that name */
+    {899007, 899009, AW_OUT_AUTH, NULL},      /* no such application or secret */
+    {899016, 899016, AW_OUT_AUTH, NULL},      /* `from` is no administrator */
+    {899030, 899030, AW_OUT_TRANSIENT, NULL}, /* time-out */
+    {0},
 };
 
 static bool is_name(const char *s)
@@ -86,7 +89,7 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
 static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
                        struct aw_result *ret)
 {
-    aw_jiguang_read(s, r, classes, AW_COUNT(classes), ret);
+    aw_jiguang_read(s, r, classes, ret);
 }
 
 const struct aw_provider_ops aw_jmessage_ops = {

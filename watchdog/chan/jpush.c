@@ -287,36 +287,29 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
 
 /* --- answers ------------------------------------------------------------------------------- */
 
-struct code_class {
-    int code;
-    enum aw_outcome outcome;
-};
-static const struct code_class code_classes[] = {
-    {1000, AW_OUT_TRANSIENT}, /* internal error */
-    {1004, AW_OUT_AUTH},      /* authentication failed */
-    {1008, AW_OUT_AUTH},      /* app_key invalid */
-    {1011, AW_OUT_NO_TARGET}, /* nobody behind the audience */
-    {1020, AW_OUT_AUTH},      /* HTTPS only: our URL is wrong */
-    {1030, AW_OUT_TRANSIENT}, /* internal time-out */
-    {2002, AW_OUT_THROTTLED}, /* rate limit */
-    {2003, AW_OUT_AUTH},      /* application blacklisted */
-    {2004, AW_OUT_AUTH},      /* our address is not on the white list */
-    {2006, AW_OUT_AUTH},      /* VIP only */
-    {2007, AW_OUT_AUTH},      /* no permission for this API */
+static const struct aw_code_class classes[] = {
+    {1000, 1000, AW_OUT_TRANSIENT, NULL}, /* internal error */
+    {1004, 1004, AW_OUT_AUTH, NULL},      /* authentication failed */
+    {1008, 1008, AW_OUT_AUTH, NULL},      /* app_key invalid */
+    {1011, 1011, AW_OUT_NO_TARGET, NULL}, /* nobody behind the audience */
+    {1020, 1020, AW_OUT_AUTH, NULL},      /* HTTPS only: our URL is wrong */
+    {1030, 1030, AW_OUT_TRANSIENT, NULL}, /* internal time-out */
+    {2002, 2002, AW_OUT_THROTTLED, NULL}, /* rate limit */
+    {2003, 2003, AW_OUT_AUTH, NULL},      /* application blacklisted */
+    {2004, 2004, AW_OUT_AUTH, NULL},      /* our address is not on the white list */
+    {2006, 2007, AW_OUT_AUTH, NULL},      /* VIP only; no permission for this API */
+    {0},
 };
 
 static enum aw_outcome classify(int status, int code)
 {
-    static const int by_status[] = {401, 429}; /* say it all */
-    for (unsigned i = 0; i < AW_COUNT(by_status); i++)
-        if (status == by_status[i])
-            return aw_status_outcome(status);
-    for (unsigned i = 0; i < AW_COUNT(code_classes); i++)
-        if (code == code_classes[i].code)
-            return code_classes[i].outcome;
-    if (code && status < 500)
-        return AW_OUT_REFUSED; /* any other code of theirs is for good */
-    return aw_status_outcome(status);
+    enum aw_outcome by_code = aw_code_outcome(classes, code, NULL);
+    if (status == 401 || status == 429) /* say it all */
+        return aw_status_outcome(status);
+    if (by_code)
+        return by_code;
+    return code && status < 500 ? AW_OUT_REFUSED /* any other code of theirs is for good */
+                                : aw_status_outcome(status);
 }
 
 /* The body as an object, or NULL: HTML of a proxy, nothing at all. */

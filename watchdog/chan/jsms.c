@@ -18,20 +18,21 @@
 #define HOME       "+86"
 #define ONE_NUMBER 50009
 
-static const struct aw_jiguang_class classes[] = {
-    {50001, 50002, AW_OUT_AUTH},                /* no such application or secret */
-    {50008, 50008, AW_OUT_AUTH},                /* SMS not switched on */
-    {ONE_NUMBER, ONE_NUMBER, AW_OUT_THROTTLED}, /* enough for this one; others go on */
-    {50013, 50014, AW_OUT_AUTH},                /* no such template; no money */
-    {50019, 50019, AW_OUT_TRANSIENT},           /* internal error */
-    {50020, 50021, AW_OUT_AUTH},                /* template not audited, or refused */
-    {50025, 50025, AW_OUT_AUTH},                /* template of the wrong type */
-    {50033, 50033, AW_OUT_AUTH},                /* no quota for the application */
-    {50034, 50034, AW_OUT_ACCEPTED},            /* the number had this very text a moment ago */
-    {50035, 50036, AW_OUT_AUTH},                /* our address; the application is blacklisted */
-    {50042, 50047, AW_OUT_AUTH},                /* template or signature at fault */
-    {50052, 50053, AW_OUT_AUTH},
-    {50101, 50105, AW_OUT_AUTH},
+static const struct aw_code_class classes[] = {
+    {50001, 50002, AW_OUT_AUTH, NULL},                /* no such application or secret */
+    {50008, 50008, AW_OUT_AUTH, NULL},                /* SMS not switched on */
+    {ONE_NUMBER, ONE_NUMBER, AW_OUT_THROTTLED, NULL}, /* enough for this one; others go on */
+    {50013, 50014, AW_OUT_AUTH, NULL},                /* no such template; no money */
+    {50019, 50019, AW_OUT_TRANSIENT, NULL},           /* internal error */
+    {50020, 50021, AW_OUT_AUTH, NULL},                /* template not audited, or refused */
+    {50025, 50025, AW_OUT_AUTH, NULL},                /* template of the wrong type */
+    {50033, 50033, AW_OUT_AUTH, NULL},                /* no quota for the application */
+    {50034, 50034, AW_OUT_ACCEPTED, NULL}, /* the number had this very text a moment ago */
+    {50035, 50036, AW_OUT_AUTH, NULL},     /* our address; the application is blacklisted */
+    {50042, 50047, AW_OUT_AUTH, NULL},     /* template or signature at fault */
+    {50052, 50053, AW_OUT_AUTH, NULL},
+    {50101, 50105, AW_OUT_AUTH, NULL},
+    {0},
 };
 
 #define PARA "para."
@@ -91,7 +92,7 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
 static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
                        struct aw_result *ret)
 {
-    aw_jiguang_read(s, r, classes, AW_COUNT(classes), ret);
+    aw_jiguang_read(s, r, classes, ret);
     ret->alone = ret->code == ONE_NUMBER;
 }
 

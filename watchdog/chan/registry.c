@@ -6,6 +6,7 @@
  */
 #include "chan/call.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,20 +106,29 @@ void aw_call_cut(struct aw_buf *out, const char *text, size_t n, size_t max)
         aw_buf_puts(out, CUT);
 }
 
+enum aw_outcome aw_code_outcome(const struct aw_code_class *classes, int code, const char *text)
+{
+    for (const struct aw_code_class *c = classes; c->outcome; c++)
+        if (code >= c->from && code <= c->to && (!c->words || (text && strcasestr(text, c->words))))
+            return c->outcome;
+    return AW_OUT_NONE;
+}
+
 enum aw_outcome aw_status_outcome(int status)
 {
-    static const struct {
-        int from, to;
-        enum aw_outcome outcome;
-    } classes[] = {
-        {200, 299, AW_OUT_ACCEPTED},  {401, 401, AW_OUT_AUTH},      {403, 403, AW_OUT_AUTH},
-        {407, 407, AW_OUT_AUTH},      {408, 408, AW_OUT_TRANSIENT}, {425, 425, AW_OUT_TRANSIENT},
-        {429, 429, AW_OUT_THROTTLED}, {400, 499, AW_OUT_REFUSED},
+    static const struct aw_code_class classes[] = {
+        {200, 299, AW_OUT_ACCEPTED, NULL},
+        {401, 401, AW_OUT_AUTH, NULL},
+        {403, 403, AW_OUT_AUTH, NULL},
+        {407, 407, AW_OUT_AUTH, NULL},
+        {408, 408, AW_OUT_TRANSIENT, NULL},
+        {425, 425, AW_OUT_TRANSIENT, NULL},
+        {429, 429, AW_OUT_THROTTLED, NULL},
+        {400, 499, AW_OUT_REFUSED, NULL},
+        {0, INT_MAX, AW_OUT_TRANSIENT, NULL}, /* 1xx, 3xx, which we do not follow, and 5xx */
+        {0},
     };
-    for (unsigned i = 0; i < AW_COUNT(classes); i++)
-        if (status >= classes[i].from && status <= classes[i].to)
-            return classes[i].outcome;
-    return AW_OUT_TRANSIENT; /* 1xx and 3xx, which we do not follow, and 5xx */
+    return aw_code_outcome(classes, status, NULL);
 }
 
 aw_ms aw_wait(const struct aw_channel *ch, int seconds)

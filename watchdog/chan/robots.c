@@ -23,20 +23,13 @@
 #define SIGNED  48 /* bytes that hold a signature in base64 */
 #define IM_CHAR "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@"
 
-struct code_class {
-    int code;
-    const char
-        *words; /* that the robot's text must hold, or NULL; the first row that fits counts */
-    enum aw_outcome outcome;
-};
-
 struct robot {
     const char *name;
     const char *before, *after; /* around the user id in the text, or NULL: the body has a member */
     size_t max;                 /* bytes of the text, as they stand in JSON */
     const char *code, *message; /* members of the answer */
     void (*write)(struct aw_jsonw *w, const struct aw_send *s, const char *text);
-    const struct code_class *classes; /* ends with outcome 0 of code 0; others are refusals */
+    const struct aw_code_class *classes; /* codes that no row has are refusals */
 };
 
 /* --- signatures ---------------------------------------------------------------------------- */
@@ -120,34 +113,34 @@ static void write_feishu(struct aw_jsonw *w, const struct aw_send *s, const char
 
 /* --- the table ----------------------------------------------------------------------------- */
 
-static const struct code_class wecom_classes[] = {
-    {-1, NULL, AW_OUT_TRANSIENT},    /* busy */
-    {45009, NULL, AW_OUT_THROTTLED}, /* 20 a minute */
-    {45033, NULL, AW_OUT_THROTTLED}, /* too many at one time */
-    {93000, NULL, AW_OUT_AUTH},      /* no such key */
+static const struct aw_code_class wecom_classes[] = {
+    {-1, -1, AW_OUT_TRANSIENT, NULL},       /* busy */
+    {45009, 45009, AW_OUT_THROTTLED, NULL}, /* 20 a minute */
+    {45033, 45033, AW_OUT_THROTTLED, NULL}, /* too many at one time */
+    {93000, 93000, AW_OUT_AUTH, NULL},      /* no such key */
     {0},
 };
-static const struct code_class dingtalk_classes[] = {
-    {-1, NULL, AW_OUT_TRANSIENT},        /* busy */
-    {130101, NULL, AW_OUT_THROTTLED},    /* 20 a minute: mute for ten */
-    {410100, NULL, AW_OUT_THROTTLED},    /* the same, by its newer name */
-    {300001, NULL, AW_OUT_AUTH},         /* no such token */
-    {300005, NULL, AW_OUT_AUTH},         /* the same */
-    {400101, NULL, AW_OUT_AUTH},         /* the same */
-    {400013, NULL, AW_OUT_AUTH},         /* the group is gone */
-    {400102, NULL, AW_OUT_AUTH},         /* the robot is switched off */
-    {400106, NULL, AW_OUT_AUTH},         /* the robot is gone */
-    {310000, "keyword", AW_OUT_REFUSED}, /* this text lacks the robot's keyword */
-    {310000, NULL, AW_OUT_AUTH},         /* signature, time or our address */
+static const struct aw_code_class dingtalk_classes[] = {
+    {-1, -1, AW_OUT_TRANSIENT, NULL},            /* busy */
+    {130101, 130101, AW_OUT_THROTTLED, NULL},    /* 20 a minute: mute for ten */
+    {410100, 410100, AW_OUT_THROTTLED, NULL},    /* the same, by its newer name */
+    {300001, 300001, AW_OUT_AUTH, NULL},         /* no such token */
+    {300005, 300005, AW_OUT_AUTH, NULL},         /* the same */
+    {400101, 400101, AW_OUT_AUTH, NULL},         /* the same */
+    {400013, 400013, AW_OUT_AUTH, NULL},         /* the group is gone */
+    {400102, 400102, AW_OUT_AUTH, NULL},         /* the robot is switched off */
+    {400106, 400106, AW_OUT_AUTH, NULL},         /* the robot is gone */
+    {310000, 310000, AW_OUT_REFUSED, "keyword"}, /* this text lacks the robot's keyword */
+    {310000, 310000, AW_OUT_AUTH, NULL},         /* signature, time or our address */
     {0},
 };
-static const struct code_class feishu_classes[] = {
-    {11232, NULL, AW_OUT_THROTTLED},       /* 100 a minute, 5 a second */
-    {9499, "bad request", AW_OUT_REFUSED}, /* the number has two meanings */
-    {9499, NULL, AW_OUT_THROTTLED},        /* too many requests */
-    {19001, NULL, AW_OUT_AUTH},            /* no such token */
-    {19021, NULL, AW_OUT_AUTH},            /* signature or time */
-    {19022, NULL, AW_OUT_AUTH},            /* our address */
+static const struct aw_code_class feishu_classes[] = {
+    {11232, 11232, AW_OUT_THROTTLED, NULL},      /* 100 a minute, 5 a second */
+    {9499, 9499, AW_OUT_REFUSED, "bad request"}, /* the number has two meanings */
+    {9499, 9499, AW_OUT_THROTTLED, NULL},        /* too many requests */
+    {19001, 19001, AW_OUT_AUTH, NULL},           /* no such token */
+    {19021, 19021, AW_OUT_AUTH, NULL},           /* signature or time */
+    {19022, 19022, AW_OUT_AUTH, NULL},           /* our address */
     {0},
 };
 
@@ -240,14 +233,6 @@ static int build(const struct aw_chan_env *env, const struct aw_send *s, struct 
 
 /* --- answer -------------------------------------------------------------------------------- */
 
-static enum aw_outcome classify(const struct robot *r, int code, const char *message)
-{
-    for (const struct code_class *k = r->classes; k->code; k++)
-        if (k->code == code && (!k->words || (message && strcasestr(message, k->words))))
-            return k->outcome;
-    return AW_OUT_REFUSED;
-}
-
 /* No code in the answer: a proxy spoke, or a robot that we do not know. */
 static enum aw_outcome without_code(int status)
 {
@@ -276,7 +261,9 @@ static void read_reply(const struct aw_send *s, const struct aw_http_reply *r,
         snprintf(text, sizeof text, "HTTP %d without an answer of %s", r->status, robot->name);
     } else if (n != 0) {
         ret->code = (int)n;
-        outcome = classify(robot, ret->code, message);
+        outcome = aw_code_outcome(robot->classes, ret->code, message);
+        if (outcome == AW_OUT_NONE)
+            outcome = AW_OUT_REFUSED;
         snprintf(text, sizeof text, "%d %s", ret->code, message ? message : "");
     }
     if (outcome == AW_OUT_THROTTLED)
