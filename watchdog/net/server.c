@@ -108,7 +108,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 
 enum { MAX_OPTIONS = 8 };
 
-/* A daemon of the library for l on its socket. */
+/* A daemon of the library for l, to which the front hands what comes in at its socket. */
 static int start(struct listener *l, const struct aw_http_listen_options *opt, struct aw_err *err)
 {
     const struct aw_http_server_options *so = &l->server->opt;
