@@ -293,27 +293,6 @@ static void test_a_day_of_tries(void **state)
     assert_int_equal(rig_verify(r), 0);
 }
 
-static void test_the_schedule(void **state)
-{
-    aw_ms sum = 0, most = 0;
-
-    (void)state;
-    for (unsigned i = 1; i < AW_DELIVERY_TRIES; i++) {
-        aw_ms plain = aw_delivery_wait(i, 0);
-
-        for (uint64_t seed = 1; seed < 1000; seed += 7) {
-            aw_ms wait = aw_delivery_wait(i, seed * UINT64_C(0x9e3779b97f4a7c15));
-            assert_true(wait >= plain && wait < plain + plain / 10);
-            most = wait > most ? wait : most;
-        }
-        sum += plain;
-    }
-    assert_true(most > 12 * AW_HOUR); /* there is jitter */
-    assert_true(sum > AW_DAY && sum < 25 * AW_HOUR);
-    assert_int_equal(aw_delivery_wait(0, 0), 0);
-    assert_int_equal(aw_delivery_wait(AW_DELIVERY_TRIES, 0), 0);
-}
-
 static void test_busy_costs_no_try(void **state)
 {
     struct rig *r = *state;
@@ -551,7 +530,6 @@ int main(void)
         TEST(test_a_cancel_is_the_apps_own),
         TEST(test_only_what_is_wanted),
         TEST(test_a_day_of_tries),
-        cmocka_unit_test(test_the_schedule),
         TEST(test_busy_costs_no_try),
         TEST(test_a_paused_channel),
         TEST(test_a_crash_after_the_commit),

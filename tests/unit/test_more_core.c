@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "core/channel.h"
+#include "core/delivery.h"
 #include "core/inbound.h"
 #include "core/ports.h"
 #include "core/registration.h"
@@ -110,12 +111,41 @@ static void news_are_bounded(void **state)
     aw_news_free(&n);
 }
 
+static void callbacks_have_a_day(void **state)
+{
+    aw_ms sum = 0, most = 0;
+
+    (void)state;
+    for (unsigned i = 1; i < AW_DELIVERY_TRIES; i++) {
+        aw_ms plain = aw_delivery_wait(i, 0);
+
+        for (uint64_t seed = 1; seed < 1000; seed += 7) {
+            aw_ms wait = aw_delivery_wait(i, seed * UINT64_C(0x9e3779b97f4a7c15));
+            assert_true(wait >= plain && wait < plain + plain / 10);
+            most = wait > most ? wait : most;
+        }
+        sum += plain;
+    }
+    assert_true(most > 12 * AW_HOUR); /* there is jitter */
+    assert_true(sum > AW_DAY && sum < 25 * AW_HOUR);
+    assert_int_equal(aw_delivery_wait(0, 0), 0);
+    assert_int_equal(aw_delivery_wait(AW_DELIVERY_TRIES, 0), 0);
+    for (int i = 0; i < AW_N_STATES; i++) {
+        int event = aw_callback_event_of((enum aw_state)i);
+        bool told = i == AW_CONFIRMED || i == AW_EXHAUSTED || i == AW_EXPIRED;
+        assert_int_equal(event >= 0, told);
+        if (told)
+            assert_string_equal(aw_callback_events[event], aw_state_name((enum aw_state)i));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scopes_by_name),        cmocka_unit_test(settings_of_a_channel),
         cmocka_unit_test(providers_by_name),     cmocka_unit_test(a_registration_owns_its_owner),
         cmocka_unit_test(who_has_which_address), cmocka_unit_test(news_are_bounded),
+        cmocka_unit_test(callbacks_have_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
