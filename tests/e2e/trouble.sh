@@ -158,7 +158,7 @@ disk_full() {
     is "... /readyz says no" "$(http x GET '/readyz?verbose')" 503
     says "disk is full"
     exits "... and so does status" 3 aw status
-    check "... the operators are told" within 8 was_taken "v->>'what' = 'mail' AND
+    check "... the operators are told" within 25 was_taken "v->>'what' = 'mail' AND
         v->>'to' = 'ops@$what' AND v->>'text' LIKE '%disk is full%'"
     "$@"
     check "... when there is room registrations are taken again" within 15 again
