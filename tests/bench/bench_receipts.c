@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/hash.h"
@@ -49,6 +50,16 @@ struct bench {
     double latency[ACKS_MAX];
     _Atomic int64_t n_latency;
 };
+
+/* Processor time of all threads, seconds. */
+static double spent(void)
+{
+    struct rusage u;
+
+    getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
 
 static void rest(double until)
 {
@@ -283,7 +294,7 @@ int main(int argc, char **argv)
     int seconds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 60;
     int64_t n = (int64_t)rate * seconds, fresh = n * (1000 - REPEATED) / 1000 + BATCH, busy, proven;
     struct bench *b = aw_calloc(1, sizeof(*b));
-    double quiet50, quiet99, p50, p99, start, took;
+    double quiet50, quiet99, p50, p99, start, took, cpu;
     pthread_t core_thread, ack_thread;
     int64_t *list;
 
@@ -301,8 +312,10 @@ int main(int argc, char **argv)
     rest(bench_now() + QUIET);
     percentiles(b, &quiet50, &quiet99);
     start = bench_now();
+    cpu = spent();
     busy = pump(b, list, n, rate);
     took = bench_now() - start;
+    cpu = spent() - cpu;
     b->over = true;
     pthread_join(ack_thread, NULL);
     aw_loop_stop(b->r->loop);
@@ -316,6 +329,8 @@ int main(int argc, char **argv)
            "%lld times\n",
            (long long)n, took, (double)n / took, (long long)proven, (long long)fresh,
            (long long)b->refused, (long long)busy);
+    printf("  processor time            %.0f us a receipt, acknowledgements included\n",
+           cpu / (double)n * 1e6);
     printf("  acknowledgements, %d/s    p50 ms   p99 ms\n", ACK_RATE);
     printf("  quiet                     %-8.2f %.2f\n", quiet50, quiet99);
     printf("  in the storm              %-8.2f %.2f\n", p50, p99);

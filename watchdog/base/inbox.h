@@ -20,7 +20,7 @@
 
 enum aw_lane { AW_LANE_WORK, AW_LANE_PROOF, AW_LANE_NEWS, AW_N_LANES };
 
-#define AW_NEWS_TAKEN 64 /* items of the lane of news that one take gives beside no other work */
+#define AW_NEWS_TAKEN 32 /* items of the lane of news that one take gives beside no other work */
 
 struct aw_inbox;
 
