@@ -171,6 +171,46 @@ static void test_any_order(void **state)
     }
 }
 
+/* One text to the manager of two: that it cannot arrive is true for both, and both go on. */
+static void test_negative_of_a_merged_text(void **state)
+{
+    static const char rules[] = "  - name: both\n"
+                                "    match: {class: both}\n"
+                                "    until: acknowledged\n"
+                                "    deadline: 30m\n"
+                                "    steps:\n"
+                                "      - {id: push, at: 0s, do: push}\n"
+                                "      - {id: boss, at: 1m, do: sms, to: [manager, \"user:chen\"],"
+                                " via: jsms}\n";
+    struct rig *r = *state;
+    const struct aw_send *s;
+
+    rig_write_rules(r, rules);
+    rig_environment(r, "tier: vip", "tier: vip"); /* reads the rules again */
+    rig_contact(r, "li", "{\"manager\":\"wang\"}");
+    rig_contact(r, "wei", "{\"manager\":\"wang\"}");
+    rig_contact(r, "wang", "{\"phone\":\"+8613800000001\"}");
+    rig_contact(r, "chen", "{\"phone\":\"+8613800000002\"}");
+    assert_true(rig_register(r, "k1",
+                             "{\"class\":\"both\",\"title\":\"T\",\"recipients\":["
+                             "{\"user\":\"li\",\"alias\":\"li\"},{\"user\":\"wei\","
+                             "\"alias\":\"wei\"}]}") != 0);
+    rig_turn(r);
+    rig_accept_all(r);
+    rig_forget_sends(r);
+    rig_at(r, T0 + AW_MINUTE);
+    assert_int_equal(r->n_sends, 1);
+    s = r->sends[0];
+    assert_string_equal(s->phone, "+8613800000001");
+    assert_int_equal(s->n_also, 1);
+    rig_result(r, s->attempt, AW_OUT_ACCEPTED, ID);
+    for (unsigned i = 0; i < 2; i++) /* as often as it likes */
+        say(r, "jsms", (struct aw_receipt){.provider_id = ID, .negative = AW_NEG_REFUSED});
+    assert_int_equal(r->n_sends, 2);
+    assert_string_equal(r->sends[1]->phone, "+8613800000002");
+    assert_int_equal(r->sends[1]->n_also, 1); /* for both */
+}
+
 /* --- whose ---------------------------------------------------------------------------------------
  */
 
@@ -244,6 +284,7 @@ int main(void)
         T(test_of_another_channel),
         T(test_a_nonce_is_for_one_request),
         T(test_an_empty_account_is_told_of),
+        T(test_negative_of_a_merged_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

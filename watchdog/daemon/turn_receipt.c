@@ -17,8 +17,8 @@
 
 /* --- what a receipt changes ------------------------------------------------------------------- */
 
-static int prove(struct aw_loop *l, const char *actor, const struct aw_receipt *rc,
-                 const struct aw_stored_attempt *a, struct aw_err *err)
+static int prove_to(struct aw_loop *l, const char *actor, const struct aw_receipt *rc,
+                    const struct aw_stored_attempt *a, unsigned n, struct aw_err *err)
 {
     struct aw_event ev = {.type = rc->negative ? AW_EV_NEGATIVE : AW_EV_EVIDENCE,
                           .level = rc->level,
@@ -33,13 +33,24 @@ static int prove(struct aw_loop *l, const char *actor, const struct aw_receipt *
                           .at = rc->at ? rc->at : l->now};
     struct aw_fact_note note = {0};
     struct aw_msg *m;
+    int r = aw_judge_load(l, a->message + n, &m, err);
+
+    return r ? r : aw_judge(l, m, &ev, actor, &note, err);
+}
+
+static int prove(struct aw_loop *l, const char *actor, const struct aw_receipt *rc,
+                 const struct aw_stored_attempt *a, struct aw_err *err)
+{
     int r;
 
     if (!rc->negative && rc->level <= a->level)
         return AW_OK; /* known */
     aw_watch_receipt(l, a->channel, a->level, rc->level);
-    r = aw_judge_load(l, a->message + a->n, &m, err);
-    return r ? r : aw_judge(l, m, &ev, actor, &note, err);
+    r = prove_to(l, actor, rc, a, a->n, err);
+    /* That nobody was reached concerns everybody whose firing travelled with it. */
+    for (unsigned i = 0; rc->negative && r == AW_OK && i < a->n_merged; i++)
+        r = prove_to(l, actor, rc, a, a->merged[i], err);
+    return r;
 }
 
 /* Not the address but the account is at fault: nobody is reached. */
