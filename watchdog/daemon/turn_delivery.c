@@ -193,15 +193,32 @@ static aw_time free_at(struct aw_loop *l, const struct aw_channel *ch)
     return ch ? aw_channel_free_at(l, ch, AW_AS_OTHER) : 0;
 }
 
+/* Nobody waits for ever: what its channel could not take for a week is given up. */
+static int give_up_old(struct aw_loop *l, int64_t app, const struct aw_channel *ch,
+                       struct aw_err *err)
+{
+    struct aw_delivery list[FLYING_MAX];
+    unsigned n = 0;
+    int r = aw_store_deliveries_due(l->store, app, l->now, list, FLYING_MAX, &n, err);
+
+    for (unsigned i = 0; i < n && r == AW_OK; i++)
+        if (l->now - list[i].at >= KEPT)
+            r = give_up(l, &list[i], AW_DELIVERY_FAILED, ch->name, 0,
+                        "its channel could not be sent to for a week", err);
+    return r;
+}
+
 /* Claims what is due of an app; *ret_next: when there will be more, 0: an outcome comes first. */
 static int claim_due(struct aw_loop *l, int64_t app, const struct aw_channel *ch, aw_time *ret_next,
                      struct aw_err *err)
 {
     struct aw_delivery list[FLYING_MAX];
     unsigned n = 0;
-    int r = AW_OK;
+    int r;
 
-    if (!free_at(l, ch))
+    if (free_at(l, ch))
+        r = give_up_old(l, app, ch, err);
+    else
         r = aw_store_deliveries_due(l->store, app, l->now, list, places(l, app), &n, err);
     for (unsigned i = 0; i < n && r == AW_OK && !free_at(l, ch); i++)
         r = claim(l, &list[i], ch, err);
