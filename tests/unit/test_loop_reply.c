@@ -389,6 +389,29 @@ static void stop_and_start(void **state)
     assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%number.opted%'"), 2);
 }
 
+/* Who wants no texts gets none but the one that says so, whatever they write. */
+static void no_texts_after_stop(void **state)
+{
+    struct rig *r = *state;
+    char code[8];
+
+    rig_register(r, "k1", ORDER(TO_LI));
+    rig_turn(r);
+    code_to(r, LI, code);
+    rig_accept_all(r);
+    rig_forget_sends(r);
+    say(r, LI, "stop", "");
+    assert_int_equal(sent_to(r, LI), 1);
+    say(r, LI, "stop", "");
+    say(r, LI, "hello?", "");
+    say(r, LI, "0", "");
+    say(r, LI, "", code);
+    assert_int_equal(state_of(r, 0), AW_CONFIRMED); /* it counts all the same */
+    assert_int_equal(sent_to(r, LI), 1);
+    say(r, LI, "start", "");
+    assert_int_equal(sent_to(r, LI), 2);
+}
+
 /* A mail carries a mark that only we can make, the same on every try. */
 static void marks_of_mails(void **state)
 {
@@ -433,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_machines_do_not_talk_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(guessing_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(stop_and_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_texts_after_stop, setup, teardown),
         cmocka_unit_test_setup_teardown(marks_of_mails, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

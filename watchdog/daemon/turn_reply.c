@@ -265,11 +265,12 @@ static int take_codes(struct talk *t, enum verdict *ret, struct aw_err *err)
 static int take_opt(struct talk *t, bool out, enum verdict *ret, struct aw_err *err)
 {
     const char *scope = t->channel->app ? t->channel->app : "";
-    bool news;
+    bool news = false;
+    int r = aw_store_opt_out(t->l->store, scope, t->number, out, t->channel->name, t->cmd->actor,
+                             &news, err);
 
-    *ret = out ? STOPPED : STARTED;
-    return aw_store_opt_out(t->l->store, scope, t->number, out, t->channel->name, t->cmd->actor,
-                            &news, err);
+    *ret = !out ? STARTED : news ? STOPPED : NOTHING;
+    return r;
 }
 
 /* --- answering -----------------------------------------------------------------------------------
@@ -307,11 +308,18 @@ static int answer(struct talk *t, enum verdict v, struct aw_err *err)
 {
     const char *how = aw_channel_get(t->channel, "reply_answer");
     const char *text = t->chinese ? answers[v].zh : answers[v].en;
+    bool out = false;
+    int r = AW_OK;
 
     /* A confirmation happens once per recipient: it needs no ration. */
     if (!t->known || !text || aw_streq(how, "none") ||
         (v != CONFIRMED && !may_answer(t->l, t->talker)))
         return AW_OK;
+    if (v != STOPPED) /* who wants no texts gets no other */
+        r = aw_store_opted_out(t->l->store, t->channel->app ? t->channel->app : "", t->number, &out,
+                               err);
+    if (r || out)
+        return r;
     if (!aw_streq(how, "body"))
         return answer_by_text(t, v, text, err);
     t->cmd->reply.body = aw_strdup(text);
