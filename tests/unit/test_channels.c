@@ -323,6 +323,30 @@ static void test_pause_and_resume(void **state)
     assert_int_equal(count(r, "sms"), 1);
 }
 
+/* While no operator can be reached notices wait, one of a kind, and none is given up. */
+static void test_notices_wait_for_their_channel(void **state)
+{
+    struct rig *r = *state;
+    unsigned n;
+
+    hold(r, AW_CMD_CHANNEL_PAUSE, "mail", 0);
+    for (aw_time t = T0; t < T0 + 8 * AW_HOUR; t += AW_MINUTE) {
+        rig_at(r, t);
+        if ((t - T0) % AW_HOUR)
+            continue;
+        reg(r, "only");
+        result(r, sent(r, AW_SMS), AW_OUT_REFUSED, 400);
+    }
+    n = count(r, "mail");
+    assert_int_equal(notices(r, "delivery"), 8);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM notice WHERE what = 'delivery'"), 1);
+    assert_int_equal(n, 0);
+    hold(r, AW_CMD_CHANNEL_RESUME, "mail", 0);
+    rig_at(r, T0 + 8 * AW_HOUR + AW_MINUTE);
+    assert_int_equal(count(r, "mail"), 1);
+    assert_non_null(strstr(sent(r, AW_EMAIL)->text, "(8 times)"));
+}
+
 static void test_pause_for_a_time(void **state)
 {
     struct rig *r = *state;
@@ -490,6 +514,7 @@ int main(void)
         T(test_auth_heals_by_probe),
         T(test_pause_and_resume),
         T(test_pause_for_a_time),
+        T(test_notices_wait_for_their_channel),
         T(test_hung_channel_holds_its_own_room),
         T(test_figure_n4),
         T(test_unknown_waits_for_a_receipt),

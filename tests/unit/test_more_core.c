@@ -111,6 +111,59 @@ static void news_are_bounded(void **state)
     aw_news_free(&n);
 }
 
+/* A form of the template goes before the channel's setting, that before the default. */
+static void forms_of_a_send(void **state)
+{
+    static const struct aw_setting form[] = {
+        {.key = "temp_id", .required = true}, {.key = "sign"}, {0}};
+    const struct aw_provider plain = {.name = "p"}, strict = {.name = "s", .form = form};
+    const struct aw_channel_setting settings[] = {{"temp_id", "7"}};
+    struct aw_channel_setting of_send[] = {{"temp_id", "9"}};
+    struct aw_channel c = {.provider = &strict};
+    struct aw_send s = {.channel = &c};
+
+    (void)state;
+    assert_true(aw_channel_needs_form(&c));
+    assert_int_equal(aw_send_form_num(&s, "temp_id", 5), 5);
+    c.settings = settings;
+    c.n_settings = 1;
+    assert_false(aw_channel_needs_form(&c));
+    assert_int_equal(aw_send_form_num(&s, "temp_id", 5), 7);
+    s.form = of_send;
+    s.n_form = 1;
+    assert_int_equal(aw_send_form_num(&s, "temp_id", 5), 9);
+    c.provider = &plain;
+    assert_false(aw_channel_needs_form(&c));
+}
+
+static void accounts_of_channels(void **state)
+{
+    const struct aw_provider push = {.name = "jpush", .receipts = true},
+                             mail = {.name = "smtp", .kind = AW_EMAIL};
+    const struct aw_channel_setting settings[] = {{"app_key", "K"}, {"receipt_secret", "S"}};
+    struct aw_channel a = {.name = "a", .provider = &push, .settings = settings, .n_settings = 2},
+                      b = {.name = "b", .provider = &mail};
+    char account[AW_ACCOUNT_MAX], other[AW_ACCOUNT_MAX];
+
+    (void)state;
+    aw_channel_account(&a, account);
+    assert_string_equal(account, "jpush K");
+    a.name = "a2"; /* the same account by another name */
+    aw_channel_account(&a, other);
+    assert_string_equal(account, other);
+    aw_channel_account(&b, other);
+    assert_string_equal(other, "channel b");
+
+    assert_true(aw_channel_has_receipts(&a));
+    assert_false(aw_channel_has_receipts(&b));
+    a.n_settings = 1;
+    assert_false(aw_channel_has_receipts(&a));
+
+    assert_true(aw_channel_concurrency(&a) > aw_channel_concurrency(&b));
+    b.concurrency = 5;
+    assert_int_equal(aw_channel_concurrency(&b), 5);
+}
+
 static void callbacks_have_a_day(void **state)
 {
     aw_ms sum = 0, most = 0;
@@ -145,7 +198,8 @@ int main(void)
         cmocka_unit_test(scopes_by_name),        cmocka_unit_test(settings_of_a_channel),
         cmocka_unit_test(providers_by_name),     cmocka_unit_test(a_registration_owns_its_owner),
         cmocka_unit_test(who_has_which_address), cmocka_unit_test(news_are_bounded),
-        cmocka_unit_test(callbacks_have_a_day),
+        cmocka_unit_test(callbacks_have_a_day),  cmocka_unit_test(forms_of_a_send),
+        cmocka_unit_test(accounts_of_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #define NOTICE_TRIES 20
 #define NOTICE_WAIT  AW_MINUTE
+#define NOTICE_KEPT  (7 * AW_DAY) /* while no operator can be reached */
 
 static void count(struct aw_loop *l, const char *channel, const struct aw_result *res)
 {
@@ -142,13 +143,15 @@ static int notice_result(struct aw_loop *l, const struct aw_flight *f, const str
     return done ? aw_store_notice_done(l->store, f->notice, 0, err) : AW_OK;
 }
 
-/* Each operator is told; the notice is over when one channel took it, else it comes again. */
+/* Each operator is told; the notice is over when one channel took it, else it comes again. Where no
+ * channel can be sent to it waits, which costs no try. */
 static int tell(struct aw_loop *l, const struct aw_notice *n, struct aw_err *err)
 {
     const struct aw_env_conf *conf = l->live->conf;
+    unsigned sent = 0;
     char title[128];
 
-    if (n->n_tries >= NOTICE_TRIES) {
+    if (n->n_tries >= NOTICE_TRIES || l->now - n->at >= NOTICE_KEPT) {
         aw_log(AW_LOG_ERR, "notice-given-up", "what=%s text=\"%s\"", n->what, n->text);
         return aw_store_notice_done(l->store, n->id, 0, err);
     }
@@ -164,7 +167,10 @@ static int tell(struct aw_loop *l, const struct aw_notice *n, struct aw_err *err
         f = aw_flight_new(l, s->attempt, AW_FLIGHT_NOTICE, ch, AW_AS_OTHER);
         f->notice = n->id;
         aw_fx_send(l, s, f);
+        sent++;
     }
+    if (!sent)
+        return aw_store_notice_later(l->store, n->id, l->now + NOTICE_WAIT, err);
     return aw_store_notice_done(l->store, n->id, l->now + NOTICE_WAIT * (n->n_tries + 1), err);
 }
 

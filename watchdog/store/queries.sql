@@ -465,7 +465,8 @@ DELETE FROM channel_hold WHERE channel = ?1
 SELECT id, channel, state, since, until FROM channel_hold WHERE id >= ?1 ORDER BY id
 
 -- name: notice_recent
-SELECT id FROM notice WHERE what = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1
+SELECT id FROM notice WHERE id = (SELECT id FROM notice WHERE what = ?1 ORDER BY at DESC LIMIT 1)
+    AND (at > ?2 OR due IS NOT NULL)
 
 -- name: notice_again
 UPDATE notice SET n_times = n_times + 1, due = coalesce(due, at + ?2) WHERE id = ?1
@@ -478,6 +479,9 @@ SELECT id, at, due, n_tries, what, text, n_times FROM notice WHERE due <= ?1 ORD
 
 -- name: notice_done
 UPDATE notice SET due = ?2, n_tries = n_tries + 1 WHERE id = ?1
+
+-- name: notice_later
+UPDATE notice SET due = ?2 WHERE id = ?1
 
 -- --- callbacks to applications ---------------------------------------------------------------
 

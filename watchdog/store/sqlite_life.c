@@ -174,3 +174,8 @@ int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struc
 {
     return aw_store_note(s, aw_db_run(&s->db, AW_SQL_NOTICE_DONE, err, I(id), Z(next_due)));
 }
+
+int aw_store_notice_later(struct aw_store *s, int64_t id, aw_time due, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_NOTICE_LATER, err, I(id), I(due)));
+}

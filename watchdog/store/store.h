@@ -322,14 +322,17 @@ struct aw_channel_hold {
 int aw_store_holds(struct aw_store *s, struct aw_channel_hold *ret, unsigned max, unsigned *ret_n,
                    struct aw_err *err);
 
-/* One notice per `what` within 10 minutes; later ones are counted into it. */
+/* One notice per `what` within 10 minutes, or until it was told; later ones are counted into it. */
 int aw_store_notice(struct aw_store *s, const char *what, const char *text, struct aw_err *err);
 /* The same, with notices about different things (channels) apart. */
 int aw_store_notice_about(struct aw_store *s, const char *what, const char *thing, const char *text,
                           struct aw_err *err);
 int aw_store_notices_due(struct aw_store *s, aw_time now, struct aw_notice *ret, unsigned max,
                          unsigned *ret_n, struct aw_err *err);
+/* A try was made; next_due 0: it is over. */
 int aw_store_notice_done(struct aw_store *s, int64_t id, aw_time next_due, struct aw_err *err);
+/* None could be made. */
+int aw_store_notice_later(struct aw_store *s, int64_t id, aw_time due, struct aw_err *err);
 
 /* --- retention (sqlite_prune.c) -------------------------------------------------------------- */
 
