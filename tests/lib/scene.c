@@ -312,6 +312,14 @@ static int act(struct scene *sc, aw_id msg, unsigned n)
 
 static void tell_people(struct scene *sc)
 {
+    static const struct aw_channel_change holds[] = {
+        {.channel = "sms", .state = "paused", .reason = "asked by Li Si"},
+        {.channel = "sms", .state = "resumed"},
+        {.channel = "mail", .state = "open"},
+        {.channel = "mail", .state = "stopped", .code = 535, .text = "535 no"},
+        {.channel = "push", .state = "paused", .until = AW_DAY},
+        {.channel = "push", .state = "paused", .until = 2 * AW_DAY},
+    };
     struct aw_key_row key = {.id = 1, .name = "app", .app = "shop", .scopes = 7};
     const char *contact = "{\"phone\":\"" SCENE_PHONE "\"}";
     int64_t boss, gone;
@@ -328,6 +336,8 @@ static void tell_people(struct scene *sc)
                               &sc->err));
     TURN(aw_store_opt_out(sc->s, "", SCENE_PHONE, true, "all", "channel:all", &news, &sc->err));
     TURN(aw_store_downtime_put(sc->s, sc->now - AW_HOUR, sc->now, "stopped", &sc->err));
+    for (unsigned i = 0; i < AW_COUNT(holds); i++)
+        TURN(aw_store_channel(sc->s, &holds[i], "core", &sc->err));
     TURN(aw_store_notice(sc->s, "tries-spent", "an SMS got through nowhere", &sc->err));
     TURN(aw_store_alive_put(sc->s, sc->now, &sc->err));
 }
