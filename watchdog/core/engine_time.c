@@ -84,9 +84,11 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
 {
     const struct aw_escalation *e = &tl->escalated;
 
-    if (aw_passed_over(rule, tl, g->step, g->round) ||
-        (e->at != 0 && g->step == e->step && g->round == e->round)) {
+    if (aw_passed_over(rule, tl, g->step, g->round)) {
         g->due = e->at; /* whatever holds the others */
+        g->why = AW_WHY_ESCALATED;
+    } else if (e->at != 0 && g->step == e->step && g->round == e->round) {
+        g->due = t && t->due ? t->due : e->at; /* no channel could be sent to when it was wanted */
         g->why = AW_WHY_ESCALATED;
     } else if (t && t->due) {
         g->due = after_hold(tl, t->due);

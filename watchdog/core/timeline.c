@@ -351,6 +351,14 @@ static int fold_escalated(struct aw_timeline *tl, const struct aw_fact *f)
         f->at > AW_LAST_INSTANT)
         return AW_ECORRUPT;
     tl->escalated = (struct aw_escalation){.at = f->at, .step = f->step, .round = f->round};
+    /* What put it off before is over: what puts it off from here on counts. */
+    for (unsigned i = 0; i < tl->n_tracks; i++) {
+        struct aw_track *t = &tl->tracks[i];
+        if (t->step == f->step && t->round == f->round) {
+            t->due = 0;
+            t->why = AW_WHY_NONE;
+        }
+    }
     return 0;
 }
 
