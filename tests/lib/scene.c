@@ -210,6 +210,7 @@ int scene_claim(struct scene *sc, aw_id msg, unsigned n, unsigned step, enum aw_
         r = aw_store_code(sc->s, msg + n, person, note.channel, SCENE_PHONE, id, code, &sc->err);
         note.reply_code = code;
         note.phone = SCENE_PHONE;
+        note.account = note.channel;
     }
     if (r == 0)
         r = apply(sc, msg, n, &f, 1, &note, "core");

@@ -72,7 +72,7 @@ static const struct aw_send *last_to(const struct rig *r, const char *phone)
     for (unsigned i = r->n_sends; i-- > 0;)
         if (aw_streq(r->sends[i]->phone, phone))
             return r->sends[i];
-    fail_msg("nothing was sent to ", phone);
+    fail_msg("nothing was sent to %s", phone);
     return NULL;
 }
 

@@ -155,6 +155,7 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
     if (c->marks.code[0]) {
         note->reply_code = c->marks.code;
         note->phone = c->marks.phone;
+        note->account = c->marks.account;
     }
     return r;
 }

@@ -282,6 +282,7 @@ struct aw_marks {
     char *cid;                 /* token of the provider, or NULL; aw_free */
     char code[8];              /* in a text, by which a reply confirms, or "" */
     char phone[AW_NUMBER_MAX]; /* that such a text goes to */
+    char account[AW_ACCOUNT_MAX];
 };
 /* A code for a text that shows one; else *ret is left alone. */
 int aw_code_for(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Replies to texts. A text that shows {{code}} gets one that is its own among all texts to that
- * number over that channel; whoever writes it back from there acknowledges. STOP and START are kept
+ * number over that account; whoever writes it back from there acknowledges. STOP and START are kept
  * per number. What is written back to a person is a courtesy: it goes to numbers that had a text
  * with a code and to nobody else, is logged before it is sent, is tried once, and is rationed per
  * number, so that two machines cannot talk to each other for ever.
@@ -52,6 +52,7 @@ struct talk {
     const struct aw_channel *channel;
     struct aw_talker *talker;
     const char *number;
+    char account[AW_ACCOUNT_MAX];
     struct aw_reply_text text;
     struct aw_stored_attempt *a; /* a text to this number */
     bool known;                  /* it had one with a code */
@@ -162,7 +163,8 @@ int aw_code_for(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
     if (r == AW_OK && book.a.phone && strlen(book.a.phone) < sizeof(ret->phone) &&
         shows_code(l, step, ch, book.a.lang)) {
         memcpy(ret->phone, book.a.phone, strlen(book.a.phone) + 1);
-        r = aw_store_code(l->store, l->tl.id, f->person, ch->name, ret->phone, f->attempt,
+        aw_channel_account(ch, ret->account);
+        r = aw_store_code(l->store, l->tl.id, f->person, ret->account, ret->phone, f->attempt,
                           ret->code, err);
     }
     aw_address_book_free(&book);
@@ -247,8 +249,7 @@ static int take_codes(struct talk *t, enum verdict *ret, struct aw_err *err)
         return AW_OK;
     }
     for (unsigned i = 0; r == AW_ENOENT && i < t->text.n_codes; i++)
-        r = aw_store_code_find(t->l->store, t->channel->name, t->number, t->text.codes[i], t->a,
-                               err);
+        r = aw_store_code_find(t->l->store, t->account, t->number, t->text.codes[i], t->a, err);
     if (r == AW_OK) {
         t->person = t->a->person;
         r = know_language(t, err);
@@ -345,7 +346,7 @@ static int take(struct talk *t, enum verdict *ret, struct aw_err *err)
 /* Whether the number had a text with a code, and in which language. */
 static int know(struct talk *t, struct aw_err *err)
 {
-    int r = aw_store_code_find(t->l->store, t->channel->name, t->number, NULL, t->a, err);
+    int r = aw_store_code_find(t->l->store, t->account, t->number, NULL, t->a, err);
 
     t->known = r == AW_OK;
     t->chinese = aw_starts(t->number, "+86");
@@ -374,6 +375,7 @@ int aw_turn_reply(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (!aw_nonce_holds(l, cmd, ch->name, cmd->u.said.nonce, cmd->u.said.sum))
         return AW_OK;
     t.number = number;
+    aw_channel_account(ch, t.account);
     t.talker = talker_of(l, number);
     t.a = aw_malloc(sizeof(*t.a));
     aw_reply_read(said->text, strlen(said->text), &t.text);

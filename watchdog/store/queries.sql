@@ -350,7 +350,7 @@ SELECT id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, roun
     FROM attempt WHERE id >= ?1 ORDER BY id
 
 -- name: attempt_code
-SELECT previous, person, channel, reply_code, reply_number FROM attempt WHERE id = ?1
+SELECT previous, person, reply_code, reply_number FROM attempt WHERE id = ?1
 
 -- --- numbers that want no texts --------------------------------------------------------------
 

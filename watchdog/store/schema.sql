@@ -148,7 +148,7 @@ CREATE TABLE attempt(
     detail TEXT,
     cid TEXT,
     reply_code TEXT,  -- the digits in the text, by which a reply acknowledges
-    reply_number BLOB -- HMAC of the number that it went to, where there is a code
+    reply_number BLOB -- HMAC of account and number that it went to, where there is a code
 ) STRICT;
 
 -- What was in flight when the process ended.

@@ -27,8 +27,8 @@ static void note_to_entry(const struct aw_fact_note *note, struct aw_entry *e)
 static void reply_key(struct aw_store *s, const struct aw_fact *f, const struct aw_fact_note *note,
                       uint8_t number[32])
 {
-    aw_number_commit(number, s->numbers, "", note->phone);
-    aw_reply_remember(s, note->channel, note->phone, note->reply_code, f->attempt);
+    aw_number_commit(number, s->numbers, note->account, note->phone);
+    aw_reply_remember(s, note->account, note->phone, note->reply_code, f->attempt);
 }
 
 static int put_attempt(struct aw_store *s, aw_id message, const struct aw_timeline *tl,

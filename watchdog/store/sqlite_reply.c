@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Replies to texts: codes, and numbers that want no texts. A code is found by channel, number and
+ * Replies to texts: codes, and numbers that want no texts. A code is found by account, number and
  * digits through the key map, for 72 h; the hit is checked against its attempt. A phone number
  * stands nowhere in clear but in the directory and in registrations: elsewhere it is an HMAC under
  * a secret of this store, so that an opt-out outlives the contact that it came from.
@@ -21,7 +21,7 @@
 void aw_number_commit(uint8_t ret[32], const uint8_t secret[32], const char *scope,
                       const char *phone)
 {
-    char value[AW_NAME_MAX + 32];
+    char value[AW_ACCOUNT_MAX + 32];
     int n = snprintf(value, sizeof value, "%s|%s", scope, phone);
     aw_commit(ret, secret, "number", value, (size_t)n);
 }
@@ -77,11 +77,11 @@ int aw_store_opt_out(struct aw_store *s, const char *scope, const char *phone, b
 /* --- codes ---------------------------------------------------------------------------------- */
 
 /* code NULL: the key of the number alone. */
-static uint64_t code_hash(const struct aw_store *s, const char *channel, const char *phone,
+static uint64_t code_hash(const struct aw_store *s, const char *account, const char *phone,
                           const char *code)
 {
-    char key[AW_NAME_MAX + 64];
-    snprintf(key, sizeof key, "code|%s|%s|%s", channel, phone, code ? code : "");
+    char key[AW_ACCOUNT_MAX + 64];
+    snprintf(key, sizeof key, "code|%s|%s|%s", account, phone, code ? code : "");
     return aw_keymap_hash(&s->keys, AW_KEY_ATTEMPT, 0, key);
 }
 
@@ -95,32 +95,32 @@ static aw_id next_text(const struct aw_store *s, uint64_t hash, size_t *cursor)
     return id;
 }
 
-void aw_reply_remember(struct aw_store *s, const char *channel, const char *phone, const char *code,
+void aw_reply_remember(struct aw_store *s, const char *account, const char *phone, const char *code,
                        aw_id attempt)
 {
-    uint64_t number = code_hash(s, channel, phone, NULL);
+    uint64_t number = code_hash(s, account, phone, NULL);
     size_t cursor = 0;
     aw_id known = next_text(s, number, &cursor);
 
-    aw_keymap_add(&s->keys, code_hash(s, channel, phone, code), attempt);
+    aw_keymap_add(&s->keys, code_hash(s, account, phone, code), attempt);
     /* One pair for a number will do; it is renewed before it has aged. */
     if (!known || aw_id_time(known) + AW_KEY_WINDOW / 2 < s->now)
         aw_keymap_add(&s->keys, number, attempt);
 }
 
-int aw_store_code_find(struct aw_store *s, const char *channel, const char *phone, const char *code,
+int aw_store_code_find(struct aw_store *s, const char *account, const char *phone, const char *code,
                        struct aw_stored_attempt *ret, struct aw_err *err)
 {
-    uint64_t hash = code_hash(s, channel, phone, code);
+    uint64_t hash = code_hash(s, account, phone, code);
     uint8_t number[32];
     size_t cursor = 0;
     aw_id id, newest = 0;
     int r = 0;
 
-    aw_number_commit(number, s->numbers, "", phone);
+    aw_number_commit(number, s->numbers, account, phone);
     while (r == 0 && (id = next_text(s, hash, &cursor)) != 0) {
         r = aw_store_attempt(s, id, ret, err);
-        if (r == 0 && id > newest && strcmp(ret->channel, channel) == 0 && ret->reply_code[0] &&
+        if (r == 0 && id > newest && ret->reply_code[0] &&
             (!code || strcmp(ret->reply_code, code) == 0) &&
             memcmp(ret->reply_number, number, AW_NUMBER_KEPT) == 0)
             newest = id;
@@ -133,9 +133,9 @@ int aw_store_code_find(struct aw_store *s, const char *channel, const char *phon
                   : aw_fail(err, AW_ENOENT, "no text to this number has this code");
 }
 
-/* The code of an earlier text of the timeline to this person and number over this channel; "" when
+/* The code of an earlier text of the timeline to this person and number; "" when
  * there is none, or it may be somebody else's by now. */
-static int earlier_code(struct aw_store *s, aw_id timeline, int64_t person, const char *channel,
+static int earlier_code(struct aw_store *s, aw_id timeline, int64_t person,
                         const uint8_t number[32], char ret[8], struct aw_err *err)
 {
     int64_t recipient;
@@ -148,10 +148,9 @@ static int earlier_code(struct aw_store *s, aw_id timeline, int64_t person, cons
         uint8_t kept[AW_NUMBER_KEPT];
         r = aw_db_query(&s->db, AW_SQL_ATTEMPT_CODE, &q, err, I(at));
         if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
-            if (sqlite3_column_int64(q, 1) == person &&
-                aw_streq((const char *)sqlite3_column_text(q, 2), channel) &&
-                aw_col_bytes(q, 4, kept, sizeof kept) && memcmp(kept, number, sizeof kept) == 0)
-                aw_col_copy(q, 3, ret, 8);
+            if (sqlite3_column_int64(q, 1) == person && aw_col_bytes(q, 3, kept, sizeof kept) &&
+                memcmp(kept, number, sizeof kept) == 0)
+                aw_col_copy(q, 2, ret, 8);
             at = sqlite3_column_int64(q, 0);
             r = 0;
         } else if (r == 0) {
@@ -162,22 +161,22 @@ static int earlier_code(struct aw_store *s, aw_id timeline, int64_t person, cons
     return r;
 }
 
-int aw_store_code(struct aw_store *s, aw_id timeline, int64_t person, const char *channel,
+int aw_store_code(struct aw_store *s, aw_id timeline, int64_t person, const char *account,
                   const char *phone, aw_id attempt, char ret[8], struct aw_err *err)
 {
     static const uint64_t size[] = {10000, 100000, 1000000};
     uint8_t number[32];
     int r;
 
-    aw_number_commit(number, s->numbers, "", phone);
-    r = earlier_code(s, timeline, person, channel, number, ret, err);
+    aw_number_commit(number, s->numbers, account, phone);
+    r = earlier_code(s, timeline, person, number, ret, err);
     for (unsigned i = 0; r == 0 && !ret[0] && i < DRAWS * 3; i++) {
         uint64_t draw[2] = {(uint64_t)attempt, i};
         size_t cursor = 0;
         unsigned digits = 4 + i / DRAWS;
         snprintf(ret, 8, "%0*u", (int)digits,
                  (unsigned)(aw_siphash(s->keys.secret, draw, sizeof draw) % size[i / DRAWS]));
-        if (next_text(s, code_hash(s, channel, phone, ret), &cursor))
+        if (next_text(s, code_hash(s, account, phone, ret), &cursor))
             ret[0] = '\0';
     }
     return aw_store_note(s, r);

@@ -136,7 +136,7 @@ struct aw_fact_note {
     /* claimed: recipients n of the same message merged into this attempt (same third person) */
     aw_id merged_into; /* attempt that already carries this firing, or 0 */
     /* claimed: a text that shows this code, and the number that it goes to; or NULL */
-    const char *reply_code, *phone;
+    const char *reply_code, *phone, *account; /* account: aw_channel_account */
 };
 
 /* Writes the facts (entries, attempt and evidence rows) and the timeline row *tl, which the
@@ -195,14 +195,14 @@ int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned s
 
 /* --- replies to texts (sqlite_reply.c) ------------------------------------------------------ */
 
-/* A code for a text to this number over this channel: the one that this person had in an earlier
- * text of the timeline there, or one that no text to the number had during the last 72 h. "" when
- * there is none left. */
-int aw_store_code(struct aw_store *s, aw_id timeline, int64_t person, const char *channel,
+/* A code for a text to this number over this account (aw_channel_account): the one that this person
+ * had in an earlier text of the timeline there, or one that no text to the number had during the
+ * last 72 h. "" when there is none left. */
+int aw_store_code(struct aw_store *s, aw_id timeline, int64_t person, const char *account,
                   const char *phone, aw_id attempt, char ret[8], struct aw_err *err);
-/* The newest text of the last 72 h to this number over this channel with this code; code NULL: any
+/* The newest text of the last 72 h to this number over this account with this code; code NULL: any
  * text with a code. AW_ENOENT. */
-int aw_store_code_find(struct aw_store *s, const char *channel, const char *phone, const char *code,
+int aw_store_code_find(struct aw_store *s, const char *account, const char *phone, const char *code,
                        struct aw_stored_attempt *ret, struct aw_err *err);
 
 /* A number wants no more texts (out), or wants them again (entry number.opted). scope: an app, ""

@@ -107,9 +107,10 @@ int aw_newest_attempt(struct aw_store *s, aw_id timeline, int64_t *ret_person, a
 #define AW_NUMBER_KEPT 16 /* bytes of a number's commitment that stand beside a code */
 
 /* Remembers the code of a text: its attempt is found by number and code. */
-void aw_reply_remember(struct aw_store *s, const char *channel, const char *phone, const char *code,
+void aw_reply_remember(struct aw_store *s, const char *account, const char *phone, const char *code,
                        aw_id attempt);
-/* What stands for a phone number, in the log and in rows. */
+/* What stands for a phone number, in the log and in rows. scope: an app or "", of a code its
+ * account. */
 void aw_number_commit(uint8_t ret[32], const uint8_t secret[32], const char *scope,
                       const char *phone);
 /* Whether the newest row of a number says out. */
