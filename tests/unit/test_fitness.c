@@ -175,7 +175,7 @@ static void test_pause(void **state)
     assert_int_equal(aw_fitness_free_at(&h, T0, AW_AS_NEW, NULL), T0 + 15 * AW_SECOND);
     at = aw_fitness_free_at(&h, T0 + AW_HOUR, AW_AS_NEW, NULL);
     assert_int_equal(at, T0 + AW_HOUR + 5 * AW_MINUTE);
-    aw_fitness_resume(&h, T0 + AW_HOUR);
+    aw_fitness_resume(&h);
     assert_int_equal(aw_fitness_free_at(&h, T0 + AW_HOUR, AW_AS_NEW, NULL), 0);
 }
 
@@ -459,6 +459,45 @@ static void test_cohorts(void **state)
     assert_int_equal(aw_cohort_limit(&c, 1), 1); /* a reload may lower the cap */
 }
 
+static void test_for_people(void **state)
+{
+    static const struct aw_setting none[] = {{.key = NULL}};
+    static const struct aw_provider mail = {.name = "m", .kind = AW_EMAIL, .settings = none},
+                                    gate = {.name = "g",
+                                            .kind = AW_SMS,
+                                            .settings = none,
+                                            .receipts = true};
+    static const struct aw_channel_setting secret = {"receipt_secret", "s"};
+    struct aw_channel ch = {.provider = &mail};
+    struct aw_fitness h;
+    aw_ms next;
+    (void)state;
+
+    assert_string_equal(aw_breaker_name(AW_BREAKER_HALF_OPEN), "half_open");
+    for (int o = 0; o < AW_N_OBSTACLES; o++)
+        assert_non_null(aw_obstacle_name((enum aw_obstacle)o));
+    aw_fitness_init(&h, &robot, 0, T0);
+    assert_int_equal(aw_fitness_used(&h, T0, &next), 0);
+    assert_int_equal(next, 0);
+    for (int i = 0; i < 300; i++) /* the ring goes round */
+        one(&h, T0 + i * 4 * AW_SECOND, AW_OUT_ACCEPTED);
+    assert_int_equal(aw_fitness_used(&h, T0 + 299 * 4 * AW_SECOND, &next), 15);
+    aw_fitness_stop(&h, T0, T0 + AW_HOUR);
+    aw_fitness_resume(&h);
+    assert_int_equal(why(&h, T0 + AW_HOUR, AW_AS_NEW), AW_OB_NONE);
+
+    assert_int_equal(aw_channel_concurrency(&ch), 2);
+    assert_false(aw_channel_has_receipts(&ch));
+    ch.provider = &gate;
+    assert_int_equal(aw_channel_concurrency(&ch), 8);
+    assert_false(aw_channel_has_receipts(&ch));
+    ch.settings = &secret;
+    ch.n_settings = 1;
+    ch.concurrency = 3;
+    assert_int_equal(aw_channel_concurrency(&ch), 3);
+    assert_true(aw_channel_has_receipts(&ch));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_figure_n3_breaker),
         cmocka_unit_test(test_budget_trickles),
         cmocka_unit_test(test_cohorts),
+        cmocka_unit_test(test_for_people),
     };
     return cmocka_run_group_tests_name("health", tests, NULL, NULL);
 }

@@ -278,12 +278,12 @@ static void open_breaker(struct aw_fitness *h, aw_ms now)
     memset(h->window, 0, sizeof(h->window));
 }
 
-static void close_breaker(struct aw_fitness *h, aw_ms now)
+static void close_breaker(struct aw_fitness *h)
 {
     h->breaker = AW_BREAKER_CLOSED;
     h->openings = h->good_probes = h->in_a_row = 0;
     h->broken_at = h->open_until = 0;
-    h->queued = now * US; /* who comes now needs not wait behind those who do */
+    h->queued = 0; /* who comes now needs not wait behind those who do */
 }
 
 /* The last 30 s, this one counted in: half of at least twenty have failed. */
@@ -326,7 +326,7 @@ static bool feed_breaker(struct aw_fitness *h, aw_ms now, const struct aw_fitnes
     }
     if (++h->good_probes < PROBES_GOOD)
         return false;
-    close_breaker(h, now);
+    close_breaker(h);
     return true;
 }
 
@@ -395,11 +395,11 @@ void aw_fitness_stop(struct aw_fitness *h, aw_ms now, aw_ms probe_at)
     h->probe_at = probe_at;
 }
 
-void aw_fitness_resume(struct aw_fitness *h, aw_ms now)
+void aw_fitness_resume(struct aw_fitness *h)
 {
     h->paused = h->stopped = false;
     h->paused_until = h->throttled_until = 0;
-    close_breaker(h, now);
+    close_breaker(h);
 }
 
 /* --- cohorts -------------------------------------------------------------------------------- */

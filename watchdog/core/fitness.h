@@ -114,7 +114,7 @@ enum aw_fitness_change aw_fitness_end(struct aw_fitness *h, aw_ms now,
 void aw_fitness_pause(struct aw_fitness *h, aw_ms now, aw_ms until);
 /* Also after a start (probe at once) and by a person (resume = all clear). */
 void aw_fitness_stop(struct aw_fitness *h, aw_ms now, aw_ms probe_at);
-void aw_fitness_resume(struct aw_fitness *h, aw_ms now);
+void aw_fitness_resume(struct aw_fitness *h);
 
 /* Retries that the budget allows now, and the sends in the longest limit's window with the instant
  * at which the next slot is free (0: now). For people. */

@@ -264,7 +264,7 @@ void aw_channels_reloaded(struct aw_loop *l, const struct aw_live *was)
         struct aw_account *a = old && !same_settings(old, ch) ? account_of(l, ch) : NULL;
 
         if (a && !a->health.paused)
-            aw_fitness_resume(&a->health, steady(l));
+            aw_fitness_resume(&a->health);
     }
 }
 
@@ -293,7 +293,7 @@ int aw_turn_channel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (pause) {
         aw_fitness_pause(&a->health, steady(l), to_steady(l, c.until));
     } else {
-        aw_fitness_resume(&a->health, steady(l));
+        aw_fitness_resume(&a->health);
         a->written.stopped = false; /* the entry is written */
     }
     return AW_OK;
