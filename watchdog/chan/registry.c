@@ -125,7 +125,7 @@ enum aw_outcome aw_status_outcome(int status)
         {425, 425, AW_OUT_TRANSIENT, NULL},
         {429, 429, AW_OUT_THROTTLED, NULL},
         {400, 499, AW_OUT_REFUSED, NULL},
-        {0, INT_MAX, AW_OUT_TRANSIENT, NULL}, /* 1xx, 3xx, which we do not follow, and 5xx */
+        {INT_MIN, INT_MAX, AW_OUT_TRANSIENT, NULL}, /* 1xx, 3xx, which we do not follow, and 5xx */
         {0},
     };
     return aw_code_outcome(classes, status, NULL);
