@@ -111,7 +111,8 @@ static void end_recovery(struct aw_loop *l, bool attempts_left, const struct aw_
         l->recovering = false;
 }
 
-/* Operators hear of a full disk while it is full; never in a turn that carries proofs. */
+/* Operators hear of a full disk while it is full, from the turn on that found it so: the little
+ * room that is left may soon be taken. Never in a turn that carries proofs. */
 static int tell_full(struct aw_loop *l, struct aw_err *err)
 {
     int r = AW_OK;
@@ -128,9 +129,11 @@ static int tell_full(struct aw_loop *l, struct aw_err *err)
 static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
                      struct aw_outlook *o, struct aw_err *err)
 {
-    bool attempts_left = false, due_left = false;
+    bool attempts_left = false, due_left = false, proofs = l->n_held > 0;
     int r = AW_OK;
 
+    for (unsigned i = 0; i < n; i++)
+        proofs = proofs || !cmds[i]->reply.problem;
     for (unsigned i = 0; i < l->n_held && r == AW_OK; i++)
         r = table[l->held[i]->type](l, l->held[i], err);
     for (unsigned i = 0; i < n && r == AW_OK; i++)
@@ -138,7 +141,7 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
             r = table[cmds[i]->type](l, cmds[i], err);
     if (r == AW_OK)
         aw_tokens_overdue(l); /* claimed long ago: needs no room */
-    if (r == AW_OK && proofs_only && n == 0)
+    if (r == AW_OK && proofs_only && !proofs)
         r = tell_full(l, err);
     if (r || proofs_only)
         return r;
