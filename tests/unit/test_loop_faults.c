@@ -185,6 +185,7 @@ static void test_full_disk(void **state)
     faultvfs_arm(FAULTVFS_FULL, 1, false);
     rig_register(r, "k2", body);
     assert_int_equal(r->last.problem, AW_P_STORE_FULL);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM notice WHERE what = 'disk-full'"), 1);
     assert_int_equal(messages(r), 1);
     rig_ack(r, id, "li", AW_ACKNOWLEDGED);
     assert_int_equal(r->last.problem, AW_P_NONE);
@@ -195,6 +196,20 @@ static void test_full_disk(void **state)
     rig_register(r, "k2", body);
     assert_int_equal(r->last.problem, AW_P_NONE);
     assert_int_equal(rig_verify(r), 0);
+}
+
+/* What was counted in a turn that was rolled back is not there. */
+static void test_counts_of_a_full_disk(void **state)
+{
+    struct rig *r = *state;
+    aw_id id = rig_register(r, "k1", body);
+
+    assert_int_equal(r->stats.open, 1);
+    faultvfs_arm(FAULTVFS_FULL, 1, true);
+    rig_ack(r, id, "li", AW_ACKNOWLEDGED);
+    assert_int_equal(r->last.problem, AW_P_STORE_FULL);
+    rig_register(r, "k2", body);
+    assert_int_equal(r->stats.open, 1);
 }
 
 /* A provider hands a receipt out once: when not even proofs find room, it waits for some. */
@@ -297,6 +312,7 @@ int main(void)
         T(test_beat),
         T(test_beat_when_full),
         T(test_full_disk),
+        T(test_counts_of_a_full_disk),
         T(test_handed_out_on_a_full_disk),
         T(test_power_loss_keeps_promises),
     };

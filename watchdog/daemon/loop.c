@@ -186,6 +186,8 @@ static int commit(struct aw_loop *l, struct aw_err *err)
 static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
                         struct aw_outlook *o, struct aw_err *err)
 {
+    struct aw_stats *st = l->opt.stats;
+    long open = st->open, waiting = st->deliveries_waiting; /* as they are on disk */
     int r = aw_store_begin(l->store, l->now, err);
 
     if (r == AW_OK) {
@@ -202,6 +204,8 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
         }
     }
     if (r) {
+        st->open = open;
+        st->deliveries_waiting = waiting;
         l->full_told = l->full_told && !proofs_only;
         aw_fx_drop(l);
         aw_msgs_trim(l, 0);
