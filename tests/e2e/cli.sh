@@ -185,6 +185,10 @@ check "... has the number" holds "j->>'phone' = '+9990000001'"
 exits "a member more" 0 contacts set li --manager wang $A
 exits "... leaves the rest" 0 contacts show li --reveal $A
 out_has "+9990000001"
+exits "of an app" 0 contacts show li --app default $A
+exits "... that there is" 1 contacts set li --manager wang --app nothing $A
+err_has "no such app"
+check "... and says so once" bash -c '[ "$(grep -c "no such app" err)" = 1 ]'
 exits "nobody" 5 contacts show nobody $A
 err_has "not-found"
 exits "a bad number" 1 contacts set li --phone 123 $A

@@ -351,7 +351,12 @@ static void test_pause_for_a_time(void **state)
 {
     struct rig *r = *state;
 
+    char json[8192];
+
     hold(r, AW_CMD_CHANNEL_PAUSE, "sms", 20 * AW_MINUTE);
+    channels_json(r, json, sizeof(json));
+    assert_non_null(
+        strstr(json, "\"waits_for\":\"paused\",\"free_at\":\"2026-11-22T10:20:00.000Z\""));
     reg(r, "only");
     rig_forget_sends(r);
     rig_restart(r, true);

@@ -134,11 +134,11 @@ static const struct {
     {"ok t\n", TEST("[{at: 1m, from: li, level: acknowledged}]",
                     "[{at: 0s, do: push}, {at: 1m, state: confirmed}, {nothing_after: 0s}]")},
     {"not ok t\n"
-     "line 9: expected at 0s: sms to li\n"
+     "line 9: expected at 0s: sms for li\n"
      "not expected: step \"push\" (R:8) fired push to li at 0s\n",
      TEST("[{at: 1m, from: li, level: acknowledged}]", "[{at: 0s, do: sms, to: li}]")},
     {"not ok t\n"
-     "line 9: expected at 5m: sms to li; instead: step \"text\" (R:9) skipped sms for li at 5m "
+     "line 9: expected at 5m: sms for li; instead: step \"text\" (R:9) skipped sms for li at 5m "
      "(unless, reached delivered)\n",
      TEST("[{at: 1m, from: li, level: delivered}, {at: 9m, from: li, level: acknowledged}]",
           "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}]")},
@@ -147,11 +147,11 @@ static const struct {
      TEST("[{at: 1m, from: li, level: acknowledged}]",
           "[{at: 0s, do: push, to: li}, {at: 2m, state: confirmed, to: li}]")},
     {"not ok t\n"
-     "line 9: expected at 0s: push to li, step \"text\"\n"
+     "line 9: expected at 0s: push for li, step \"text\"\n"
      "not expected: step \"push\" (R:8) fired push to li at 0s\n",
      TEST("[{at: 1m, from: li, level: acknowledged}]", "[{at: 0s, do: push, to: li, step: text}]")},
     {"not ok t\n"
-     "line 9: expected at 10m: email to li; instead: step \"exhausted\" (R:10) fired email to noc "
+     "line 9: expected at 10m: email for li; instead: step \"exhausted\" (R:10) fired email to noc "
      "for li at 10m (exhausted)\n"
      "not expected: step \"exhausted\" (R:10) fired email to noc for li at 10m (exhausted)\n",
      TEST("[]", "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}, {at: 10m, do: email, to: "
@@ -164,7 +164,7 @@ static const struct {
                     "[{at: 0s, do: push}, {at: 5m, do: sms}, {at: 40m, state: exhausted}, "
                     "{at: 40m, do: email}]")},
     {"not ok t\n"
-     "line 9: expected at 5m: sms to li; instead: step \"text\" (R:9) held sms for li at 1m "
+     "line 9: expected at 5m: sms for li; instead: step \"text\" (R:9) held sms for li at 1m "
      "(snoozed)\n",
      TEST("[{at: 1m, act: snooze, until: 31m}, {at: 9m, from: li, level: acknowledged}]",
           "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}]")},
@@ -178,6 +178,9 @@ static const struct {
      "the run failed: the exhausted step runs when a timeline has ended: nobody can escalate to "
      "it\n",
      TEST("[{at: 1m, act: escalate, step: exhausted}]", "[{nothing_after: 0s}]")},
+    {"not ok t\n"
+     "the run failed: rule \"r\" has no step \"txet\" to attempt\n",
+     TEST("[{at: 1m, attempt: txet, result: refused}]", "[{nothing_after: 0s}]")},
     {"not ok t\n"
      "the run failed: a snooze ends before it begins\n",
      TEST("[{at: 1m, act: snooze, until: \"2026-11-23T10:01:00+08:00\"}]",

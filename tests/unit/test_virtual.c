@@ -234,7 +234,6 @@ static void test_results(void **state)
         {.act = AW_V_RESULT, .after = 0, .step = "push", .outcome = AW_OUT_UNKNOWN},
         {.act = AW_V_RESULT, .after = 4 * AW_SECOND, .step = "push", .outcome = AW_OUT_NO_TARGET},
         {.act = AW_V_RESULT, .after = 9, .step = "text", .from = "zhao", .outcome = AW_OUT_REFUSED},
-        {.act = AW_V_RESULT, .after = 1, .step = "nothing", .outcome = AW_OUT_REFUSED},
         {.act = AW_V_RESULT, .after = 45 * AW_MINUTE, .step = "boss", .outcome = AW_OUT_REFUSED},
     };
     expect(events, AW_COUNT(events),
@@ -248,6 +247,30 @@ static void test_results(void **state)
            "45m li fired boss/2 push>noc (next_target)\n"
            "1h li exhausted (deadline)\n"
            "1h li fired exhausted/1 email>compliance (exhausted)\n");
+}
+
+/* A typo in an event is no event that does nothing. */
+static void test_events_that_fit_nothing(void **state)
+{
+    const struct aw_virtual_event wrong[] = {
+        {.act = AW_V_RESULT, .step = "nothing", .outcome = AW_OUT_REFUSED},
+        {.act = AW_V_EVIDENCE, .from = "il", .level = AW_OPENED},
+        {.act = AW_V_SNOOZE, .from = "zhao", .hold = AW_HOUR}, /* known, but no recipient */
+    };
+    for (unsigned i = 0; i < AW_COUNT(wrong); i++) {
+        const struct aw_virtual_input in = {.rule = &rule,
+                                            .reg = &reg,
+                                            .at = AT,
+                                            .people = people,
+                                            .n_people = AW_COUNT(people),
+                                            .events = &wrong[i],
+                                            .n_events = 1};
+        struct log log;
+
+        assert_int_equal(run(&in, &log), AW_EINVAL);
+        assert_int_equal(log.b.n, 0);
+        aw_buf_free(&log.b);
+    }
 }
 
 static void test_already_sent(void **state)
@@ -395,12 +418,12 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nobody_answers),  cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_recipients),      cmocka_unit_test(test_acts),
-        cmocka_unit_test(test_results),         cmocka_unit_test(test_already_sent),
-        cmocka_unit_test(test_given_addresses), cmocka_unit_test(test_pick_all),
-        cmocka_unit_test(test_stops),           cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_nobody_answers), cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_recipients),     cmocka_unit_test(test_acts),
+        cmocka_unit_test(test_results),        cmocka_unit_test(test_events_that_fit_nothing),
+        cmocka_unit_test(test_already_sent),   cmocka_unit_test(test_given_addresses),
+        cmocka_unit_test(test_pick_all),       cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_limit),          cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("virtual", tests, NULL, NULL);
 }

@@ -177,7 +177,7 @@ static void put_missing(struct aw_buf *out, const struct aw_expect *e, const str
     aw_buf_printf(out, "line %u: expected at %s: %s", e->line, at,
                   e->form == AW_EXPECT_STATE ? aw_state_name(e->state) : aw_kind_name(e->kind));
     if (e->to != NULL)
-        aw_buf_printf(out, "%s%s", e->form == AW_EXPECT_STATE ? " of " : " to ", e->to);
+        aw_buf_printf(out, "%s%s", e->form == AW_EXPECT_STATE ? " of " : " for ", e->to);
     if (e->step != NULL)
         aw_buf_printf(out, ", step \"%s\"", e->step);
     const struct aw_virtual_line *l = nearest(e, lines);

@@ -424,13 +424,32 @@ static void sort_events(struct aw_virtual_event *e, unsigned n)
     }
 }
 
-/* Events that the rule has nothing for. */
+static bool is_known(const struct aw_virtual_input *in, const char *user, bool as_recipient)
+{
+    for (unsigned i = 0; i < in->reg->n_recipients; i++)
+        if (strcmp(in->reg->recipients[i].user, user) == 0)
+            return true;
+    for (unsigned i = 0; i < in->n_people && !as_recipient; i++)
+        if (strcmp(in->people[i].user, user) == 0)
+            return true;
+    return false;
+}
+
+/* Events that the rule or the registration has nothing for. What somebody else among the people
+ * reports is one, though it proves nothing. */
 static int check_events(const struct aw_virtual_input *in, struct aw_err *err)
 {
     for (unsigned i = 0; i < in->n_events; i++) {
         const struct aw_virtual_event *e = &in->events[i];
         int step = e->step ? aw_rule_step_index(in->rule, e->step) : 0;
+        bool acts = e->act != AW_V_EVIDENCE && e->act != AW_V_RESULT;
 
+        if (e->from && !is_known(in, e->from, acts))
+            return aw_fail(err, AW_EINVAL, "\"%s\" is no recipient of this message%s", e->from,
+                           acts ? "" : ", and nobody of the directory");
+        if (e->act == AW_V_RESULT && step < 0)
+            return aw_fail(err, AW_EINVAL, "rule \"%s\" has no step \"%s\" to attempt",
+                           in->rule->name, e->step);
         if (e->act == AW_V_CLAIM && in->rule->claim_hold == 0)
             return aw_fail(err, AW_EINVAL,
                            "rule \"%s\" has no claim: {hold: ...}, so that a claim is refused",

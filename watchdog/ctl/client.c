@@ -213,7 +213,8 @@ static int refuse(struct aw_client *c, long status, const json_t *v)
     {
         const char *pointer = aw_json_str(e, "pointer"), *text = aw_json_str(e, "detail");
         say_clean("  ", pointer && *pointer ? pointer : "/");
-        say_clean(": ", text ? text : "");
+        if (text && !(detail && aw_streq(text, detail))) /* once is enough */
+            say_clean(": ", text);
         fputc('\n', stderr);
     }
     return exit_of_status(status);

@@ -50,14 +50,17 @@ static void mask(const struct aw_ctl *ctl, json_t *contact)
             json_array_set_new(ids, i, masked(json_string_value(json_array_get(ids, i))));
 }
 
-char *aw_contact_path(const char *user)
+char *aw_contact_path(const struct aw_ctl *ctl, const char *user)
 {
-    return aw_ctl_path("/v1/contacts/", user, "");
+    const char *app = aw_ctl_flag(ctl, "app");
+    AW_AUTO_FREE char *query = app ? aw_ctl_path("?app=", app, "") : NULL;
+    return aw_ctl_path("/v1/contacts/", user, query ? query : "");
 }
 
 static int exec_list(struct aw_ctl *ctl)
 {
-    AW_AUTO_FREE char *path = aw_ctl_query(ctl, "/v1/contacts", NULL);
+    static const char *const names[] = {"app", NULL};
+    AW_AUTO_FREE char *path = aw_ctl_query(ctl, "/v1/contacts", names);
     return aw_ctl_list(ctl, columns, path, mask);
 }
 
@@ -73,7 +76,7 @@ static int exec_show(struct aw_ctl *ctl)
 {
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
     AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    AW_AUTO_FREE char *path = aw_contact_path(ctl->args[0]);
+    AW_AUTO_FREE char *path = aw_contact_path(ctl, ctl->args[0]);
     int code = c ? aw_client_get(c, &v, "%s", path) : AW_EXIT_USAGE;
     return code == AW_EXIT_DONE ? print_one(ctl, v) : code;
 }
@@ -90,6 +93,7 @@ static const struct aw_param set_flags[] = {
     {"lang", 0, AW_VAL_TEXT, 0, NULL, "language of texts: zh-CN, en"},
     {"tz", 0, AW_VAL_TEXT, 0, NULL, "time zone: Asia/Shanghai"},
     {"manager", 0, AW_VAL_TEXT, 0, NULL, "user id of the manager"},
+    AW_CONTACT_APP,
     {"reveal", 0, AW_VAL_NONE, 0, NULL, "show addresses in full"},
     {NULL},
 };
@@ -103,7 +107,7 @@ static int overlay(const struct aw_ctl *ctl, json_t *contact)
         bool ours = false;
         for (const struct aw_param *p = set_flags; p->name; p++)
             ours = ours || (p == ctl->given[i].flag && p->type == AW_VAL_TEXT);
-        if (!ours)
+        if (!ours || aw_streq(name, "app"))
             continue;
         bool is_id = aw_streq(name, "registration-id");
         json_t *text = *value ? json_string(value) : NULL;
@@ -126,9 +130,9 @@ static int overlay(const struct aw_ctl *ctl, json_t *contact)
     return AW_EXIT_DONE;
 }
 
-int aw_contact_put(struct aw_client *c, const char *user, json_t *contact)
+int aw_contact_put(const struct aw_ctl *ctl, struct aw_client *c, const char *user, json_t *contact)
 {
-    AW_AUTO_FREE char *path = aw_contact_path(user);
+    AW_AUTO_FREE char *path = aw_contact_path(ctl, user);
     json_object_del(contact, "user");
     json_object_del(contact, "opted_out");
     char *body = json_dumps(contact, JSON_COMPACT);
@@ -141,7 +145,7 @@ static int exec_set(struct aw_ctl *ctl)
 {
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
     AW_AUTO(aw_json_cleanup) json_t *v = NULL;
-    AW_AUTO_FREE char *path = aw_contact_path(ctl->args[0]);
+    AW_AUTO_FREE char *path = aw_contact_path(ctl, ctl->args[0]);
     if (!c)
         return AW_EXIT_USAGE;
     aw_client_quiet(c, true);
@@ -162,7 +166,7 @@ static int exec_set(struct aw_ctl *ctl)
     }
     code = overlay(ctl, v);
     if (code == AW_EXIT_DONE)
-        code = aw_contact_put(c, ctl->args[0], v);
+        code = aw_contact_put(ctl, c, ctl->args[0], v);
     if (code != AW_EXIT_DONE)
         return code;
     json_object_set_new(v, "user", json_string(ctl->args[0]));
@@ -172,6 +176,7 @@ static int exec_set(struct aw_ctl *ctl)
 static const struct aw_param list_flags[] = {
     {"limit", 0, AW_VAL_NUMBER, 0, NULL, "at most N contacts, 1 to 500 (50)"},
     {"after", 0, AW_VAL_TEXT, 0, NULL, "go on behind this cursor of an earlier list"},
+    AW_CONTACT_APP,
     {"reveal", 0, AW_VAL_NONE, 0, NULL, "show addresses in full"},
     {NULL},
 };
@@ -180,6 +185,7 @@ static const struct aw_param user_args[] = {
     {NULL},
 };
 static const struct aw_param show_flags[] = {
+    AW_CONTACT_APP,
     {"reveal", 0, AW_VAL_NONE, 0, NULL, "show addresses in full"},
     {NULL},
 };

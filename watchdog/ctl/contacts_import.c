@@ -179,7 +179,7 @@ static int read_rows(struct import *im, char *text, struct aw_err *err)
 static int put_rows(struct import *im, struct aw_client *c, unsigned *ret_done)
 {
     for (unsigned i = 0; i < im->n_rows; i++) {
-        int code = aw_contact_put(c, im->rows[i].user, im->rows[i].contact);
+        int code = aw_contact_put(im->ctl, c, im->rows[i].user, im->rows[i].contact);
         if (code != AW_EXIT_DONE) {
             bad_row(im, im->rows[i].line, "refused by the daemon");
             if (!aw_ctl_flag(im->ctl, "partial") || code == AW_EXIT_UNREACHABLE)
@@ -237,6 +237,7 @@ static const struct aw_param args[] = {
     {NULL},
 };
 static const struct aw_param flags[] = {
+    AW_CONTACT_APP,
     {"partial", 0, AW_VAL_NONE, 0, NULL, "import the good rows even if others are bad"},
     {NULL},
 };

@@ -85,7 +85,7 @@ static const struct aw_param create_flags[] = {
     {"app", 0, AW_VAL_TEXT, 0, NULL, "the app it belongs to; without it: all apps"},
     {"scope", 0, AW_VAL_TEXT, AW_REQUIRED | AW_MANY, NULL,
      "what it may do: messages:read messages:write acks:write sessions:write rules:read "
-     "contacts:write audit:read ops admin"},
+     "contacts:write audit:read receipts:write ops admin"},
     {NULL},
 };
 static const char *const create_examples[] = {

@@ -195,7 +195,8 @@ static void show(struct aw_loop *l, const struct aw_account *a, struct aw_channe
     s->breaker = h->breaker;
     s->failures = h->in_a_row;
     s->obstacle = o;
-    s->free_at = to_wall(l, at);
+    /* A pause is looked at again long before it ends. */
+    s->free_at = to_wall(l, o == AW_OB_PAUSED ? h->paused_until : at);
     s->retries = aw_fitness_retries(h, now);
     s->used = aw_fitness_used(h, now, &next);
     s->paused = h->paused && (h->paused_until == 0 || now < h->paused_until);

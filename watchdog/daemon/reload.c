@@ -54,11 +54,15 @@ static void log_refusal(const struct aw_diag *diag)
            diag->n_errors);
     for (unsigned i = 0; i < diag->n && logged < ERRORS_LOGGED; i++) {
         const struct aw_diag_item *d = &diag->items[i];
+        char text[256];
 
         if (d->warning)
             continue;
-        aw_log(AW_LOG_ERR, "reload-error", "%s:%u:%u: %s: %s", d->file, d->at.line, d->at.col,
-               d->code, d->text);
+        snprintf(text, sizeof(text), "%s", d->text);
+        for (char *p = text; (p = strchr(p, '"')) != NULL;)
+            *p = '\''; /* inside of the quotes of logfmt */
+        aw_log(AW_LOG_ERR, "reload-error", "place=\"%s:%u:%u\" code=%s what=\"%s\"", d->file,
+               d->at.line, d->at.col, d->code, text);
         logged++;
     }
 }

@@ -213,7 +213,8 @@ int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         s.row.revoked = s.row.revoked ? s.row.revoked : l->now;
     } else {
         if (cmd->u.key.app[0] && !aw_live_has_app(l->live, cmd->u.key.app)) {
-            aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "no such app: %s", cmd->u.key.app);
+            aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app",
+                          "no such app: %s; see `apps` of the environment file", cmd->u.key.app);
             return AW_OK;
         }
         s.row = (struct aw_key_row){.id = s.highest + 1,

@@ -24,11 +24,13 @@ const char *aw_cmd_app(struct aw_loop *l, struct aw_cmd *cmd, const char *named)
     if (!named && conf->n_apps == 1)
         return conf->apps[0];
     if (!named)
-        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "name the app: there are %u", conf->n_apps);
+        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "name the app: there are %u, such as %s",
+                      conf->n_apps, conf->apps[0]);
     else if (aw_live_has_app(l->live, named))
         return named;
     else
-        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app", "no such app: %s", named);
+        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/app",
+                      "no such app: %s; see `apps` of the environment file", named);
     return NULL;
 }
 
