@@ -212,6 +212,24 @@ static void test_counts_of_a_full_disk(void **state)
     assert_int_equal(r->stats.open, 1);
 }
 
+/* Where not even the notice finds room operators hear of it afterwards. */
+static void test_told_of_a_full_disk(void **state)
+{
+    struct rig *r = *state;
+
+    faultvfs_arm(FAULTVFS_FULL, 1, true);
+    rig_register(r, "k1", body);
+    assert_int_equal(r->last.problem, AW_P_STORE_FULL);
+    rig_at(r, T0 + AW_SECOND);
+    assert_int_equal(r->n_sends, 0); /* nothing leaves before it is durable */
+    faultvfs_disarm();
+    rig_at(r, T0 + AW_MINUTE);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM notice WHERE what = 'disk-full'"), 1);
+    assert_int_equal(r->n_sends, 1);
+    assert_non_null(strstr(r->sends[0]->text, "was full"));
+    assert_int_equal(rig_verify(r), 0);
+}
+
 /* A provider hands a receipt out once: when not even proofs find room, it waits for some. */
 static void test_handed_out_on_a_full_disk(void **state)
 {
@@ -313,6 +331,7 @@ int main(void)
         T(test_beat_when_full),
         T(test_full_disk),
         T(test_counts_of_a_full_disk),
+        T(test_told_of_a_full_disk),
         T(test_handed_out_on_a_full_disk),
         T(test_power_loss_keeps_promises),
     };

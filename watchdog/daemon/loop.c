@@ -126,6 +126,17 @@ static int tell_full(struct aw_loop *l, struct aw_err *err)
     return r ? r : aw_turn_notices(l, err);
 }
 
+/* Or afterwards, when not even that found room. */
+static int tell_was_full(struct aw_loop *l, struct aw_err *err)
+{
+    if (!l->full_untold)
+        return AW_OK;
+    return aw_store_notice(l->store, "disk-full",
+                           "the disk was full: registrations were refused and steps are late; "
+                           "there is room again",
+                           err);
+}
+
 static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
                      struct aw_outlook *o, struct aw_err *err)
 {
@@ -145,7 +156,9 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         r = tell_full(l, err);
     if (r || proofs_only)
         return r;
-    r = aw_turn_watch(l, err);
+    r = tell_was_full(l, err);
+    if (r == AW_OK)
+        r = aw_turn_watch(l, err);
     if (r == AW_OK && l->recovering)
         r = aw_turn_recover(l, &attempts_left, err);
     if (r == AW_OK)
@@ -188,6 +201,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
 {
     struct aw_stats *st = l->opt.stats;
     long open = st->open, waiting = st->deliveries_waiting; /* as they are on disk */
+    bool told = l->full_told;
     int r = aw_store_begin(l->store, l->now, err);
 
     if (r == AW_OK) {
@@ -196,8 +210,10 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
             r = commit(l, err);
         if (r)
             aw_store_rollback(l->store);
-        if (r == AW_OK && !proofs_only)
+        if (r == AW_OK && !proofs_only) {
             aw_watch_kept(l);
+            l->full_untold = false;
+        }
         while (r == AW_OK && l->n_held) {
             aw_fx_answered(l, l->held[--l->n_held]);
             aw_cmd_free(l->held[l->n_held]);
@@ -206,7 +222,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
     if (r) {
         st->open = open;
         st->deliveries_waiting = waiting;
-        l->full_told = l->full_told && !proofs_only;
+        l->full_told = told;
         aw_fx_drop(l);
         aw_msgs_trim(l, 0);
         l->spans_known = false;
@@ -261,6 +277,7 @@ static void full_again(struct aw_loop *l)
     l->full_at = l->now;
     if (!aw_ballast_refill(l->opt.ballast))
         return;
+    l->full_untold = l->full_untold || !l->full_told;
     l->full = l->full_told = false;
     l->opt.stats->disk_full = 0;
     aw_log(AW_LOG_INFO, "disk-room", "what=\"registrations are taken again\"");

@@ -203,6 +203,7 @@ struct aw_loop {
     unsigned n_held, cap_held;
     bool full; /* disk: no registrations, no claims */
     bool full_told;
+    bool full_untold; /* it was full, and there was no room to tell of it */
     aw_time full_at;
     struct aw_prune prune;
     struct aw_watch watch;

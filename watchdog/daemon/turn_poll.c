@@ -503,6 +503,9 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         aw_pulled(l, acc, rep);
         return r;
     }
+    if (rep->what == AW_ASK_REVOKE && !rep->answered)
+        aw_log(AW_LOG_WARN, "revoke-failed", "channel=%s http=%d detail=\"%s\"", acc->name,
+               rep->http_status, rep->detail);
     if (rep->what == AW_ASK_REVOKE)
         return r;
     learn_limits(l, acc, rep);
