@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -82,13 +83,43 @@ static SSL_CTX *make_ctx(const char *san, const char *ca_file)
 
 /* --- talking ------------------------------------------------------------------------------- */
 
+/* False when the client is gone. */
+static bool put(struct talk *t, const char *text, size_t n)
+{
+    return t->ssl ? SSL_write(t->ssl, text, (int)n) > 0
+                  : send(t->fd, text, n, MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+/* Between two bytes; what the client says meanwhile stays for hear. */
+static bool put_slowly(struct talk *t, const char *byte, int ms)
+{
+    poll(NULL, 0, ms);
+    return !atomic_load(&t->f->stop) && put(t, byte, 1);
+}
+
 static void say(struct talk *t, const char *text)
 {
-    int n = (int)strlen(text);
-    if (t->ssl)
-        SSL_write(t->ssl, text, n);
-    else if (send(t->fd, text, (size_t)n, MSG_NOSIGNAL) < 0)
-        return;
+    if ((t->fault == FAKE_LONG && text[3] != '-') ||
+        (t->fault == FAKE_END_LONG && strstr(text, "queued")))
+        for (unsigned i = 0; i < FAKE_LONG_LINES; i++) {
+            char line[64];
+            int n = snprintf(line, sizeof line, "%.3s-line %u of many\r\n", text, i);
+            if (!put(t, line, (size_t)n))
+                return;
+        }
+    if (t->fault != FAKE_SLOW)
+        put(t, text, strlen(text));
+    else
+        while (*text && put_slowly(t, text, 1))
+            text++;
+}
+
+/* "220-" or such, and no end of its line. */
+static void drip(struct talk *t, const char *begin)
+{
+    bool there = put(t, begin, strlen(begin));
+    while (there)
+        there = put_slowly(t, "x", 20);
 }
 
 /* One line without its end; false when the client is gone. */
@@ -169,13 +200,16 @@ static bool message(struct talk *t)
     } while (strcmp(line, ".") != 0);
     if (t->fault == FAKE_END_HANG)
         hang(t);
-    if (t->fault == FAKE_END_HANG || t->fault == FAKE_END_DROP)
+    if (t->fault == FAKE_END_DRIP)
+        drip(t, "250-");
+    if (t->fault == FAKE_END_HANG || t->fault == FAKE_END_DRIP || t->fault == FAKE_END_DROP)
         return false;
     say(t, t->fault == FAKE_END_554        ? "554 5.6.0 no such content\r\n"
+           : t->fault == FAKE_END_421      ? "421 4.3.2 shutting down\r\n"
            : t->fault == FAKE_END_452      ? "452 4.3.1 full\r\n"
            : t->fault == FAKE_END_NONSENSE ? "hello?\r\n"
                                            : "250 2.0.0 queued as F1\r\n");
-    return true;
+    return t->fault != FAKE_END_421;
 }
 
 /* Answers by the table, then by what the command needs. */
@@ -190,10 +224,12 @@ static bool command(struct talk *t, const char *line)
         {FAKE_AUTH_535, "AUTH", "535 5.7.8 wrong\r\n"},
         {FAKE_AUTH_454, "AUTH", "454 4.7.0 later\r\n"},
         {FAKE_MAIL_DROP, "MAIL", NULL},
+        {FAKE_MAIL_421, "MAIL", "421 4.3.2 shutting down\r\n"},
         {FAKE_MAIL_530, "MAIL", "530 5.7.0 authenticate first\r\n"},
         {FAKE_MAIL_552, "MAIL", "552 5.3.4 too big\r\n"},
         {FAKE_RCPT_450, "RCPT", "450 4.2.1 greylisted li@sim.invalid\r\n"},
         {FAKE_RCPT_550, "RCPT", "550 5.1.1 <li@sim.invalid> unknown\r\n"},
+        {FAKE_DATA_421, "DATA", "421 4.3.2 shutting down\r\n"},
         {FAKE_DATA_451, "DATA", "451 4.3.0 later\r\n"},
         {FAKE_DATA_DROP, "DATA", NULL},
     };
@@ -202,7 +238,7 @@ static bool command(struct talk *t, const char *line)
             strncasecmp(line, faults[i].verb, strlen(faults[i].verb)) == 0) {
             if (faults[i].answer)
                 say(t, faults[i].answer);
-            return faults[i].answer != NULL;
+            return faults[i].answer && strncmp(faults[i].answer, "421", 3) != 0;
         }
     if (strncasecmp(line, "EHLO", 4) == 0)
         hello(t);
@@ -226,8 +262,14 @@ static void converse(struct talk *t)
         hang(t);
         return;
     }
-    say(t, t->fault == FAKE_GREETING_554 ? "554 go away\r\n" : "220 fake ESMTP\r\n");
-    while (hear(t, line, sizeof line) && command(t, line))
+    if (t->fault == FAKE_GREETING_DRIP) {
+        drip(t, "220-");
+        return;
+    }
+    say(t, t->fault == FAKE_GREETING_554   ? "554 go away\r\n"
+           : t->fault == FAKE_GREETING_421 ? "421 4.3.2 too busy\r\n"
+                                           : "220 fake ESMTP\r\n");
+    while (t->fault != FAKE_GREETING_421 && hear(t, line, sizeof line) && command(t, line))
         ;
 }
 
@@ -235,6 +277,10 @@ static void *run(void *arg)
 {
     struct fake_smtp *f = arg;
     struct pollfd p = {.fd = f->listener, .events = POLLIN};
+    sigset_t pipe; /* of a client that is gone; OpenSSL cannot be told not to */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!atomic_load(&f->stop)) {
         if (poll(&p, 1, 20) <= 0)
             continue;

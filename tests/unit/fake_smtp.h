@@ -11,7 +11,9 @@
 enum fake_fault {
     FAKE_NONE,
     FAKE_GREETING_554,  /* not at all */
+    FAKE_GREETING_421,  /* and hangs up, as with every 421 */
     FAKE_GREETING_HANG, /* says nothing */
+    FAKE_GREETING_DRIP, /* a greeting that never ends, byte by byte */
     FAKE_NO_STARTTLS,   /* does not offer it */
     FAKE_STARTTLS_454,
     FAKE_INJECT,       /* plain text after the answer to STARTTLS */
@@ -21,18 +23,27 @@ enum fake_fault {
     FAKE_AUTH_535,
     FAKE_AUTH_454,
     FAKE_MAIL_DROP, /* hangs up at MAIL */
+    FAKE_MAIL_421,
     FAKE_MAIL_530,
     FAKE_MAIL_552,
     FAKE_RCPT_450,
     FAKE_RCPT_550,
+    FAKE_DATA_421,
     FAKE_DATA_451,  /* refuses DATA */
     FAKE_DATA_DROP, /* hangs up instead of 354 */
     FAKE_END_554,   /* refuses after the final dot */
+    FAKE_END_421,
     FAKE_END_452,
     FAKE_END_DROP,     /* hangs up after the final dot */
     FAKE_END_HANG,     /* says nothing after the final dot */
+    FAKE_END_DRIP,     /* an answer that never ends, byte by byte */
     FAKE_END_NONSENSE, /* answers no SMTP after the final dot */
+    FAKE_END_LONG,     /* that answer has FAKE_LONG_LINES lines more */
+    FAKE_LONG,         /* and so has every other */
+    FAKE_SLOW,         /* every answer comes byte by byte, and whole */
 };
+
+#define FAKE_LONG_LINES 1000
 
 struct fake_smtp;
 /* san: "IP:127.0.0.1" or "DNS:name"; the certificate is written to ca_file (PEM). */

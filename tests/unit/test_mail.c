@@ -170,6 +170,15 @@ struct fault_case {
     const char *never;  /* what the server must not have seen */
 };
 
+/* Over all conversations since the fault was set. */
+static unsigned times_seen(const char *what)
+{
+    unsigned n = 0;
+    for (const char *p = fake_smtp_seen(server); (p = strstr(p, what)); p += strlen(what) - 1)
+        n++;
+    return n;
+}
+
 static void check_faults(const struct fault_case *cases, unsigned n)
 {
     struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
@@ -182,6 +191,8 @@ static void check_faults(const struct fault_case *cases, unsigned n)
                      aw_outcome_name(r.outcome), r.http_status, r.detail);
         if (strstr(fake_smtp_seen(server), cases[i].never))
             fail_msg("%s, fault %d: the server saw %s", tls, cases[i].fault, cases[i].never);
+        if (times_seen("\nDATA\n") > 1)
+            fail_msg("%s, fault %d: the mail was offered twice", tls, cases[i].fault);
         assert_null(strstr(r.detail, "sim.invalid"));
         assert_int_equal(r.level, r.outcome == AW_OUT_ACCEPTED ? AW_ACCEPTED : AW_LEVEL_NONE);
     }
@@ -192,33 +203,43 @@ static void each_fault_has_its_outcome(void **state)
 {
     static const struct fault_case starttls[] = {
         {FAKE_GREETING_554, AW_OUT_TRANSIENT, 554, "before TLS", "MAIL"},
+        {FAKE_GREETING_421, AW_OUT_TRANSIENT, 421, "before TLS", "MAIL"},
         {FAKE_NO_STARTTLS, AW_OUT_TRANSIENT, 0, "no STARTTLS", "MAIL"},
         {FAKE_STARTTLS_454, AW_OUT_TRANSIENT, 454, "before TLS", "MAIL"},
         {FAKE_NO_AUTH, AW_OUT_AUTH, 0, "no login that we can", "MAIL"},
         {FAKE_NTLM_FIRST, AW_OUT_ACCEPTED, 250, "queued", "TlRMTVNTU"},
         {FAKE_AUTH_535, AW_OUT_AUTH, 535, "login was refused", "MAIL"},
         {FAKE_AUTH_454, AW_OUT_TRANSIENT, 454, "login was refused", "MAIL"},
+        /* libesmtp gives up an answer of more than 8 kB */
+        {FAKE_LONG, AW_OUT_TRANSIENT, 0, "before TLS", "MAIL"},
+        {FAKE_END_LONG, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
         {FAKE_END_NONSENSE, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
     };
     static const struct fault_case implicit[] = {
         /* libcurl waits nonsense out */
         {FAKE_GREETING_554, AW_OUT_TRANSIENT, 554, "greeting: 554", "MAIL"},
+        {FAKE_GREETING_421, AW_OUT_TRANSIENT, 421, "greeting: 421", "MAIL"},
         {FAKE_NO_STARTTLS, AW_OUT_ACCEPTED, 250, "queued", "STARTTLS"},
+        {FAKE_LONG, AW_OUT_ACCEPTED, 250, "queued as F1", "forged"},
         {FAKE_NO_AUTH, AW_OUT_AUTH, 0, "no login that we can", "MAIL"},
         {FAKE_AUTH_535, AW_OUT_AUTH, 535, "login was refused", "MAIL"},
         {FAKE_AUTH_454, AW_OUT_TRANSIENT, 454, "login: 454 4.7.0", "MAIL"},
     };
     static const struct fault_case both[] = {
         {FAKE_MAIL_DROP, AW_OUT_TRANSIENT, 0, "before the message", "RCPT"},
+        {FAKE_MAIL_421, AW_OUT_TRANSIENT, 421, "sender: 421 4.3.2", "RCPT"},
         {FAKE_MAIL_530, AW_OUT_AUTH, 530, "sender: 530 5.7.0", "RCPT"},
         {FAKE_MAIL_552, AW_OUT_REFUSED, 552, "sender: 552 5.3.4", "RCPT"},
         {FAKE_RCPT_450, AW_OUT_TRANSIENT, 450, "recipient: 450 4.2.1 greylisted ***", "Subject"},
         {FAKE_RCPT_550, AW_OUT_REFUSED, 550, "recipient: 550 5.1.1 <***> unknown", "Subject"},
+        {FAKE_DATA_421, AW_OUT_TRANSIENT, 421, "message: 421 4.3.2", "Subject"},
         {FAKE_DATA_451, AW_OUT_TRANSIENT, 451, "message: 451 4.3.0", "Subject"},
         {FAKE_DATA_DROP, AW_OUT_TRANSIENT, 0, "before the message", "Subject"},
         {FAKE_END_554, AW_OUT_REFUSED, 554, "message: 554 5.6.0", "forged"},
+        {FAKE_END_421, AW_OUT_TRANSIENT, 421, "message: 421 4.3.2", "forged"},
         {FAKE_END_452, AW_OUT_TRANSIENT, 452, "message: 452 4.3.1", "forged"},
         {FAKE_END_DROP, AW_OUT_UNKNOWN, 0, "lost before the answer", "forged"},
+        {FAKE_SLOW, AW_OUT_ACCEPTED, 250, "queued as F1", "forged"},
     };
     (void)state;
     check_faults(starttls, AW_COUNT(starttls));
@@ -275,6 +296,35 @@ static void a_worker_that_hangs_is_killed(void **state)
     ch->timeout = 5000;
     assert_int_equal(mail(ch, "li@sim.invalid").outcome, AW_OUT_ACCEPTED);
     fix_channel_free(ch);
+}
+
+/* Each byte begins libesmtp's time-out anew: the channel's own has to end it. */
+static void an_answer_without_end_takes_no_longer(void **state)
+{
+    static const struct {
+        enum fake_fault fault;
+        enum aw_outcome outcome;
+        unsigned handed;
+    } cases[] = {{FAKE_GREETING_DRIP, AW_OUT_TRANSIENT, 0}, {FAKE_END_DRIP, AW_OUT_UNKNOWN, 1}};
+    (void)state;
+    for (unsigned i = 0; i < 2 * AW_COUNT(cases); i++) {
+        bool implicit = i >= AW_COUNT(cases);
+        tls = implicit ? "implicit" : "starttls";
+        fake_smtp_implicit(server, implicit);
+        fake_smtp_fault(server, cases[i % 2].fault);
+        struct aw_channel *ch = channel(fake_smtp_port(server), ca, "shop");
+        ch->timeout = 300;
+        aw_boot begin = aw_clock_boot();
+        struct aw_result r = mail(ch, "li@sim.invalid");
+        assert_in_range(aw_clock_boot() - begin, 250, 2000);
+        if (r.outcome != cases[i % 2].outcome)
+            fail_msg("%s, fault %d became %s: %s", tls, cases[i % 2].fault,
+                     aw_outcome_name(r.outcome), r.detail);
+        assert_int_equal(times_seen("\n.\n"), cases[i % 2].handed);
+        fix_channel_free(ch);
+    }
+    tls = "starttls";
+    fake_smtp_implicit(server, false);
 }
 
 static void a_worker_serves_several_mails_and_is_replaced(void **state)
@@ -399,6 +449,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_worker_dies_with_the_daemon),
         cmocka_unit_test(a_worker_serves_several_mails_and_is_replaced),
         cmocka_unit_test(a_worker_that_hangs_is_killed),
+        cmocka_unit_test(an_answer_without_end_takes_no_longer),
         cmocka_unit_test(the_certificate_must_be_the_hosts),
         cmocka_unit_test(bad_addresses_never_reach_libesmtp),
         cmocka_unit_test(nobody_there_is_transient),

@@ -379,8 +379,9 @@ static const struct scenario {
 static const char *const elsewhere[] = {
     "5xx flapping, brown-outs, a full outage: test_fitness (figures N2, N3) and test_channels",
     "one provider hangs: test_channels (figure N4), test_dispatch, and below",
-    "SMTP 4xx and 5xx at each command, hang and drop after the final dot, other host's certificate,"
-    " no STARTTLS: test_mail",
+    "SMTP 4xx, 421 and 5xx at each command, hang, drop and drip at the greeting and after the "
+    "final "
+    "dot, answers of 1,000 lines, other host's certificate, no STARTTLS: test_mail",
     "DNS rebinding to an internal address: test_ssrf",
     "receipt before reply, never, foreign, repeated, reversed, after the end: test_loop_receipts",
 };
