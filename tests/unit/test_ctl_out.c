@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "core/types.h"
 #include "ctl/contacts.h"
 #include "ctl/out.h"
 #include "ctl/rows.h"
@@ -158,6 +159,16 @@ static void words_of_the_log(void **state)
     says("{}", AW_LANG_EN, "?", "");
 }
 
+static void words_of_every_reason(void **state)
+{
+    for (unsigned why = AW_WHY_NONE + 1; why < AW_N_WHYS; why++) {
+        char key[64];
+        snprintf(key, sizeof key, "why:%s", aw_why_name(why));
+        assert_string_not_equal(aw_word(AW_LANG_EN, key), key);
+        assert_string_not_equal(aw_word(AW_LANG_ZH, key), key);
+    }
+}
+
 /* --- rows of objects ------------------------------------------------------------------------- */
 
 static const struct aw_column columns[] = {
@@ -254,8 +265,9 @@ int main(void)
         cmocka_unit_test(pipes_tabs),       cmocka_unit_test(aligns_by_width),
         cmocka_unit_test(prints_times),     cmocka_unit_test(colours_only_terminals),
         cmocka_unit_test(reads_csv),        cmocka_unit_test(marks_without_utf8),
-        cmocka_unit_test(words_of_the_log), cmocka_unit_test(shows_members),
-        cmocka_unit_test(marks_states),     cmocka_unit_test(reads_events),
+        cmocka_unit_test(words_of_the_log), cmocka_unit_test(words_of_every_reason),
+        cmocka_unit_test(shows_members),    cmocka_unit_test(marks_states),
+        cmocka_unit_test(reads_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

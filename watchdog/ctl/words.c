@@ -82,6 +82,8 @@ static const struct {
     {"why:claim", "somebody else takes care of it", "已有他人认领"},
     {"why:resumed", "a person ended the hold", "人工恢复"},
     {"why:escalated", "a person escalated", "人工升级"},
+    {"why:channel", "no channel can be sent to now", "暂无可用通道"},
+    {"why:proven", "a receipt proves the try before", "回执已证明上次尝试成功"},
     {"why:restart", "in flight when the process ended", "进程结束时仍在途"},
     /* sentences: what became of a firing */
     {"registered", "registered", "已登记"},
