@@ -154,6 +154,10 @@ static void words_of_the_log(void **state)
          AW_LANG_ZH, "已确认收到 (确认页面)", "");
     says("{\"kind\":\"attempt.outcome\",\"outcome\":\"no_target\",\"code\":1011}", AW_LANG_EN,
          "no device behind the address (1011)", "");
+    says("{\"kind\":\"channel.changed\",\"channel\":\"sms\",\"state\":\"paused\"}", AW_LANG_EN,
+         "sms paused", "");
+    says("{\"kind\":\"channel.changed\",\"channel\":\"sms\",\"state\":\"half_open\"}", AW_LANG_EN,
+         "sms breaker half_open", "");
     says("{\"kind\":\"from.the.future\",\"why\":\"new_reason\"}", AW_LANG_EN, "from.the.future",
          "new_reason");
     says("{}", AW_LANG_EN, "?", "");

@@ -97,6 +97,7 @@ static const struct {
     {"resumed", "the hold is over", "恢复"},
     {"escalated", "escalated to", "升级至"},
     {"message", "message", "消息"},
+    {"breaker", "breaker", "熔断器"},
 };
 
 const char *aw_word(enum aw_lang lang, const char *word)
@@ -221,6 +222,17 @@ static void say_message_ended(enum aw_lang lang, const json_t *e, struct aw_buf 
     say_ended(lang, e, out);
 }
 
+/* "sms paused", "sms breaker open" */
+static void say_channel(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    const char *state = aw_json_str(e, "state") ?: "";
+    bool breaker =
+        !aw_streq(state, "paused") && !aw_streq(state, "resumed") && !aw_streq(state, "stopped");
+    put(out, aw_json_str(e, "channel"));
+    put(out, breaker ? aw_word(lang, "breaker") : NULL);
+    put(out, aw_word(lang, state));
+}
+
 static const struct {
     const char *kind;
     void (*say)(enum aw_lang lang, const json_t *e, struct aw_buf *out);
@@ -232,6 +244,7 @@ static const struct {
     {"timeline.moved", say_moved},          {"timeline.ended", say_ended},
     {"message.ended", say_message_ended},   {"timeline.held", say_held},
     {"timeline.resumed", say_resumed},      {"timeline.escalated", say_escalated},
+    {"channel.changed", say_channel},
 };
 
 void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out)
