@@ -135,6 +135,8 @@ exits "simulate a claim that is refused" 3 rules simulate order-status.yaml --se
     --events acts.yaml --env env.yaml
 err_has "claim: {hold"
 exits "simulate without a match" 3 rules simulate "$src/rules/must-read.yaml" --send send.yaml
+exits "simulate without addresses" 0 rules simulate order-status.yaml --send send.yaml
+err_has "the daemon would refuse this registration"
 exits "simulate without --send" 2 rules simulate order-status.yaml
 sed 's/class/clas/' send.yaml >wrong.yaml
 exits "simulate with an unknown member" 3 rules simulate order-status.yaml --send wrong.yaml

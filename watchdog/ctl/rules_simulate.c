@@ -28,6 +28,7 @@ struct simulation {
     struct aw_events events;
     aw_time at;
     struct aw_diag diag;
+    bool reached; /* something went to somebody before the end */
 };
 
 /* --- output ---------------------------------------------------------------------------------- */
@@ -100,6 +101,8 @@ static void line_table(struct simulation *s, const struct aw_virtual_line *l)
 static int on_line(void *ctx, const struct aw_virtual_line *l)
 {
     struct simulation *s = ctx;
+    if (l->what == AW_V_FIRED && l->why != AW_WHY_EXHAUSTED)
+        s->reached = true;
     if (s->ctl->out.json)
         line_json(&s->ctl->out, l);
     else
@@ -185,6 +188,10 @@ static int run(struct simulation *s)
     aw_free(people);
     if (r < 0) /* events that the rule has nothing for, or more lines than anybody reads */
         return aw_ctl_say(r == AW_EINVAL ? AW_EXIT_PROBLEMS : AW_EXIT_FAILED, "%s", err.text);
+    if (!s->reached && s->events.n == 0)
+        fputs("Nobody has an address that a step could use: the daemon would refuse this "
+              "registration.\nGive addresses in --send, or people by --env.\n",
+              stderr);
     return AW_EXIT_DONE;
 }
 
