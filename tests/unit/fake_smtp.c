@@ -6,9 +6,7 @@
 #include "fake_smtp.h"
 
 #include <arpa/inet.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "fake_cert.h"
 
 #define SEEN_MAX (1024 * 1024)
 
@@ -42,44 +41,6 @@ struct talk {
     SSL *ssl;
     enum fake_fault fault;
 };
-
-/* --- certificate --------------------------------------------------------------------------- */
-
-static X509 *make_cert(EVP_PKEY *key, const char *san)
-{
-    X509 *cert = X509_new();
-    X509_NAME *name = X509_get_subject_name(cert);
-    X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san);
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"fake", -1, -1, 0);
-    X509_set_issuer_name(cert, name);
-    X509_set_pubkey(cert, key);
-    X509_add_ext(cert, ext, -1);
-    X509_EXTENSION_free(ext);
-    X509_sign(cert, key, EVP_sha256());
-    return cert;
-}
-
-static SSL_CTX *make_ctx(const char *san, const char *ca_file)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = make_cert(key, san);
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    FILE *out = fopen(ca_file, "we");
-    bool good = out && PEM_write_X509(out, cert) == 1 && SSL_CTX_use_certificate(ctx, cert) == 1 &&
-                SSL_CTX_use_PrivateKey(ctx, key) == 1;
-    if (out)
-        fclose(out);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    if (good)
-        return ctx;
-    SSL_CTX_free(ctx);
-    return NULL;
-}
 
 /* --- talking ------------------------------------------------------------------------------- */
 
@@ -304,7 +265,7 @@ struct fake_smtp *fake_smtp_new(const char *san, const char *ca_file)
     struct fake_smtp *f = aw_calloc(1, sizeof *f);
     f->seen.max = SEEN_MAX;
     pthread_mutex_init(&f->lock, NULL);
-    f->ctx = make_ctx(san, ca_file);
+    f->ctx = fake_cert_ctx(&(struct fake_cert){.san = san, .ca_file = ca_file});
     f->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (!f->ctx || f->listener < 0 || bind(f->listener, (struct sockaddr *)&a, sizeof a) != 0 ||
         listen(f->listener, 8) != 0 || getsockname(f->listener, (struct sockaddr *)&a, &n) != 0 ||

@@ -24,6 +24,7 @@ struct aw_http_call {
                         which libcurl repeats it by itself when the server had closed it */
     const struct aw_range *allow; /* of the channel; must live until the call has ended */
     unsigned n_allow;
+    const char *ca_file; /* the only authorities for it, NULL: those of the system; lives as long */
 };
 void aw_http_call_free(struct aw_http_call *c);
 

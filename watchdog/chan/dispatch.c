@@ -306,6 +306,7 @@ static void begin_http(struct job *j)
     if (r == AW_OK) {
         call.allow = j->channel->allow;
         call.n_allow = j->channel->n_allow;
+        call.ca_file = aw_channel_get(j->channel, "ca_file");
         aw_xfer_start(j->d->xfer, &call, timeout_of(j->channel), on_reply, j);
         return;
     }

@@ -124,6 +124,10 @@ static CURLcode set_fences(struct request *q, const char *user_agent, aw_ms time
     r |= curl_easy_setopt(h, CURLOPT_UNRESTRICTED_AUTH, 0L);
     r |= curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
     r |= curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (q->call.ca_file) { /* Debian's libcurl has a directory too, and would add it */
+        r |= curl_easy_setopt(h, CURLOPT_CAINFO, q->call.ca_file);
+        r |= curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
+    }
     r |= curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     r |= curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     r |= curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);

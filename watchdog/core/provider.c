@@ -41,8 +41,15 @@ static const struct aw_setting jpush[] = {
 
 #define GATEWAY_NAMES "to text ref receipt_url user password"
 
+#define CA_FILE                                                                                    \
+    {                                                                                              \
+        "ca_file", AW_SET_PATH,                                                                    \
+            .help = "certificate authorities of a private one (PEM), in place of the system's"     \
+    }
+
 static const struct aw_setting gateway[] = {
     {"url", AW_SET_URL, .required = true, .help = "where an SMS is handed in"},
+    CA_FILE,
     {"method", AW_SET_CHOICE, .def = "POST", .choices = "POST GET", .help = "HTTP method"},
     {"format", AW_SET_CHOICE, .def = "form", .choices = "form json query",
      .help = "how the fields travel: form or JSON body, or in the query"},
@@ -103,6 +110,7 @@ static const struct aw_setting webhook[] = {
      .help = "key of the Standard Webhooks signature: whsec_<base64>, or any text"},
     {"previous_secret", AW_SET_SECRET,
      .help = "a second key that signs too, while receivers change to a new one"},
+    CA_FILE,
     END,
 };
 
