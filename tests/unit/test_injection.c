@@ -254,10 +254,10 @@ static json_t *deliver_mail(const struct aw_send *s)
     if (aw_mime_build(&out, &mail, &err) != 0)
         fail_msg("mail: %s", err.text);
     json_t *lines = json_array();
-    const char *mark = strstr(aw_buf_str(&out), "boundary=\"");
-    assert_non_null(mark);
-    mark += strlen("boundary=\"");
-    size_t n_mark = strcspn(mark, "\"");
+    const char *named = strstr(aw_buf_str(&out), "boundary=\"");
+    char mark[100];
+    assert_non_null(named);
+    assert_int_equal(sscanf(named, "boundary=\"%90[^\"]", mark), 1);
     bool header = true; /* of the mail or of a part */
     for (const char *p = aw_buf_str(&out), *end; *p; p = end + 2) {
         end = strstr(p, "\r\n");
@@ -266,7 +266,7 @@ static json_t *deliver_mail(const struct aw_send *s)
         size_t n = (size_t)(end - p);
         if (n == 1 && *p == '.')
             fail_msg("a line of one dot in the mail");
-        bool boundary = n > n_mark + 1 && strncmp(p + 2, mark, n_mark) == 0;
+        bool boundary = aw_starts(p, "--") && aw_starts(p + 2, mark);
         if (n == 0)
             header = false;
         else if (boundary)
