@@ -254,6 +254,16 @@ check "... the first is unharmed" alive
 is "... takes registrations" "$(sed 's/o1/o10/' good.json >o10.json; register "$T" o10.json)" 201
 exits "... and has its socket" 0 aw status
 
+# --- one external id in two apps -----------------------------------------------------------------------
+
+sed 's/"app":"shop"/"app":"bank"/' good.json >bank.json
+is "another app may use the same external id" "$(register "$T" bank.json)" 201
+token=$T
+refused "who sees both must say which" 409 state-conflict - GET /v1/messages/ext:o1
+refused "... before anything is done to one" 409 state-conflict - POST /v1/messages/ext:o1:cancel \
+    "${J[@]}" -d '{"reason":"which?"}'
+is "... an app means its own" "$(http "$S" GET /v1/messages/ext:o1) $(json out "j->>'id'")" "200 $id"
+
 # --- secrets -----------------------------------------------------------------------------------------
 
 check "a push was sent" within 10 was_taken "v->>'what' = 'push'"

@@ -97,24 +97,38 @@ int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     return give_evidence(l, cmd, m, &ev, NULL, err);
 }
 
+/* A caller that sees several apps may mean either of two messages: the answer says so, for what
+ * comes next may be a cancel. */
 int aw_turn_lookup(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_env_conf *conf = l->live->conf;
-    int r = AW_ENOENT;
+    const char *found = NULL;
 
-    for (unsigned i = 0; i < conf->n_apps && r == AW_ENOENT; i++) {
+    for (unsigned i = 0; i < conf->n_apps; i++) {
         int64_t app;
+        aw_id id;
 
         if (cmd->app && cmd->app[0] && !aw_streq(cmd->app, conf->apps[i]))
             continue;
-        r = aw_store_app(l->store, conf->apps[i], &app, err);
+        int r = aw_store_app(l->store, conf->apps[i], &app, err);
         if (r == AW_OK)
-            r = aw_store_find_external(l->store, app, cmd->u.lookup.external_id, &cmd->reply.id,
-                                       err);
+            r = aw_store_find_external(l->store, app, cmd->u.lookup.external_id, &id, err);
+        if (r == AW_ENOENT)
+            continue;
+        if (r)
+            return r;
+        if (found) {
+            aw_cmd_refuse(cmd, AW_P_STATE_CONFLICT, "",
+                          "messages of the apps %s and %s have this external id: name the message "
+                          "by its own id",
+                          found, conf->apps[i]);
+            return AW_OK;
+        }
+        found = conf->apps[i];
+        cmd->reply.id = id;
     }
-    if (r != AW_ENOENT)
-        return r;
-    aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no message has this external id");
+    if (!found)
+        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no message has this external id");
     return AW_OK;
 }
 
