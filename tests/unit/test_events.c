@@ -24,7 +24,7 @@ static size_t n_raw;
 /* The rest of the fake stays as it is: streams of the test before may still look at it. */
 static int begin(void **state)
 {
-    fake_more = 0;
+    fake_more = fake_revoked = 0;
     return 0;
 }
 
@@ -180,6 +180,24 @@ static void test_many_pages(void **state)
     close(fd);
 }
 
+/* A stream that never rests is no way around it. */
+static void test_revoked(void **state)
+{
+    int fd = open_stream(3, "/v1/events", "Last-Event-ID: 2\r\n");
+    until(fd, "id: 3");
+    assert_false(raw_drained(fd, 300));
+    fake_revoked = 3;
+    fake_more = 2;
+    while (!strstr(raw, "\r\n0\r\n\r\n")) { /* the last chunk */
+        ssize_t got = recv(fd, raw + n_raw, sizeof(raw) - 1 - n_raw, 0);
+        assert_true(got > 0);
+        n_raw += (size_t)got;
+        raw[n_raw] = 0;
+    }
+    assert_null(strstr(raw, "id: 4"));
+    close(fd);
+}
+
 static void test_refusals(void **state)
 {
     static const char *const bad[] = {"4", "x", "-1", "9223372036854775807", "1 2"};
@@ -222,7 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_resume),     TEST(test_from_now), TEST(test_app),      TEST(test_types),
-        TEST(test_many_pages), TEST(test_refusals), TEST(test_too_many),
+        TEST(test_many_pages), TEST(test_revoked),  TEST(test_refusals), TEST(test_too_many),
     };
     return cmocka_run_group_tests_name("events", tests, fake_start, fake_stop);
 }

@@ -311,16 +311,13 @@ static int next_page(struct stream *s)
     return s->out.over ? AW_ELIMIT : rc;
 }
 
-/* A sign of life; false when the key was revoked meanwhile. */
-static bool sign_of_life(struct stream *s)
+/* False when the key was revoked meanwhile. */
+static bool is_welcome(const struct stream *s)
 {
     const struct aw_keys *keys = &s->api->env.keys;
     struct aw_caller caller;
 
-    if (s->by_key && keys->check(keys->ctx, s->key, s->hash, &caller) < 0)
-        return false;
-    aw_buf_puts(&s->out, ": alive\n\n");
-    return true;
+    return !s->by_key || keys->check(keys->ctx, s->key, s->hash, &caller) == 0;
 }
 
 /* The stream ends when the log cannot be read; who comes back goes on where it was. */
@@ -332,10 +329,10 @@ static ssize_t fill(void *arg, char *dst, size_t cap)
     if (s->sent == s->out.n) {
         s->sent = 0;
         aw_buf_reset(&s->out);
-        if (next_page(s) < 0)
+        if (!is_welcome(s) || next_page(s) < 0)
             return -1;
-        if (!s->out.n && now - s->last >= ALIVE_MS && !sign_of_life(s))
-            return -1;
+        if (!s->out.n && now - s->last >= ALIVE_MS)
+            aw_buf_puts(&s->out, ": alive\n\n");
     }
     size_t n = s->out.n - s->sent < cap ? s->out.n - s->sent : cap;
     if (n > 0) {
