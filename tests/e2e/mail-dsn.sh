@@ -131,6 +131,12 @@ check "a mail that is no report says so" piped 0 "not a report" <<<"Subject: hel
 check "nothing at all too" piped 0 "not a report" </dev/null
 check "an action that acknowledges is none" piped 0 "not a report" < <(report "$mark" acknowledged)
 is "and nothing was recorded" "$(sql "SELECT count(*) FROM log")" "$before"
+misnamed() { # NAME WORDS: the mail is kept, and stderr says why
+    report "$mark" failed | "$build/ackwatch" channels dsn "$1" --url "http://127.0.0.1:$own" \
+        --token-file "$exim/token" >out 2>err
+    [ "${PIPESTATUS[1]}" = 75 ] && grep -qF -- "$2" err
+}
+check "a channel that there is not: the mail is kept" misnamed nowhere "no such channel"
 key reader messages:read >reader
 check "a key without the scope is refused, the mail is kept" \
     [ "$(report "$mark" failed | "$build/ackwatch" channels dsn mail --url "http://127.0.0.1:$own" \

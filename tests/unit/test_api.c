@@ -484,7 +484,7 @@ static void test_reports_of_mail_servers(void **state)
     unsigned before = fake.n_cmds;
     fake_call("POST", "/v1/channels/mail:dsn", 1,
               "{\"mark\":\"aw_bad.mark\",\"action\":\"failed\"}", &a);
-    expect_problem(&a, 404, "not-found");
+    expect_problem(&a, 422, "validation");
     raw_done(&a);
     fake_call("POST", "/v1/channels/mail:dsn", 1,
               "{\"mark\":\"aw_good.mark\",\"action\":\"acknowledged\"}", &a);

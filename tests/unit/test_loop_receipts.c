@@ -222,10 +222,12 @@ static void test_of_another_channel(void **state)
     rig_result(r, s->attempt, AW_OUT_ACCEPTED, ID);
     assert_int_equal(say(r, "sms", (struct aw_receipt){.ref = s->ref, .level = AW_DELIVERED}),
                      AW_P_NOT_FOUND);
-    say(r, "push-main", DELIVERED); /* the id of another account's */
+    assert_string_equal(r->last.pointer, ""); /* who says so is mistaken, not what is said */
+    say(r, "push-main", DELIVERED);           /* the id of another account's */
     assert_int_equal(say(r, "gone", DELIVERED), AW_P_NOT_FOUND);
     assert_int_equal(say(r, "jsms", (struct aw_receipt){.ref = 77, .level = AW_DELIVERED}),
                      AW_P_NOT_FOUND);
+    assert_string_equal(r->last.pointer, "/ref");
     assert_int_equal(level(r), AW_ACCEPTED);
     assert_int_equal(evidence(r), 0);
     say(r, "jsms-b", DELIVERED); /* another channel of the same account pulls for both */

@@ -3,7 +3,7 @@
  * `ackwatch channels dsn`: a pipe for the mail server. Its exit code is for that server, not for
  * people: 0 takes the mail away, 75 (EX_TEMPFAIL) makes the server keep it and come again. Whatever
  * stands in the mail, nothing but a usage error is final, so that no report is lost and none is
- * bounced itself.
+ * bounced itself. Also a wrong channel is 75: 78 (EX_CONFIG) would be final to exim and postfix.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static int post(struct aw_ctl *ctl, const struct aw_dsn *dsn)
     free(body);
     if (code == AW_EXIT_DONE)
         return say(dsn, "taken");
-    if (code == AW_EXIT_NO_OBJECT) /* and never will be */
+    if (c && aw_streq(aw_client_problem(c), "validation")) /* of the mark, and for good */
         return say(dsn, "not a mail of ours");
     return EX_TEMPFAIL;
 }
@@ -86,7 +86,8 @@ const struct aw_cmd_entry aw_cmd_channels_dsn = {
         "For a pipe of the mail server: bounces and success reports (RFC 3464) of mails that the "
         "channel sent come back to its `from` address, and the server hands them over here. "
         "Needs the control socket or a key with the scope receipts:write. Exit code 0: the mail "
-        "can go, also one that is no report or not on a mail of ours; 75: keep it and come again.",
+        "can go, also one that is no report or not on a mail of ours; 75: keep it and come again "
+        "(no daemon, no right, NAME is not the channel that sent the mail).",
     .args = args,
     .remote = true,
     .examples = examples,

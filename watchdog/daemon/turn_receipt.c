@@ -128,8 +128,10 @@ bool aw_nonce_holds(struct aw_loop *l, struct aw_cmd *cmd, const char *channel, 
     return false;
 }
 
-/* Nobody's, as far as is known. */
-static int keep(struct aw_loop *l, struct aw_cmd *cmd, const char *account, struct aw_err *err)
+/* Nobody's, as far as is known. A reference that another channel carried is refused in other words
+ * (no pointer): there the one who reports, not the report, is mistaken. */
+static int keep(struct aw_loop *l, struct aw_cmd *cmd, const char *account,
+                struct aw_stored_attempt *a, struct aw_err *err)
 {
     const struct aw_receipt *rc = &cmd->u.receipt.r;
     int r = AW_ENOENT;
@@ -142,7 +144,11 @@ static int keep(struct aw_loop *l, struct aw_cmd *cmd, const char *account, stru
         return AW_OK;
     }
     if (r == AW_ENOENT) {
-        aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no attempt has this reference");
+        if (rc->ref && aw_store_attempt(l->store, rc->ref, a, err) == AW_OK)
+            aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "channel %s did not send this: %s did",
+                          cmd->u.receipt.channel, a->channel);
+        else
+            aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "/ref", "no attempt has this reference");
         aw_log(AW_LOG_WARN, "receipt-unknown", "channel=%s", cmd->u.receipt.channel);
         return AW_OK;
     }
@@ -171,7 +177,7 @@ int aw_turn_receipt(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (r == AW_OK)
         r = take(l, cmd->actor, &cmd->u.receipt.r, a, err);
     else if (r == AW_ENOENT)
-        r = keep(l, cmd, account, err);
+        r = keep(l, cmd, account, a, err);
     aw_free(a);
     return r;
 }

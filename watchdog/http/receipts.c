@@ -170,11 +170,21 @@ static const struct {
     {"delayed", AW_LEVEL_NONE, AW_NEG_NONE},
 };
 
+/* Not a 404, which says that the path is wrong: who reports may forget this mail. */
+static void answer_foreign(struct aw_call *call)
+{
+    aw_call_problem(call, AW_P_VALIDATION, "/mark", "no mail of ours has this mark");
+}
+
 static void reported(struct aw_call *call, struct aw_cmd *cmd)
 {
     struct aw_buf out = AW_BUF_INIT(4096);
     struct aw_jsonw w;
 
+    if (cmd->reply.problem == AW_P_NOT_FOUND && cmd->reply.pointer[0]) {
+        answer_foreign(call);
+        return;
+    }
     if (aw_call_refused(call, cmd))
         return;
     aw_jw_init(&w, &out);
@@ -206,7 +216,7 @@ void aw_do_dsn(struct aw_call *call)
         return;
     }
     if (tokens->mark(tokens->ctx, dsn.mark, &ref)) {
-        aw_call_not_found(call, "mail with this mark");
+        answer_foreign(call);
         return;
     }
     cmd = aw_call_cmd(call, AW_CMD_RECEIPT);
