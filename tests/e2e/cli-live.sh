@@ -28,6 +28,13 @@ exits "forward to what is no URL" 2 listen --forward-to ftp://127.0.0.1/x $A
 exits "kinds that are none" 1 listen --types 'Ö' $A
 exits "an event that there is not" 1 listen --after 99999999 $A
 
+perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
+    $| = 1; print $s->sockport, "\n"; while ($c = $s->accept) { sysread $c, $b, 9999; syswrite $c,
+    "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"; close $c }' >gateway.port &
+pids="$pids $!"
+check "a proxy is up" until_true 100 count 1 gateway.port
+exits "... whose daemon is away" 7 listen --url "http://127.0.0.1:$(cat gateway.port)"
+
 size() { ackwatch audit head $A | cut -d: -f1; }
 first=$(size)
 ackwatch listen --json $A >events.out 2>events.err &

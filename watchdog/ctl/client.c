@@ -160,6 +160,7 @@ static int exit_of_status(long status)
         return AW_EXIT_NO_OBJECT;
     case 409:
         return AW_EXIT_CONFLICT;
+    case 502: /* a proxy's word for it */
     case 503:
         return AW_EXIT_UNREACHABLE;
     case 504:

@@ -202,6 +202,12 @@ static bool take_bytes(void *arg, const char *p, size_t n)
     return aw_sse_feed(arg, p, n);
 }
 
+/* The daemon or its machine is away, maybe not for long. */
+static bool is_away(int code)
+{
+    return code == AW_EXIT_DONE || code == AW_EXIT_UNREACHABLE || code == AW_EXIT_TIME;
+}
+
 /* Goes on until the stream is refused, or the first one cannot be had. */
 static int follow(struct listen *l, struct aw_client *c, const char *path)
 {
@@ -217,7 +223,7 @@ static int follow(struct listen *l, struct aw_client *c, const char *path)
             code = AW_EXIT_FAILED;
             break;
         }
-        if ((first && !began) || (code != AW_EXIT_DONE && code != AW_EXIT_UNREACHABLE))
+        if ((first && !began) || !is_away(code))
             break;
         said = !began;
         if (began)
