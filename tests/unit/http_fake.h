@@ -50,9 +50,9 @@ extern struct fake fake;
  * about a message of another app; every third is timeline.ended, the others firing.claimed. */
 extern _Atomic int fake_more;
 extern _Atomic int fake_revoked; /* a key that is good no more; 0: none */
-extern unsigned fake_port;     /* all faces */
-extern unsigned fake_port_ops; /* ops only */
-extern char fake_socket[64];   /* control socket, all but public */
+extern unsigned fake_port;       /* all faces */
+extern unsigned fake_port_ops;   /* ops only */
+extern char fake_socket[64];     /* control socket, all but public */
 
 int fake_start(void **state);
 int fake_stop(void **state);
