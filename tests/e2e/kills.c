@@ -486,7 +486,7 @@ int main(void)
     start_sim();
     start_daemon();
     run(kills, seed);
-    printf("# %d registrations sent, %d answered 201\n", (int)n_sent, (int)n_kept);
+    printf("# figure: %d registrations sent, %d answered 201\n", (int)n_sent, (int)n_kept);
     settle();
     s = open_db();
     check(number(s, "SELECT count(*) FROM timeline WHERE due IS NOT NULL") == 0,

@@ -474,8 +474,8 @@ static void test_figure_n4(void **state)
     rig_free(r);
     rig_new(r, rules, T0);
     without = carried(r, false);
-    printf("# N4: %u mails in 15 s beside a channel that hangs, %u beside one that works\n", with,
-           without);
+    printf("# figure: N4: %u mails in 15 s beside a channel that hangs, %u beside one that works\n",
+           with, without);
     assert_in_range(without, 1400, 1500); /* what the provider takes */
     assert_true(with * 100 >= without * 95);
 }

@@ -370,7 +370,7 @@ static void test_figure_n2_retries(void **state)
             of_retries += w.retries[m];
         }
         assert_true(of_retries * 10 <= of_first + 20);
-        printf("# N2 seed %d: %u retries of %u first attempts in 7 minutes\n", (int)seed,
+        printf("# figure: N2 seed %d: %u retries of %u first attempts in 7 minutes\n", (int)seed,
                of_retries, of_first);
     }
 }
@@ -401,7 +401,8 @@ static void test_figure_n3_breaker(void **state)
                 left += w.firing[k].due != 0;
             assert_in_range(left, 0, 60); /* nothing is lost: the rest is on its way */
             if (seed == 1)
-                printf("# N3 outage %d s: open after %u failed calls, %u calls in all, closed %d "
+                printf("# figure: N3 outage %d s: open after %u failed calls, %u calls in all, "
+                       "closed %d "
                        "ms after the end\n",
                        outages[i], w.calls_down, w.sent_down, (int)(w.closed_at - w.down_to));
         }

@@ -51,8 +51,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    printf("probes: %u refused, %u handled, %u handled though lax\n", totals[NO], totals[OK],
-           totals[LAX]);
+    printf("# figure: probes: %u refused, %u handled, %u handled though lax\n", totals[NO],
+           totals[OK], totals[LAX]);
     assert_true(totals[NO] + totals[OK] + totals[LAX] >= 200);
     aw_http_server_free(server);
     return 0;

@@ -501,7 +501,8 @@ static void test_hanging_neighbour(void **state)
         aw_dispatch_send(f->d, &s);
     }
     aw_ms beside = carry(f, good);
-    printf("# 300 sends: %d ms alone, %d ms beside a channel that hangs with 500: ratio %.2f\n",
+    printf("# figure: 300 sends: %d ms alone, %d ms beside a channel that hangs with 500: ratio "
+           "%.2f\n",
            (int)alone, (int)beside, (double)beside / (double)(alone ? alone : 1));
     aw_dispatch_stop(f->d, 0);
     for (struct aw_cmd *cmd; (cmd = fix_core_take(f->core, 0));)

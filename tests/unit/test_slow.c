@@ -269,7 +269,8 @@ static void test_slow(void **state)
     v.stop = true;
     pthread_join(t, NULL);
     double loaded = p99_ms(&v);
-    printf("%u slow connections, deadline %d ms: others %u, failed %u, p99 %.1f ms, quiet %.1f ms, "
+    printf("# figure: %u slow connections, deadline %d ms: others %u, failed %u, p99 %.1f ms, "
+           "quiet %.1f ms, "
            "ratio %.1f; server %ld KiB, before %ld KiB\n",
            n, DEADLINE, v.n, v.failed, loaded, quiet, loaded / quiet, most, before);
     for (unsigned k = 0; k < 3; k++) {
