@@ -315,6 +315,34 @@ static void test_waits_are_bounded(void **state)
     assert_int_equal(n, 101);
 }
 
+/* A failure that names a time (503 with Retry-After): the larger of ours and theirs, the deadline
+ * at most; each costs a try. */
+static void test_failures_ask_to_wait(void **state)
+{
+    static const struct {
+        aw_ms theirs, due; /* from the failure; due 0: ours, a second at most */
+    } cases[] = {{0, 0}, {1, 0}, {40 * AW_SECOND, 40 * AW_SECOND}, {AW_DAY, AW_HOUR}};
+
+    for (unsigned i = 0; i < AW_COUNT(cases); i++) {
+        begin();
+        x.rule.r.deadline = AW_HOUR;
+        x.rule.r.max_age = AW_DAY;
+        x.rule.r.n_steps = 1;
+        go(0);
+        assert_int_equal(world_event(&x, &(struct aw_event){.type = AW_EV_OUTCOME,
+                                                            .attempt = x.tl.tries[0].attempt,
+                                                            .at = AT(cases[i].theirs),
+                                                            .outcome = AW_OUT_TRANSIENT}),
+                         0);
+        assert_int_equal(x.tl.n_tries, 1);
+        assert_int_equal(x.tl.tries[0].spent, 1);
+        if (cases[i].due)
+            assert_int_equal(x.tl.tries[0].due, AT(cases[i].due));
+        else
+            assert_in_range(x.tl.tries[0].due, AT(0), AT(AW_SECOND));
+    }
+}
+
 /* The number of a try has a byte: with very many channels it ends the tries, and does not wrap. */
 static void test_numbers_are_bounded(void **state)
 {
@@ -461,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_what_does_not_fit),
         cmocka_unit_test(test_waits_are_bounded),
+        cmocka_unit_test(test_failures_ask_to_wait),
         cmocka_unit_test(test_numbers_are_bounded),
         cmocka_unit_test(test_fewer_channels),
         cmocka_unit_test(test_negatives_are_bounded),

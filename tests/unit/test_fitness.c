@@ -190,6 +190,13 @@ static void test_throttled(void **state)
     aw_fitness_end(&h, T0, &s, AW_OUT_THROTTLED, true, 30 * AW_SECOND);
     assert_int_equal(why(&h, T0 + 29 * AW_SECOND, AW_AS_NEW), AW_OB_THROTTLED);
     assert_int_equal(why(&h, T0 + 30 * AW_SECOND, AW_AS_NEW), AW_OB_NONE);
+    /* A failure may ask as well (503), and is one all the same. */
+    aw_fitness_init(&h, &plain, 0, T0);
+    aw_fitness_begin(&h, T0, AW_AS_NEW, &s);
+    aw_fitness_end(&h, T0, &s, AW_OUT_TRANSIENT, true, 30 * AW_SECOND);
+    assert_int_equal(why(&h, T0 + 29 * AW_SECOND, AW_AS_NEW), AW_OB_THROTTLED);
+    assert_false(h.good_since);
+    aw_fitness_init(&h, &plain, 0, T0);
     /* Ten years: one looks after five minutes. */
     aw_fitness_begin(&h, T0, AW_AS_NEW, &s);
     aw_fitness_end(&h, T0, &s, AW_OUT_THROTTLED, true, 3650 * AW_DAY);

@@ -266,7 +266,7 @@ static const struct scenario {
     const char *name, *at; /* %H: the HTTP server, %B: the black hole */
     enum who who;
     enum aw_outcome outcome;
-    long wait_least, wait_most; /* s, when throttled */
+    long wait_least, wait_most; /* s that the provider asks for */
 } scenarios[] = {
     {"a good answer", "http://%H/ok", GATEWAY, AW_OUT_ACCEPTED, 0, 0},
     {"refused", "http://127.0.0.1:1/", GATEWAY, AW_OUT_TRANSIENT, 0, 0},
@@ -305,6 +305,10 @@ static const struct scenario {
     {"500", "http://%H/status/500", GATEWAY, AW_OUT_TRANSIENT, 0, 0},
     {"502", "http://%H/status/502", GATEWAY, AW_OUT_TRANSIENT, 0, 0},
     {"503", "http://%H/status/503", GATEWAY, AW_OUT_TRANSIENT, 0, 0},
+    {"503, seconds", "http://%H/status/503/seconds", GATEWAY, AW_OUT_TRANSIENT, 7, 7},
+    {"503, seconds", "http://%H/status/503/seconds", HOOK, AW_OUT_TRANSIENT, 7, 7},
+    {"503, a date", "http://%H/status/503/date", GATEWAY, AW_OUT_TRANSIENT, 80, 91},
+    {"503, a word: our back-off", "http://%H/status/503/odd", GATEWAY, AW_OUT_TRANSIENT, 0, 0},
     {"504", "http://%H/status/504", GATEWAY, AW_OUT_TRANSIENT, 0, 0},
     {"latency x 100, in time", "http://%H/late", GATEWAY, AW_OUT_ACCEPTED, 0, 0},
     {"credit exhausted (JSMS 50014)", "http://%H/jsms/50014/", JSMS, AW_OUT_AUTH, 0, 0},

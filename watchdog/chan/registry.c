@@ -144,6 +144,8 @@ bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, str
     ret->attempt = s->attempt;
     if (r->end == AW_XFER_ANSWERED) {
         ret->http_status = r->status;
+        if (r->status >= 500 && r->retry_after > 0) /* a 503 that says when to come again */
+            ret->wait = r->retry_after * AW_SECOND;
         return true;
     }
     ret->outcome = r->end == AW_XFER_NOT_SENT ? AW_OUT_TRANSIENT : AW_OUT_UNKNOWN;

@@ -342,19 +342,20 @@ static aw_time again_at(const struct aw_call *c, const struct aw_try *y, const s
 {
     aw_time now = c->env->now, last = aw_end_of_life(c->rule, c->tl) - 1;
     bool throttled = ev->outcome == AW_OUT_THROTTLED;
+    bool asked = throttled || (ev->outcome == AW_OUT_TRANSIENT && ev->at > now);
     unsigned n = throttled ? y->waits : y->spent;
     aw_time at = now + aw_retry_wait(ev->outcome, n, c->env->seed, y->attempt, y->number);
     struct aw_choice over = aw_choose_again(c, y);
 
     if (over.at == 0 && over.via != y->via)
         return now;
-    if ((throttled || ev->outcome == AW_OUT_UNKNOWN) && at < ev->at)
+    if ((asked || ev->outcome == AW_OUT_UNKNOWN) && at < ev->at)
         at = ev->at;
     if (throttled && at < now + AW_SECOND)
         at = now + AW_SECOND;
     if (c->tl->state == AW_OPEN && aw_deadline(c->rule, c->tl) > now)
         last = aw_deadline(c->rule, c->tl);
-    return throttled && at > last && last > now ? last : at;
+    return asked && at > last && last > now ? last : at;
 }
 
 /* A try failed for a while. */

@@ -367,7 +367,7 @@ enum aw_fitness_change aw_fitness_end(struct aw_fitness *h, aw_ms now,
     h->latency += (now - s->at - h->latency) / 8;
     if (h->latency < 1)
         h->latency = 1;
-    if (outcome == AW_OUT_THROTTLED && wait > 0) {
+    if ((outcome == AW_OUT_THROTTLED || outcome == AW_OUT_TRANSIENT) && wait > 0) {
         aw_ms until = now + (wait < THROTTLE_MOST ? wait : THROTTLE_MOST);
         if (until > h->throttled_until)
             h->throttled_until = until;

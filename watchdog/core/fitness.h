@@ -105,8 +105,8 @@ void aw_fitness_queue(struct aw_fitness *h, aw_ms at);
 /* A send is claimed. True when that changed the breaker to half open. */
 bool aw_fitness_begin(struct aw_fitness *h, aw_ms now, enum aw_claim_as as,
                       struct aw_fitness_send *ret);
-/* It ended. sent: false when the result is our own (it never left). wait: throttled, what the
- * provider asked of the whole account; 0: nothing. */
+/* It ended. sent: false when the result is our own (it never left). wait: throttled or transient,
+ * what the provider asked of the whole account; 0: nothing. */
 enum aw_fitness_change aw_fitness_end(struct aw_fitness *h, aw_ms now,
                                       const struct aw_fitness_send *s, enum aw_outcome outcome,
                                       bool sent, aw_ms wait);

@@ -57,7 +57,7 @@ static aw_ms wait_of(struct aw_loop *l, const struct aw_stored_attempt *a,
 {
     const struct aw_channel *ch = aw_live_channel(l->live, a->channel);
 
-    if (res->outcome == AW_OUT_THROTTLED)
+    if (res->outcome == AW_OUT_THROTTLED || res->outcome == AW_OUT_TRANSIENT)
         return res->wait;
     return res->outcome == AW_OUT_UNKNOWN && ch && aw_channel_has_receipts(ch)
                ? ch->provider->unknown
