@@ -322,11 +322,10 @@ static const struct scenario {
 static const char *const elsewhere[] = {
     "5xx flapping, brown-outs, a full outage: test_fitness (figures N2, N3) and test_channels",
     "one provider hangs: test_channels (figure N4), test_dispatch, and below",
-    "SMTP 4xx, 421 and 5xx at each command, hang, drop and drip at the greeting and after the "
-    "final "
-    "dot, answers of 1,000 lines, other host's certificate, no STARTTLS: test_mail",
-    "certificates, old TLS, handshakes that stall; DNS: NXDOMAIN, SERVFAIL, slow, AAAA only: "
-    "test_reach",
+    "SMTP 4xx, 421 and 5xx at each command, hang, drop and drip at both ends: test_mail",
+    "SMTP answers of 1,000 lines, other host's certificate, no STARTTLS: test_mail",
+    "certificates, old TLS, handshakes that stall: test_reach",
+    "DNS: NXDOMAIN, SERVFAIL, slow, AAAA only: test_reach",
     "DNS rebinding to an internal address: test_ssrf",
     "receipt before reply, never, foreign, repeated, reversed, after the end: test_loop_receipts",
 };
