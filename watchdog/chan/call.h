@@ -39,7 +39,8 @@ enum aw_outcome aw_status_outcome(int status);
  * it within the deadline, the channel looks again after five minutes. */
 aw_ms aw_wait(const struct aw_channel *ch, int seconds);
 
-/* Empties *ret but for what an answer of 5xx asks us to wait. False when no answer came: the result is complete, transient or unknown. */
+/* Empties *ret but for what an answer of 5xx asks us to wait. False when no answer came: the result
+ * is complete, transient or unknown. */
 bool aw_result_begin(const struct aw_send *s, const struct aw_http_reply *r, struct aw_result *ret);
 /* An empty report about the items of a question, with what the answer says of limits. */
 void aw_report_begin(const struct aw_query *q, const struct aw_http_reply *r,
