@@ -59,7 +59,7 @@ omit-empty = true
 accept-x-kannel-headers = true
 max-messages = 1
 END
-libs=$(echo "$root"/usr/lib/*-linux-gnu)
+libs=$(echo "$root"/usr/lib/*-linux-gnu):$(echo "$root"/lib/*-linux-gnu) # libpcre3 is in /lib
 open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 peer() { # NAME COMMAND...: in the background, its output to NAME.log
     local name=$1
