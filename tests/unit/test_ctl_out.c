@@ -86,7 +86,7 @@ static void prints_times(void **state)
 {
     char dst[AW_TIME_TEXT];
     struct aw_out o = {.tty = false};
-    static char zone[] = "TZ=XXX-8";
+    static char zone[] = "TZ=CST-8";
     putenv(zone);
     tzset();
     assert_string_equal(aw_out_time(&o, dst, 1795399200123), "2026-11-23T02:00:00.123Z");
