@@ -347,12 +347,7 @@ int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, con
     enum aw_state was = l->tl.state;
     struct aw_world world;
     struct aw_env env;
-    struct aw_view view = {.l = l,
-                           .reg = &m->reg,
-                           .app = m->app,
-                           .app_row = m->row.app,
-                           .n = l->tl.n,
-                           .person = l->tl.person};
+    struct aw_view view = aw_view_of(l, m, &l->tl);
     int r = know_spans(l, err);
 
     if (r)

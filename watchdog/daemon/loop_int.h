@@ -237,6 +237,7 @@ struct aw_view {
     int64_t person; /* its number; 0 while it has none (registration not yet decided) */
     struct aw_err err;
 };
+
 /* --- life.c ----------------------------------------------------------------------------------- */
 
 int aw_life_stop(struct aw_loop *l, struct aw_err *err); /* records a stop, in a turn of its own */
@@ -264,6 +265,8 @@ void aw_msgs_trim(struct aw_loop *l, unsigned keep);
 const struct aw_rule *aw_rule_pinned(struct aw_loop *l, int64_t row, struct aw_err *err);
 void aw_pinned_forget(struct aw_loop *l, bool all);
 
+/* The people of a message as its recipient of this timeline sees them. */
+struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struct aw_timeline *tl);
 void aw_view_world(struct aw_view *v, struct aw_world *ret);
 
 /* Addresses of a person: what the registration gives, then the directory. */

@@ -286,6 +286,16 @@ static aw_time world_free_at(void *ctx, const struct aw_step *step, enum aw_kind
     return via < n ? aw_channel_free_at(v->l, list[via], as) : 0;
 }
 
+struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struct aw_timeline *tl)
+{
+    return (struct aw_view){.l = l,
+                            .reg = &m->reg,
+                            .app = m->app,
+                            .app_row = m->row.app,
+                            .n = tl->n,
+                            .person = tl->person};
+}
+
 void aw_view_world(struct aw_view *v, struct aw_world *ret)
 {
     ret->ctx = v;

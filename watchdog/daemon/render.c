@@ -316,12 +316,7 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
               struct aw_send **ret, struct aw_err *err)
 {
     const struct aw_step *step = aw_rule_step(m->rule, f->step);
-    struct aw_view view = {.l = l,
-                           .reg = &m->reg,
-                           .app = m->app,
-                           .app_row = m->row.app,
-                           .n = tl->n,
-                           .person = tl->person};
+    struct aw_view view = aw_view_of(l, m, tl);
     struct aw_address_book book;
     struct aw_send *s;
     struct pack p = {.text = AW_BUF_INIT(8 * TEXT_MAX)};

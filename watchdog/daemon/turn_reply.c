@@ -148,12 +148,7 @@ int aw_code_for(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
                 const struct aw_channel *ch, struct aw_marks *ret, struct aw_err *err)
 {
     const struct aw_step *step = aw_rule_step(m->rule, f->step);
-    struct aw_view view = {.l = l,
-                           .reg = &m->reg,
-                           .app = m->app,
-                           .app_row = m->row.app,
-                           .n = l->tl.n,
-                           .person = l->tl.person};
+    struct aw_view view = aw_view_of(l, m, &l->tl);
     struct aw_address_book book;
     int r;
 
@@ -178,15 +173,13 @@ int aw_code_for(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
 static int know_language(struct talk *t, struct aw_err *err)
 {
     struct aw_msg *m;
-    struct aw_view view = {.l = t->l};
+    struct aw_view view;
     struct aw_address_book book;
     int r = aw_judge_load(t->l, t->a->message + t->a->n, &m, err);
 
     if (r)
         return r;
-    view.reg = &m->reg;
-    view.n = t->a->n;
-    view.person = t->l->tl.person;
+    view = aw_view_of(t->l, m, &t->l->tl);
     r = aw_addresses_of(&view, t->a->person, &book, err);
     if (r == AW_OK && book.a.lang)
         t->chinese = aw_starts(book.a.lang, "zh");
