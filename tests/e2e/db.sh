@@ -171,7 +171,7 @@ rm ackwatch.db*
 sqlite3 ackwatch.db <"$src/tests/layouts/1.sql" && sqlite3 ackwatch.db 'PRAGMA journal_mode = WAL' >out
 chmod 640 ackwatch.db
 check "a daemon refuses an older layout" eval '! ackwatchd --config ackwatch.yaml 2>err'
-err_has "has layout 1, this ackwatch needs layout 2: stop the daemon and run ackwatch db migrate"
+err_has "has layout 1, this ackwatch needs layout 3: stop the daemon and run ackwatch db migrate"
 exits "so does the doctor" 3 doctor --config ackwatch.yaml --json
 check "... and names the way out" eval "found layout fail && holds \"j LIKE '%ackwatch db migrate%'\""
 exits "audit verify does, too" 1 audit verify --db ackwatch.db

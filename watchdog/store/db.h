@@ -23,7 +23,7 @@
 #include "store/sql_text.h"
 
 #define AW_APPLICATION_ID 0x41434B57 /* ACKW */
-#define AW_STORE_LAYOUT   2          /* of the tables: user_version of schema.sql */
+#define AW_STORE_LAYOUT   3          /* of the tables: user_version of schema.sql */
 #define AW_DB_BUSY_MS     2000
 
 struct aw_db {

@@ -15,7 +15,7 @@
 -- AUDITED tables are a projection of the log: `ackwatch audit verify` recomputes them.
 
 PRAGMA application_id = 0x41434B57;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- Tenants. Audited through the commitments of messages and persons.
 CREATE TABLE app(
