@@ -19,7 +19,7 @@
 #include "ctl/out.h"
 #include "ctl/rows.h"
 #include "ctl/sse.h"
-#include "ctl/words.h"
+#include "codec/words.h"
 
 static const char *const heads[] = {"NAME", "STATE", "TITLE", NULL};
 

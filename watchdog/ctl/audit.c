@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "ctl/nouns.h"
-#include "ctl/words.h"
+#include "codec/words.h"
 #include "audit/verify.h"
 #include "store/store.h"
 

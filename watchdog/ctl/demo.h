@@ -22,7 +22,7 @@
 #include "base/id.h"
 #include "core/types.h"
 #include "ctl/client.h"
-#include "ctl/words.h"
+#include "codec/words.h"
 
 #define AW_DEMO_PEOPLE    4
 #define AW_DEMO_RULE      "order-status"

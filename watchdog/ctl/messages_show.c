@@ -10,7 +10,7 @@
 #include "codec/json.h"
 #include "ctl/nouns.h"
 #include "ctl/rows.h"
-#include "ctl/words.h"
+#include "codec/words.h"
 
 static const struct {
     const char *kind;

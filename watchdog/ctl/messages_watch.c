@@ -12,7 +12,7 @@
 #include "codec/json.h"
 #include "core/types.h"
 #include "ctl/nouns.h"
-#include "ctl/words.h"
+#include "codec/words.h"
 
 #define POLL_MS 1000
 

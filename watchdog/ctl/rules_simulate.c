@@ -14,7 +14,7 @@
 #include "core/match.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
-#include "ctl/words.h"
+#include "codec/words.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 

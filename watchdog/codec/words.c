@@ -2,7 +2,7 @@
  *
  * One table of words, one of sentences by kind of entry. See words.h.
  */
-#include "ctl/words.h"
+#include "codec/words.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * The log in the words of people: what an entry means and why it was decided, in English and
  * Chinese. Pure.
  */
-#ifndef AW_CTL_WORDS_H
-#define AW_CTL_WORDS_H
+#ifndef AW_CODEC_WORDS_H
+#define AW_CODEC_WORDS_H
 
 #include <jansson.h>
 #include <stdbool.h>
