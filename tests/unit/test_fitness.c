@@ -106,9 +106,9 @@ static void test_half_open_lets_one_through(void **state)
     assert_int_equal(h.breaker, AW_BREAKER_CLOSED);
 }
 
-static void test_open_doubles_to_five_minutes(void **state)
+static void test_open_doubles_to_45_seconds(void **state)
 {
-    static const aw_ms waits[] = {15, 30, 60, 120, 240, 300, 300};
+    static const aw_ms waits[] = {15, 30, 45, 45, 45};
     struct aw_fitness h;
     aw_ms now = T0;
     (void)state;
@@ -303,6 +303,7 @@ struct load {
     unsigned firsts[120], retries[120]; /* by minute */
     unsigned calls_down;                /* failed calls before the breaker opened first */
     unsigned sent_down;                 /* calls in the whole of the outage */
+    unsigned put_off;                   /* times that a firing was */
     aw_ms opened_at, closed_at;
 };
 
@@ -321,6 +322,7 @@ static void try_one(struct load *w, unsigned i, aw_ms now)
 
     if (at) {
         aw_fitness_queue(&w->h, at);
+        w->put_off++;
         w->firing[i].due = at;
         return;
     }
@@ -384,7 +386,7 @@ static void test_figure_n2_retries(void **state)
 
 static void test_figure_n3_breaker(void **state)
 {
-    static const int outages[] = {10, 20, 30, 45, 60};
+    static const int outages[] = {10, 20, 30, 45, 60, 300, 1200};
     static struct load w;
     (void)state;
 
@@ -397,10 +399,10 @@ static void test_figure_n3_breaker(void **state)
             w.down_from = T0 + 5 * AW_SECOND;
             w.down_to = w.down_from + outages[i] * AW_SECOND;
             aw_fitness_init(&w.h, &plain, seed, T0);
-            run(&w, w.down_to + 2 * AW_MINUTE);
+            run(&w, w.down_to + 7 * AW_MINUTE);
             assert_true(w.opened_at > 0);
             assert_in_range(w.calls_down, 1, 20);
-            assert_in_range(w.sent_down, 1, 30);
+            assert_in_range(w.sent_down, 1, 20 + outages[i] / 20);
             assert_true(w.closed_at > 0);
             assert_true(w.closed_at - w.down_to <= AW_MINUTE);
             unsigned left = 0;
@@ -409,9 +411,9 @@ static void test_figure_n3_breaker(void **state)
             assert_in_range(left, 0, 60); /* nothing is lost: the rest is on its way */
             if (seed == 1)
                 printf("# figure: N3 outage %d s: open after %u failed calls, %u calls in all, "
-                       "closed %d "
-                       "ms after the end\n",
-                       outages[i], w.calls_down, w.sent_down, (int)(w.closed_at - w.down_to));
+                       "closed %d ms after the end, each put off %.1f times\n",
+                       outages[i], w.calls_down, w.sent_down, (int)(w.closed_at - w.down_to),
+                       (double)w.put_off / (w.rate * (unsigned)outages[i]));
         }
 }
 
@@ -512,7 +514,7 @@ int main(void)
         cmocka_unit_test(test_opens_at_five_in_a_row),
         cmocka_unit_test(test_opens_at_half_of_twenty),
         cmocka_unit_test(test_half_open_lets_one_through),
-        cmocka_unit_test(test_open_doubles_to_five_minutes),
+        cmocka_unit_test(test_open_doubles_to_45_seconds),
         cmocka_unit_test(test_auth_stops_once),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_throttled),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The health of an account. Figures are those of reliability engineering handbooks: a breaker that
- * opens at five failures in a row or at half of twenty within 30 s, waits 15 s doubling to 5 min,
- * closes after three good probes; a retry for every ten first attempts.
+ * opens at five failures in a row or at half of twenty within 30 s, waits 15 s doubling to 45 s (so
+ * that it is closed within a minute of the recovery), closes after three good probes; a retry for
+ * every ten first attempts.
  */
 #include "core/fitness.h"
 
@@ -14,7 +15,7 @@
 #define IN_A_ROW      5
 #define WINDOW_LEAST  20
 #define OPEN_FIRST    (15 * AW_SECOND)
-#define OPEN_MOST     (5 * AW_MINUTE)
+#define OPEN_MOST     (45 * AW_SECOND)
 #define PROBES_GOOD   3
 #define PROBE_LOOK    AW_SECOND /* another looks again while a probe is under way */
 #define STOP_FIRST    (5 * AW_MINUTE)
@@ -168,10 +169,9 @@ static int64_t gap(const struct aw_fitness *h, enum aw_obstacle o)
 
 /* --- may it be sent to? --------------------------------------------------------------------- */
 
-/* A hold is looked at again after as long as it has lasted, since a person may end it early. */
-static aw_ms look_again(const struct aw_fitness *h, aw_ms now, aw_ms end)
+/* What has no certain end is looked at again after as long as it has lasted. */
+static aw_ms look_again(aw_ms lasted, aw_ms now, aw_ms end)
 {
-    aw_ms lasted = now - h->held_at;
     aw_ms at = now + (lasted < HELD_LEAST ? HELD_LEAST : lasted > HELD_MOST ? HELD_MOST : lasted);
     return end && end < at ? end : at;
 }
@@ -181,6 +181,16 @@ static aw_ms probing(const struct aw_fitness *h, aw_ms now, aw_ms from)
     if (now < from)
         return from;
     return h->probes ? now + PROBE_LOOK : 0;
+}
+
+/* Those who will probe are enough: the others come later the longer it is broken, so that a long
+ * outage does not move each of them every few seconds. */
+static aw_ms behind_probes(const struct aw_fitness *h, aw_ms now, aw_ms at)
+{
+    if (at == 0 || h->queued <= at * US + PROBES_GOOD * gap(h, AW_OB_BREAKER))
+        return at;
+    aw_ms later = look_again(now - h->broken_at, now, 0);
+    return later > at ? later : at;
 }
 
 static bool is_paused(const struct aw_fitness *h, aw_ms now)
@@ -194,14 +204,15 @@ static enum aw_obstacle obstacle(const struct aw_fitness *h, aw_ms now, enum aw_
     const bool limited = h->limits[0].n != 0;
 
     if (is_paused(h, now)) {
-        *at = look_again(h, now, h->paused_until);
+        *at = look_again(now - h->held_at, now, h->paused_until);
         return AW_OB_PAUSED;
     }
     if (h->stopped && (*at = probing(h, now, h->probe_at)) != 0) {
-        *at = look_again(h, now, *at);
+        *at = look_again(now - h->held_at, now, *at);
         return AW_OB_STOPPED;
     }
-    if (h->breaker != AW_BREAKER_CLOSED && (*at = probing(h, now, h->open_until)) != 0)
+    if (h->breaker != AW_BREAKER_CLOSED &&
+        (*at = behind_probes(h, now, probing(h, now, h->open_until))) != 0)
         return AW_OB_BREAKER;
     if ((*at = h->throttled_until) > now)
         return AW_OB_THROTTLED;
