@@ -13,7 +13,7 @@
 static int parse(const char *text, struct aw_err *err)
 {
     json_t *v = NULL;
-    int code = aw_json_parse(text, strlen(text), 1000, &v, err);
+    int code = aw_json_parse(text, strlen(text), 1 << 20, &v, err);
     assert_true((code == 0) == (v != NULL));
     json_decref(v);
     return code;
@@ -81,6 +81,30 @@ static void places(void **state)
     assert_string_equal(err.text, "line 1, column 35: duplicate object key"); /* and no values */
     parse("", &err);
     assert_true(aw_starts(err.text, "line 1, column 1: "));
+}
+
+/* {"0":0,"1":0,...} n times, in a list. */
+static char *objects(unsigned times, unsigned members)
+{
+    struct aw_buf b = AW_BUF_INIT(1 << 20);
+    for (unsigned i = 0; i < times; i++)
+        for (unsigned k = 0; k < members; k++)
+            aw_buf_printf(&b, "%s\"%u:,\":0%s",
+                          k   ? ","
+                          : i ? ",{"
+                              : "[{",
+                          k, k + 1 == members ? "}" : "");
+    aw_buf_puts(&b, "]");
+    return b.p;
+}
+
+static void members(void **state)
+{
+    struct aw_err err;
+    AW_AUTO_FREE char *most = objects(2, 2000), *more = objects(1, 2001);
+    assert_int_equal(parse(most, &err), 0);
+    assert_int_equal(parse(more, &err), AW_EINVAL);
+    assert_string_equal(err.text, "more than 2000 members in one object");
 }
 
 static void depth(void **state)
@@ -182,13 +206,10 @@ static void differences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused),
-        cmocka_unit_test(places),
-        cmocka_unit_test(depth),
-        cmocka_unit_test(size),
-        cmocka_unit_test(ids_never_pass_through_a_double),
-        cmocka_unit_test(texts),
-        cmocka_unit_test(differences),
+        cmocka_unit_test(refused), cmocka_unit_test(places),
+        cmocka_unit_test(depth),   cmocka_unit_test(members),
+        cmocka_unit_test(size),    cmocka_unit_test(ids_never_pass_through_a_double),
+        cmocka_unit_test(texts),   cmocka_unit_test(differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

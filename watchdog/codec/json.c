@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * jansson behind limits. The depth is scanned before the library sees the text, since its own
- * limit is 2048; recursion further up may then rely on 32.
+ * jansson behind limits. Depth and members are counted before the library sees the text: its own
+ * limit of depth is 2048, recursion further up may rely on 32; and it has none of members.
  */
 #include "codec/json.h"
 
@@ -13,12 +13,13 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define MAX_DEPTH 32
+#define MAX_DEPTH   32
+#define MAX_MEMBERS 2000 /* of one object */
 
-/* Depth of nesting outside of texts; the text need not be well-formed. */
-static bool too_deep(const char *p, size_t n)
+/* Nesting and members outside of texts; the text need not be well-formed. NULL: within bounds. */
+static const char *beyond_bounds(const char *p, size_t n)
 {
-    unsigned depth = 0;
+    unsigned depth = 0, members[MAX_DEPTH + 1] = {0};
     bool in_text = false;
     for (size_t i = 0; i < n; i++) {
         if (in_text) {
@@ -29,13 +30,16 @@ static bool too_deep(const char *p, size_t n)
         } else if (p[i] == '"') {
             in_text = true;
         } else if (p[i] == '{' || p[i] == '[') {
-            if (++depth > MAX_DEPTH)
-                return true;
+            if (depth == MAX_DEPTH)
+                return "nested deeper than 32 levels";
+            members[++depth] = 0;
         } else if ((p[i] == '}' || p[i] == ']') && depth) {
             depth--;
+        } else if (p[i] == ':' && ++members[depth] > MAX_MEMBERS) {
+            return "more than 2000 members in one object";
         }
     }
-    return false;
+    return NULL;
 }
 
 int aw_json_parse(const char *p, size_t n, size_t max, json_t **ret, struct aw_err *err)
@@ -43,8 +47,9 @@ int aw_json_parse(const char *p, size_t n, size_t max, json_t **ret, struct aw_e
     json_error_t e;
     if (n > max)
         return aw_fail(err, AW_ELIMIT, "larger than %zu bytes", max);
-    if (too_deep(p, n))
-        return aw_fail(err, AW_EINVAL, "nested deeper than %d levels", MAX_DEPTH);
+    const char *beyond = beyond_bounds(p, n);
+    if (beyond)
+        return aw_fail(err, AW_EINVAL, "%s", beyond);
     /* behind a number jansson 2.14 skips it */
     const char *nul = n ? memchr(p, 0, n) : NULL;
     if (nul)
