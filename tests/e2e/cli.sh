@@ -177,6 +177,15 @@ exits "a key without the right" 4 keys list $U
 err_has "scope-missing"
 echo aw_00000000_x >wrong.token
 exits "a wrong key" 4 messages list --url "http://127.0.0.1:$port" --token-file wrong.token
+exits "a key for a while" 0 keys create visitor --scope messages:read --for 2s $A
+cp out brief.token && chmod 600 brief.token
+B="--url http://127.0.0.1:$port --token-file brief.token"
+check "... is taken until then" until_true 100 run 4 messages list $B
+exits "a key without an end" 0 messages list $U
+in_keys() { run 0 keys list $A --json && holds "$1"; }
+check "... says when it was used" until_true 150 in_keys "j->>'\$[0].used_at' IS NOT NULL"
+check "... and the other when it ended" in_keys "j->>'\$[0].expires_at' IS NULL AND
+    j->>'\$[1].expires_at' > j->>'\$[1].created_at'"
 check "the token is nowhere in arguments or logs" bash -c '! grep -qF "$(cut -d_ -f3- token)" daemon.log'
 
 exits "a contact" 0 contacts set li --alias li --phone +9990000001 --email li@sim.invalid $A

@@ -270,7 +270,14 @@ static int read_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_
 {
     struct aw_key_row k[] = {
         {.id = 1, .name = "server", .app = "shop", .scopes = AW_SCOPE_ACKS_WRITE, .created = 5},
-        {.id = 2, .name = "ops", .app = "", .scopes = AW_SCOPE_OPS, .created = 6, .revoked = 7}};
+        {.id = 2,
+         .name = "ops",
+         .app = "",
+         .scopes = AW_SCOPE_OPS,
+         .created = 6,
+         .revoked = 7,
+         .expires = 9,
+         .used = 8}};
     int rc = row(arg, &k[0]);
     return rc ? rc : row(arg, &k[1]);
 }

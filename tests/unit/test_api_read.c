@@ -251,9 +251,11 @@ static void test_rules_channels_keys(void **state)
     assert_string_equal(
         a.body, "{\"data\":[{\"id\":\"1\",\"name\":\"server\",\"app\":\"shop\",\"scopes\":["
                 "\"acks:write\"],\"created_at\":\"1970-01-01T00:00:00.005Z\",\"revoked_at\":"
-                "null},{\"id\":\"2\",\"name\":\"ops\",\"app\":null,\"scopes\":[\"ops\"],"
+                "null,\"expires_at\":null,\"used_at\":null},{\"id\":\"2\",\"name\":\"ops\",\"app\":"
+                "null,\"scopes\":[\"ops\"],"
                 "\"created_at\":\"1970-01-01T00:00:00.006Z\",\"revoked_at\":"
-                "\"1970-01-01T00:00:00.007Z\"}],\"next\":null}");
+                "\"1970-01-01T00:00:00.007Z\",\"expires_at\":\"1970-01-01T00:00:00.009Z\",\"used_"
+                "at\":\"1970-01-01T00:00:00.008Z\"}],\"next\":null}");
     raw_done(&a);
     fake_call("GET", "/v1/keys?app=shop", 3, NULL, &a);
     assert_null(strstr(a.body, "\"ops\""));

@@ -326,6 +326,7 @@ int aw_request_channel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fa
 struct key {
     char name[AW_NAME_MAX + 1], app[AW_NAME_MAX + 1];
     uint32_t scopes;
+    aw_ms length;
 };
 
 static int take_scopes(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
@@ -359,6 +360,8 @@ static const struct aw_field key_fields[] = {
      "the name of an app"},
     {"scopes", take_scopes, offsetof(struct key, scopes), AW_F_REQUIRED, 0, NULL,
      "a list of scopes such as \"messages:read\""},
+    {"for", take_length, offsetof(struct key, length), 0, 0, NULL,
+     "a duration of at least a second, such as 90d"},
     {0},
 };
 
@@ -372,6 +375,7 @@ int aw_request_key(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault 
         memcpy(cmd->u.key.name, k.name, sizeof k.name);
         memcpy(cmd->u.key.app, k.app, sizeof k.app);
         cmd->u.key.scopes = k.scopes;
+        cmd->u.key.length = k.length;
     }
     json_decref(root);
     return code;

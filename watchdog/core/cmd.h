@@ -168,6 +168,7 @@ struct aw_cmd {
             char name[AW_NAME_MAX + 1];
             char app[AW_NAME_MAX + 1];
             uint32_t scopes;
+            aw_ms length;     /* create: of its life; 0: no end */
             uint8_t hash[32]; /* SHA-256 of the whole token's secret part */
         } key;
         struct {

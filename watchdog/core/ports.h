@@ -83,6 +83,8 @@ struct aw_key_row {
     uint32_t scopes;
     uint8_t hash[32];
     aw_time created, revoked; /* 0: live */
+    aw_time expires;          /* not taken from this instant on; 0: no end */
+    aw_time used;             /* last, to the hour; 0: never */
 };
 
 struct aw_delivery_row {
@@ -169,7 +171,7 @@ enum aw_scope {
 extern const char *const aw_scope_names[]; /* by bit, NULL-terminated (ports.c) */
 int aw_scopes_parse(const char *list /* blank- or comma-separated */, uint32_t *ret);
 
-/* Who a token is. 0, or AW_ENOENT: unknown or revoked. Constant-time compare of the hash is the
+/* Who a token is. 0, or AW_ENOENT: unknown, revoked or expired. Constant-time compare of the hash is the
  * port's job. */
 struct aw_caller {
     int64_t key;

@@ -33,8 +33,9 @@ static int exec_create(struct aw_ctl *ctl)
     int code = check_scopes(ctl, scopes);
     if (code == AW_EXIT_DONE)
         code = aw_ctl_post(ctl, "/v1/keys",
-                           json_pack("{s:s,s:s*,s:O}", "name", ctl->args[0], "app",
-                                     aw_ctl_flag(ctl, "app"), "scopes", scopes),
+                           json_pack("{s:s,s:s*,s:O,s:s*}", "name", ctl->args[0], "app",
+                                     aw_ctl_flag(ctl, "app"), "scopes", scopes, "for",
+                                     aw_ctl_flag(ctl, "for")),
                            &v);
     if (code != AW_EXIT_DONE)
         return code;
@@ -57,6 +58,8 @@ static int exec_list(struct aw_ctl *ctl)
         {"SCOPES", "scopes", 0},
         {"CREATED", "created_at", AW_SHOW_TIME},
         {"REVOKED", "revoked_at", AW_SHOW_TIME},
+        {"EXPIRES", "expires_at", AW_SHOW_TIME},
+        {"LAST USED", "used_at", AW_SHOW_TIME},
         {NULL},
     };
     return aw_ctl_list(ctl, columns, "/v1/keys", NULL);
@@ -86,6 +89,7 @@ static const struct aw_param create_flags[] = {
     {"scope", 0, AW_VAL_TEXT, AW_REQUIRED | AW_MANY, NULL,
      "what it may do: messages:read messages:write acks:write sessions:write rules:read "
      "contacts:write audit:read receipts:write ops admin"},
+    {"for", 0, AW_VAL_TEXT, 0, NULL, "how long it is taken, such as 90d; without it: until revoked"},
     {NULL},
 };
 static const char *const create_examples[] = {

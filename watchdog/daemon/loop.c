@@ -99,6 +99,8 @@ static int alive(struct aw_loop *l, struct aw_err *err)
         return AW_OK;
     l->alive_at = l->now;
     int r = aw_orphans_old(l, err);
+    if (r == AW_OK && l->opt.keys_used)
+        r = l->opt.keys_used(l->opt.keys_ctx, l->store, err);
     return r ? r : aw_store_alive_put(l->store, l->now, err);
 }
 

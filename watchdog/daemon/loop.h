@@ -44,6 +44,7 @@ struct aw_loop_options {
     uint64_t seed; /* jitter; 0: none */
     /* Called after a commit that changed API keys, on the core thread; NULL: nobody cares. */
     void (*keys_changed)(void *ctx, struct aw_store *store);
+    int (*keys_used)(void *ctx, struct aw_store *store, struct aw_err *err); /* in the turn */
     void *keys_ctx;
     /* The loop lives: after a turn that was carried out and committed, at most every 5 s (boot
      * time). A turn rolled back in order, because the disk is full, counts: a restart would lose

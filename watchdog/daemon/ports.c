@@ -13,12 +13,16 @@
 #include "daemon/loop_int.h"
 #include "daemon/status.h"
 
+#define USES_AT_ONCE 16 /* written in a turn */
+
 struct key {
     int64_t id;
     char app[AW_NAME_MAX + 1];
     uint32_t scopes;
     uint8_t hash[32];
     bool revoked;
+    aw_time expires;
+    aw_time used, written; /* last; as the row has it */
 };
 
 struct aw_ports {
@@ -51,6 +55,8 @@ static int add_key(void *arg, const struct aw_key_row *row)
     k->id = row->id;
     k->scopes = row->scopes;
     k->revoked = row->revoked != 0;
+    k->expires = row->expires;
+    k->used = k->written = row->used;
     memcpy(k->hash, row->hash, sizeof(k->hash));
     snprintf(k->app, sizeof(k->app), "%s", row->app ? row->app : "");
     return 0;
@@ -69,28 +75,58 @@ void aw_ports_keys_changed(void *ctx, struct aw_store *store)
     }
     pthread_mutex_lock(&p->lock);
     old = p->keys;
+    for (unsigned i = 0; i < p->n_keys && i < list.n; i++) /* ids only rise: the same places */
+        if (old[i].id == list.keys[i].id)
+            list.keys[i].used = old[i].used;
     p->keys = list.keys;
     p->n_keys = list.n;
     pthread_mutex_unlock(&p->lock);
     aw_free(old);
 }
 
+/* A few a call, so that a turn stays short: the others have theirs in the next. */
+int aw_ports_keys_used(void *ctx, struct aw_store *store, struct aw_err *err)
+{
+    struct aw_ports *p = ctx;
+    int r = AW_OK;
+
+    for (unsigned i = 0, n = 0; i < p->n_keys && n < USES_AT_ONCE && r == AW_OK; i++) {
+        struct key *k = &p->keys[i]; /* only this thread replaces the table */
+        pthread_mutex_lock(&p->lock);
+        aw_time used = k->used;
+        bool news = used && (k->written == 0 || used - k->written >= AW_HOUR);
+        if (news)
+            k->written = used;
+        pthread_mutex_unlock(&p->lock);
+        if (!news)
+            continue;
+        r = aw_store_key_used(store, k->id, used, err);
+        n++;
+    }
+    return r;
+}
+
 static int check_key(void *ctx, int64_t id, const uint8_t hash[32], struct aw_caller *ret)
 {
     static const struct key nobody;
     struct aw_ports *p = ctx;
-    struct key k = nobody;
-    bool known = false;
+    struct key k = nobody, *found = NULL;
+    aw_time now = aw_clock_wall(p->clock);
+    bool fine;
 
     pthread_mutex_lock(&p->lock);
     for (unsigned i = 0; i < p->n_keys; i++)
         if (p->keys[i].id == id) {
-            k = p->keys[i];
-            known = !k.revoked;
+            found = &p->keys[i];
+            k = *found;
         }
-    pthread_mutex_unlock(&p->lock);
     /* Compared also when unknown, so that time does not tell. */
-    if (!aw_equal_ct(k.hash, hash, sizeof(k.hash)) || !known)
+    fine = aw_equal_ct(k.hash, hash, sizeof(k.hash)) && found && !k.revoked &&
+           (k.expires == 0 || now < k.expires);
+    if (fine)
+        found->used = now;
+    pthread_mutex_unlock(&p->lock);
+    if (!fine)
         return AW_ENOENT;
     ret->key = k.id;
     ret->scopes = k.scopes;

@@ -19,6 +19,8 @@ void aw_ports_free(struct aw_ports *p);
 /* Reads keys and the token secret; call once before anybody asks, inside a turn. */
 int aw_ports_start(struct aw_ports *p, struct aw_store *store, struct aw_err *err);
 void aw_ports_keys_changed(void *ctx, struct aw_store *store);
+/* Writes when keys were last used, in the turn of the core thread. */
+int aw_ports_keys_used(void *ctx, struct aw_store *store, struct aw_err *err);
 
 /* What an environment says about keys; any thread. */
 void aw_ports_settings(struct aw_ports *p, const struct aw_env_conf *conf);

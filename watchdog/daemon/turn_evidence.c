@@ -235,7 +235,8 @@ int aw_turn_key(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
                                     .name = cmd->u.key.name,
                                     .app = cmd->u.key.app,
                                     .scopes = cmd->u.key.scopes,
-                                    .created = l->now};
+                                    .created = l->now,
+                                    .expires = cmd->u.key.length ? l->now + cmd->u.key.length : 0};
         memcpy(s.row.hash, cmd->u.key.hash, sizeof(s.row.hash));
     }
     r = aw_store_key_put(l->store, &s.row, cmd->actor, err);

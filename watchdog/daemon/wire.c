@@ -183,6 +183,7 @@ static int start_core(struct aw_daemon *d, struct aw_err *err)
         .stats = &d->stats,
         .ballast = d->ballast,
         .keys_changed = aw_ports_keys_changed,
+        .keys_used = aw_ports_keys_used,
         .beat = aw_service_beat,
         .reloaded = renewed,
         .reloaded_ctx = d,

@@ -36,6 +36,8 @@ static void put_key(struct aw_jsonw *w, const struct aw_key_row *k)
     put_scopes(w, k->scopes);
     aw_jw_time(w, "created_at", k->created);
     aw_jw_time(w, "revoked_at", k->revoked);
+    aw_jw_time(w, "expires_at", k->expires);
+    aw_jw_time(w, "used_at", k->used);
 }
 
 /* ---- GET /v1/keys ------------------------------------------------------------------------------
@@ -90,7 +92,8 @@ static void created(struct aw_call *call, struct aw_cmd *cmd)
                              .name = cmd->u.key.name,
                              .app = cmd->u.key.app,
                              .scopes = cmd->u.key.scopes,
-                             .created = cmd->reply.at};
+                             .created = cmd->reply.at,
+                             .expires = cmd->u.key.length ? cmd->reply.at + cmd->u.key.length : 0};
     aw_token_text(token, row.id, call->token);
     aw_jw_init(&w, &out);
     put_key(&w, &row);

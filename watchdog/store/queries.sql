@@ -110,13 +110,17 @@ SELECT p.id, p.user, p.contact FROM person AS p WHERE p.id > ?1 AND p.contact IS
     ORDER BY p.id LIMIT ?3
 
 -- name: key_put
-INSERT INTO api_key(id, name, app, scopes, sha256, created, revoked)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+INSERT INTO api_key(id, name, app, scopes, sha256, created, revoked, expires)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT(id) DO UPDATE SET name = ?2, app = ?3, scopes = ?4, sha256 = ?5, created = ?6,
-        revoked = ?7
+        revoked = ?7, expires = ?8
 
 -- name: keys_from
-SELECT id, name, app, scopes, sha256, created, revoked FROM api_key WHERE id >= ?1 ORDER BY id
+SELECT k.id, k.name, k.app, k.scopes, k.sha256, k.created, k.revoked, k.expires, u.at
+    FROM api_key AS k LEFT JOIN key_use AS u ON u.key = k.id WHERE k.id >= ?1 ORDER BY k.id
+
+-- name: key_used
+INSERT INTO key_use(key, at) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET at = ?2
 
 -- name: secret
 SELECT value FROM secret WHERE name = ?1

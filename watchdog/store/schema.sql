@@ -41,7 +41,14 @@ CREATE TABLE api_key(
     scopes INTEGER NOT NULL,
     sha256 BLOB NOT NULL,
     created INTEGER NOT NULL,
-    revoked INTEGER NOT NULL
+    revoked INTEGER NOT NULL,
+    expires INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Not audited: when a key was last used, to the hour.
+CREATE TABLE key_use(
+    key INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
 ) STRICT;
 
 -- Not audited: keys of our own (the hash of the key map, tokens of the confirmation page).

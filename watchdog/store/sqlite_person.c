@@ -202,6 +202,8 @@ void aw_key_digest(uint8_t ret[32], const struct aw_key_row *k)
     aw_buf_printf(&b, "%lld\n%s\n%s\n%u\n%s\n%lld\n%lld", (long long)k->id, k->name,
                   k->app ? k->app : "", (unsigned)k->scopes, hex, (long long)k->created,
                   (long long)k->revoked);
+    if (k->expires) /* keys without an end are as they were before there was one */
+        aw_buf_printf(&b, "\n%lld", (long long)k->expires);
     aw_sha256(ret, aw_buf_str(&b), b.n);
     aw_buf_free(&b);
 }
@@ -214,7 +216,7 @@ int aw_store_key_put(struct aw_store *s, const struct aw_key_row *k, const char 
     int r;
 
     if ((r = aw_db_run(&s->db, AW_SQL_KEY_PUT, err, I(k->id), T(k->name), T(k->app ? k->app : ""),
-                       I(k->scopes), B(k->hash, 32), I(k->created), I(k->revoked))))
+                       I(k->scopes), B(k->hash, 32), I(k->created), I(k->revoked), I(k->expires))))
         return aw_store_note(s, r);
     aw_key_digest(digest, k);
     aw_entry_init(&e);
@@ -235,9 +237,16 @@ int aw_row_key(sqlite3_stmt *q, struct aw_key_row *ret, struct aw_err *err)
     ret->scopes = (uint32_t)sqlite3_column_int64(q, 3);
     ret->created = sqlite3_column_int64(q, 5);
     ret->revoked = sqlite3_column_int64(q, 6);
+    ret->expires = sqlite3_column_int64(q, 7);
+    ret->used = sqlite3_column_int64(q, 8);
     if (!aw_col_bytes(q, 4, ret->hash, sizeof ret->hash))
         return aw_fail(err, AW_ECORRUPT, "the row of API key %lld is damaged", (long long)ret->id);
     return 0;
+}
+
+int aw_store_key_used(struct aw_store *s, int64_t key, aw_time at, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_KEY_USED, err, I(key), I(at)));
 }
 
 int aw_store_keys(struct aw_store *s, int (*row)(void *arg, const struct aw_key_row *k), void *arg,

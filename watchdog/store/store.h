@@ -65,6 +65,7 @@ int aw_store_contact_put(struct aw_store *s, int64_t person, const char *json, s
                          const char *actor, struct aw_err *err);
 int aw_store_key_put(struct aw_store *s, const struct aw_key_row *k, const char *actor,
                      struct aw_err *err); /* also revokes: revoked set */
+int aw_store_key_used(struct aw_store *s, int64_t key, aw_time at, struct aw_err *err);
 int aw_store_keys(struct aw_store *s, int (*row)(void *arg, const struct aw_key_row *k), void *arg,
                   struct aw_err *err);
 
