@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct aw_yaml_doc *doc = NULL;
     struct aw_yaml_error e = {0};
-    if (aw_yaml_parse((const char *)p, n, MAX, &doc, &e) != 0) {
+    if (aw_yaml_parse((const char *)p, n, MAX, AW_LANG_EN, &doc, &e) != 0) {
         check(!doc && e.code && e.code[0] == 'E' && e.at.line >= 1 && e.at.col >= 1);
         check(e.text[0] && aw_utf8_valid(e.text, strlen(e.text)));
         return 0;

@@ -17,7 +17,7 @@ static struct aw_yaml_doc *parse(const char *text)
 {
     struct aw_yaml_doc *doc = NULL;
     struct aw_yaml_error e;
-    int code = aw_yaml_parse(text, strlen(text), MAX, &doc, &e);
+    int code = aw_yaml_parse(text, strlen(text), MAX, AW_LANG_EN, &doc, &e);
     if (code)
         print_error("%u:%u %s %s\n", e.at.line, e.at.col, e.code, e.text);
     assert_int_equal(code, 0);
@@ -198,7 +198,7 @@ static void refusals(void **state)
     for (size_t i = 0; i < AW_COUNT(rows); i++) {
         struct aw_yaml_doc *doc = NULL;
         struct aw_yaml_error e = {0};
-        int code = aw_yaml_parse(rows[i].text, strlen(rows[i].text), MAX, &doc, &e);
+        int code = aw_yaml_parse(rows[i].text, strlen(rows[i].text), MAX, AW_LANG_EN, &doc, &e);
         if (code != AW_EINVAL || strcmp(e.code, rows[i].code) || e.at.line != rows[i].line ||
             e.at.col != rows[i].col || !strstr(e.text, rows[i].says))
             fail_msg("%s: %d %s %u:%u %s", rows[i].text, code, e.code, e.at.line, e.at.col, e.text);
@@ -210,7 +210,7 @@ static void nul_byte(void **state)
 {
     struct aw_yaml_doc *doc = NULL;
     struct aw_yaml_error e;
-    assert_int_equal(aw_yaml_parse("a: \0b\n", 6, MAX, &doc, &e), AW_EINVAL);
+    assert_int_equal(aw_yaml_parse("a: \0b\n", 6, MAX, AW_LANG_EN, &doc, &e), AW_EINVAL);
     assert_string_equal(e.code, "E010");
     assert_at(e.at, 1, 4);
 }
@@ -219,21 +219,21 @@ static void limits(void **state)
 {
     struct aw_yaml_doc *doc = NULL;
     struct aw_yaml_error e;
-    assert_int_equal(aw_yaml_parse("abcd", 4, 3, &doc, &e), AW_EINVAL);
+    assert_int_equal(aw_yaml_parse("abcd", 4, 3, AW_LANG_EN, &doc, &e), AW_EINVAL);
     assert_string_equal(e.code, "E009");
 
     char deep[100];
     memset(deep, '[', 32), memset(deep + 32, ']', 32), deep[64] = 0;
     aw_yaml_free(parse(deep));
     memset(deep, '[', 33), memset(deep + 33, ']', 33), deep[66] = 0;
-    assert_int_equal(aw_yaml_parse(deep, 66, MAX, &doc, &e), AW_EINVAL);
+    assert_int_equal(aw_yaml_parse(deep, 66, MAX, AW_LANG_EN, &doc, &e), AW_EINVAL);
     assert_string_equal(e.code, "E008");
     assert_at(e.at, 1, 33);
 
     struct aw_buf b = AW_BUF_INIT(MAX);
     for (int i = 0; i < 100000; i++)
         aw_buf_puts(&b, "- x\n");
-    assert_int_equal(aw_yaml_parse(b.p, b.n, MAX, &doc, &e), AW_EINVAL);
+    assert_int_equal(aw_yaml_parse(b.p, b.n, MAX, AW_LANG_EN, &doc, &e), AW_EINVAL);
     assert_string_equal(e.code, "E009");
     aw_buf_free(&b);
     assert_null(doc);
@@ -250,7 +250,7 @@ static void error_texts_stay_whole(void **state)
     aw_buf_puts(&b, once);
     struct aw_yaml_doc *doc = NULL;
     struct aw_yaml_error e;
-    assert_int_equal(aw_yaml_parse(b.p, b.n, MAX, &doc, &e), AW_EINVAL);
+    assert_int_equal(aw_yaml_parse(b.p, b.n, MAX, AW_LANG_EN, &doc, &e), AW_EINVAL);
     assert_string_equal(e.code, "E005");
     assert_true(aw_utf8_valid(e.text, strlen(e.text)));
     assert_non_null(strstr(e.text, "first in line 1"));
@@ -289,7 +289,7 @@ static void hostile_text_ends_soon(void **state)
         struct aw_yaml_doc *doc = NULL;
         struct aw_yaml_error e;
         clock_t start = clock();
-        if (aw_yaml_parse(b.p, b.n, MAX, &doc, &e) == 0)
+        if (aw_yaml_parse(b.p, b.n, MAX, AW_LANG_EN, &doc, &e) == 0)
             aw_yaml_free(doc);
         double took = (double)(clock() - start) / CLOCKS_PER_SEC;
         if (took > 5)
@@ -309,7 +309,7 @@ static void many_keys(void **state)
     aw_yaml_free(doc);
     aw_buf_puts(&b, "key7: 2\n");
     struct aw_yaml_error e;
-    assert_int_equal(aw_yaml_parse(b.p, b.n, MAX, &doc, &e), AW_EINVAL);
+    assert_int_equal(aw_yaml_parse(b.p, b.n, MAX, AW_LANG_EN, &doc, &e), AW_EINVAL);
     assert_string_equal(e.code, "E005");
     assert_at(e.at, 40001, 1);
     aw_buf_free(&b);

@@ -10,8 +10,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-
-enum aw_lang { AW_LANG_EN, AW_LANG_ZH };
+#include "base/text.h"
 
 /* A word of the project (state, level, kind, reason, kind of entry); unknown ones as they are. */
 const char *aw_word(enum aw_lang lang, const char *word);

@@ -84,15 +84,15 @@ void aw_yaml_free(struct aw_yaml_doc *doc)
 
 /* ---- errors ---- */
 
-static int refuse(struct aw_yaml_error *e, struct aw_yaml_place at, const char *code,
-                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static int refuse_yaml(struct aw_yaml_error *e, struct aw_yaml_place at, const char *code,
+                       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-static int refuse(struct aw_yaml_error *e, struct aw_yaml_place at, const char *code,
-                  const char *fmt, ...)
+static int refuse_yaml(struct aw_yaml_error *e, struct aw_yaml_place at, const char *code,
+                       const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    aw_vformat(e->text, sizeof e->text, fmt, ap);
+    aw_vformat(e->text, sizeof e->text, aw_t(e->lang, fmt), ap);
     va_end(ap);
     e->at = at;
     e->code = code;
@@ -121,25 +121,25 @@ static const struct {
     const char *text;
 } phrases[] = {
     {STRAY_COLON, NULL, false,
-     "a \":\" cannot stand here; if it belongs to a text, put the text in quotes"},
-    {"could not find expected ':'", NULL, true, "a key without a \":\" behind it"},
-    {NO_KEY, NULL, false, "this line is not indented like the other keys of its map"},
+     N_("a \":\" cannot stand here; if it belongs to a text, put the text in quotes")},
+    {"could not find expected ':'", NULL, true, N_("a key without a \":\" behind it")},
+    {NO_KEY, NULL, false, N_("this line is not indented like the other keys of its map")},
     {NO_ITEM, NULL, false,
-     "this line is not indented like the other items of its list, or has no \"-\""},
+     N_("this line is not indented like the other items of its list, or has no \"-\"")},
     {"block sequence entries are not allowed in this context", NULL, false,
-     "a list item cannot begin here; put the \"-\" on a line of its own"},
+     N_("a list item cannot begin here; put the \"-\" on a line of its own")},
     {"found unexpected end of stream", "while scanning a quoted scalar", true,
-     "this quote is never closed"},
-    {"did not find expected ',' or ']'", NULL, false, "expected \",\" or \"]\" in this list"},
-    {"did not find expected ',' or '}'", NULL, false, "expected \",\" or \"}\" in this map"},
+     N_("this quote is never closed")},
+    {"did not find expected ',' or ']'", NULL, false, N_("expected \",\" or \"]\" in this list")},
+    {"did not find expected ',' or '}'", NULL, false, N_("expected \",\" or \"}\" in this map")},
     {"did not find expected node content", "while parsing a flow node", false,
-     "expected a value here, or the bracket that closes the list or map"},
+     N_("expected a value here, or the bracket that closes the list or map")},
     {"found unknown escape character", NULL, false,
-     "no such escape; write \"\\\\\" for a backslash, or use single quotes"},
+     N_("no such escape; write \"\\\\\" for a backslash, or use single quotes")},
     {"found character that cannot start any token", NULL, false,
-     "this character cannot begin a value; put the text in quotes"},
+     N_("this character cannot begin a value; put the text in quotes")},
     {"did not find expected <document start>", NULL, false,
-     "this does not belong to what stands above; look at the indentation"},
+     N_("this does not belong to what stands above; look at the indentation")},
 };
 
 /* Two mistakes that libyaml sees one token late, told by the scalar before. A plain text goes on
@@ -155,17 +155,17 @@ static bool explain_by_scalar(const struct reader *r)
         return false;
     if (!last->quoted && last->at.line != last->end.line && strcmp(p->problem, STRAY_COLON) == 0) {
         bool glued = !last->key && strchr(last->text, ':');
-        refuse(r->error, at, "E001",
-               "%s: lines %u to %u were read as one value, \"%.*s\", and then came \":\"",
-               glued ? "a \":\" above has no blank behind it"
-                     : "this line is not indented as YAML needs",
-               last->at.line, last->end.line, quoted_length(last->text), last->text);
+        refuse_yaml(r->error, at, "E001",
+                    "%s: lines %u to %u were read as one value, \"%.*s\", and then came \":\"",
+                    aw_t(r->error->lang, glued ? N_("a \":\" above has no blank behind it")
+                                               : N_("this line is not indented as YAML needs")),
+                    last->at.line, last->end.line, quoted_length(last->text), last->text);
         return true;
     }
     if (last->quoted && last->end.line == at.line &&
         (strcmp(p->problem, NO_KEY) == 0 || strcmp(p->problem, NO_ITEM) == 0)) {
-        refuse(r->error, at, "E001",
-               "this stands behind a closed quote; put the whole text in quotes of one kind");
+        refuse_yaml(r->error, at, "E001",
+                    "this stands behind a closed quote; put the whole text in quotes of one kind");
         return true;
     }
     return false;
@@ -182,12 +182,12 @@ static int explain(const struct reader *r)
     for (size_t i = 0; i < AW_COUNT(phrases); i++) {
         if (strcmp(phrases[i].problem, problem) == 0 &&
             (!phrases[i].context || aw_streq(phrases[i].context, p->context)))
-            return refuse(r->error,
-                          place(phrases[i].at_context ? p->context_mark : p->problem_mark), "E001",
-                          "%s", phrases[i].text);
+            return refuse_yaml(r->error,
+                               place(phrases[i].at_context ? p->context_mark : p->problem_mark),
+                               "E001", "%s", aw_t(r->error->lang, phrases[i].text));
     }
-    return refuse(r->error, place(p->problem_mark), "E001", "%s%s%s", problem,
-                  p->context ? " " : "", p->context ? p->context : "");
+    return refuse_yaml(r->error, place(p->problem_mark), "E001", "%s%s%s", problem,
+                       p->context ? " " : "", p->context ? p->context : "");
 }
 
 /* ---- bytes ---- */
@@ -206,19 +206,21 @@ static int check_bytes(const char *p, size_t n, struct aw_yaml_error *e)
     struct aw_yaml_place at = {1, 1};
     const char *end = p + n;
     if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
-        return refuse(e, at, "E010", "the file begins with a byte order mark; save it without");
+        return refuse_yaml(e, at, "E010",
+                           "the file begins with a byte order mark; save it without");
     while (p != end) {
         int32_t c = aw_utf8_next(&p, end);
         if (c < 0)
-            return refuse(e, at, "E010", "this is not UTF-8; save the file as UTF-8");
+            return refuse_yaml(e, at, "E010", "this is not UTF-8; save the file as UTF-8");
         if (is_odd(c, p, end))
-            return refuse(e, at, "E010", "the character U+%04X must not stand here", (unsigned)c);
+            return refuse_yaml(e, at, "E010", "the character U+%04X must not stand here",
+                               (unsigned)c);
         if (c == '\t')
-            return refuse(e, at, "E006",
-                          "a tab; indent with blanks, and in a text write \"\\t\" in quotes");
+            return refuse_yaml(e, at, "E006",
+                               "a tab; indent with blanks, and in a text write \"\\t\" in quotes");
         if (c == '%' && at.col == 1)
-            return refuse(e, at, "E004",
-                          "a line must not begin with \"%%\": directives are not allowed");
+            return refuse_yaml(e, at, "E004",
+                               "a line must not begin with \"%%\": directives are not allowed");
         at.col++;
         if (c == '\n')
             at = (struct aw_yaml_place){at.line + 1, 1};
@@ -251,10 +253,10 @@ static int check_duplicates(struct reader *r, const struct aw_yaml *map)
         qsort(members, n, sizeof(*members), by_key);
     for (unsigned i = 1; i < n && !code; i++)
         if (strcmp(members[i - 1]->key, members[i]->key) == 0)
-            code = refuse(r->error, members[i]->key_at, "E005",
-                          "the key \"%.*s\" stands twice in this map, first in line %u",
-                          quoted_length(members[i]->key), members[i]->key,
-                          members[i - 1]->key_at.line);
+            code = refuse_yaml(r->error, members[i]->key_at, "E005",
+                               "the key \"%.*s\" stands twice in this map, first in line %u",
+                               quoted_length(members[i]->key), members[i]->key,
+                               members[i - 1]->key_at.line);
     aw_free(members);
     return code;
 }
@@ -289,8 +291,8 @@ static int add_scalar(struct reader *r, const yaml_event_t *ev)
     const char *value = (const char *)ev->data.scalar.value;
     size_t n = ev->data.scalar.length;
     if (!aw_utf8_clean(value, n, true))
-        return refuse(r->error, place(ev->start_mark), "E010",
-                      "this text contains a control character");
+        return refuse_yaml(r->error, place(ev->start_mark), "E010",
+                           "this text contains a control character");
     char *text = take(r->doc, n + 1);
     memcpy(text, value, n);
     if (wants_key(r)) {
@@ -315,9 +317,9 @@ static int open_one(struct reader *r, const yaml_event_t *ev, enum aw_yaml_type 
 {
     struct aw_yaml_place at = place(ev->start_mark);
     if (wants_key(r))
-        return refuse(r->error, at, "E011", "a key must be a plain text, not a list or a map");
+        return refuse_yaml(r->error, at, "E011", "a key must be a plain text, not a list or a map");
     if (r->depth == MAX_DEPTH)
-        return refuse(r->error, at, "E008", "nested deeper than %d levels", MAX_DEPTH);
+        return refuse_yaml(r->error, at, "E008", "nested deeper than %d levels", MAX_DEPTH);
     struct aw_yaml *node = take(r->doc, sizeof *node);
     *node = (struct aw_yaml){.type = type, .at = at, .end = at};
     attach(r, node);
@@ -336,13 +338,13 @@ static int refuse_marked(struct reader *r, const yaml_event_t *ev, const yaml_ch
                          const yaml_char_t *tag)
 {
     if (anchor)
-        return refuse(r->error, place(ev->start_mark), "E002",
-                      "anchors (&%.*s) are not allowed; write the value out",
-                      quoted_length((const char *)anchor), (const char *)anchor);
+        return refuse_yaml(r->error, place(ev->start_mark), "E002",
+                           "anchors (&%.*s) are not allowed; write the value out",
+                           quoted_length((const char *)anchor), (const char *)anchor);
     if (tag)
-        return refuse(r->error, place(ev->start_mark), "E003",
-                      "tags (%.*s) are not allowed; the field decides the type",
-                      quoted_length((const char *)tag), (const char *)tag);
+        return refuse_yaml(r->error, place(ev->start_mark), "E003",
+                           "tags (%.*s) are not allowed; the field decides the type",
+                           quoted_length((const char *)tag), (const char *)tag);
     return 0;
 }
 
@@ -352,10 +354,10 @@ static int take_event(struct reader *r, const yaml_event_t *ev)
     r->last_scalar = NULL;
     switch (ev->type) {
     case YAML_ALIAS_EVENT:
-        return refuse(r->error, place(ev->start_mark), "E002",
-                      "aliases (*%.*s) are not allowed; write the value out",
-                      quoted_length((const char *)ev->data.alias.anchor),
-                      (const char *)ev->data.alias.anchor);
+        return refuse_yaml(r->error, place(ev->start_mark), "E002",
+                           "aliases (*%.*s) are not allowed; write the value out",
+                           quoted_length((const char *)ev->data.alias.anchor),
+                           (const char *)ev->data.alias.anchor);
     case YAML_SCALAR_EVENT:
         code = refuse_marked(r, ev, ev->data.scalar.anchor, ev->data.scalar.tag);
         return code ? code : add_scalar(r, ev);
@@ -369,8 +371,8 @@ static int take_event(struct reader *r, const yaml_event_t *ev)
     case YAML_MAPPING_END_EVENT:
         return close_one(r, ev);
     case YAML_DOCUMENT_START_EVENT:
-        return r->doc->root ? refuse(r->error, place(ev->start_mark), "E007",
-                                     "a second document begins here; one file is one document")
+        return r->doc->root ? refuse_yaml(r->error, place(ev->start_mark), "E007",
+                                          "a second document begins here; one file is one document")
                             : 0;
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
@@ -389,9 +391,10 @@ static int read_events(struct reader *r)
         if (!yaml_parser_parse(&r->parser, &ev))
             return explain(r);
         type = ev.type;
-        int code = n < MAX_EVENTS ? take_event(r, &ev)
-                                  : refuse(r->error, place(ev.start_mark), "E009",
-                                           "more than %d elements; split the file", MAX_EVENTS);
+        int code = n < MAX_EVENTS
+                       ? take_event(r, &ev)
+                       : refuse_yaml(r->error, place(ev.start_mark), "E009",
+                                     "more than %d elements; split the file", MAX_EVENTS);
         yaml_event_delete(&ev);
         if (code)
             return code;
@@ -399,12 +402,13 @@ static int read_events(struct reader *r)
     return 0;
 }
 
-int aw_yaml_parse(const char *p, size_t n, size_t max, struct aw_yaml_doc **ret,
+int aw_yaml_parse(const char *p, size_t n, size_t max, enum aw_lang lang, struct aw_yaml_doc **ret,
                   struct aw_yaml_error *error)
 {
+    const struct aw_yaml_place start = {1, 1};
+    error->lang = lang;
     if (n > max)
-        return refuse(error, (struct aw_yaml_place){1, 1}, "E009",
-                      "the file is larger than %zu bytes", max);
+        return refuse_yaml(error, start, "E009", "the file is larger than %zu bytes", max);
     int code = check_bytes(p, n, error);
     if (code)
         return code;

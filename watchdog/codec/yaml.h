@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/text.h"
 
 enum aw_yaml_type { AW_YAML_SCALAR, AW_YAML_LIST, AW_YAML_MAP };
 
@@ -33,14 +34,16 @@ struct aw_yaml {
 struct aw_yaml_doc; /* owns all nodes and texts */
 
 struct aw_yaml_error {
+    enum aw_lang lang; /* as asked for */
     struct aw_yaml_place at;
     const char *code; /* "E001" syntax, "E002" anchor, "E003" tag, ... table in yaml.c */
     char text[256];
 };
 
 /* Parses; an empty file gives a root of type MAP without children. On failure the error has the
- * place. Never logs, bounded time: 1 MiB of anything ends under a second. */
-int aw_yaml_parse(const char *p, size_t n, size_t max, struct aw_yaml_doc **ret,
+ * place, and its text in the language asked for. Never logs, bounded time: 1 MiB of anything ends
+ * under a second. */
+int aw_yaml_parse(const char *p, size_t n, size_t max, enum aw_lang lang, struct aw_yaml_doc **ret,
                   struct aw_yaml_error *error);
 void aw_yaml_free(struct aw_yaml_doc *doc);
 const struct aw_yaml *aw_yaml_root(const struct aw_yaml_doc *doc);

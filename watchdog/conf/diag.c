@@ -117,7 +117,7 @@ add(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at, 
     const char *code, bool warning, const char *hint, const char *fmt, va_list ap)
 {
     char raw[1024], text[256];
-    vsnprintf(raw, sizeof(raw), fmt, ap);
+    vsnprintf(raw, sizeof(raw), aw_t(d->lang, fmt), ap);
     set_text(text, raw);
     if (known(d, f->name, at, code, text))
         return;
@@ -135,7 +135,7 @@ add(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at, 
                                 .code = code,
                                 .warning = warning};
     memcpy(it->text, text, sizeof(text));
-    set_text(it->hint, hint != NULL ? hint : "");
+    set_text(it->hint, hint != NULL ? aw_t(d->lang, hint) : "");
     if (f->text != NULL && at.line > 0 && at.col > 0)
         it->caret = quote(f, at, &it->line);
 }
@@ -207,12 +207,13 @@ static void add_n(struct aw_buf *out, char c, size_t n)
         aw_buf_putc(out, c);
 }
 
-static void print_item(const struct aw_diag_item *it, struct aw_buf *out)
+static void print_item(const struct aw_diag_item *it, enum aw_lang lang, struct aw_buf *out)
 {
     aw_buf_puts(out, it->file);
     if (it->at.line > 0)
         aw_buf_printf(out, ":%u:%u", it->at.line, it->at.col);
-    aw_buf_printf(out, ": %s %s: %s\n", it->warning ? "warning" : "error", it->code, it->text);
+    aw_buf_printf(out, ": %s %s: %s\n", aw_t(lang, it->warning ? N_("warning") : N_("error")),
+                  it->code, it->text);
     if (it->line == NULL) {
         if (it->hint[0] != '\0')
             aw_buf_printf(out, "     %s\n", it->hint);
@@ -234,9 +235,9 @@ void aw_diag_print(const struct aw_diag *d, struct aw_buf *out)
 {
     AW_AUTO_FREE const struct aw_diag_item **list = sorted(d);
     for (unsigned i = 0; i < d->n; i++)
-        print_item(list[i], out);
+        print_item(list[i], d->lang, out);
     if (d->dropped > 0)
-        aw_buf_printf(out, "%u more problems are not shown\n", d->dropped);
+        aw_buf_printf(out, aw_t(d->lang, "%u more problems are not shown\n"), d->dropped);
 }
 
 void aw_diag_json(const struct aw_diag *d, struct aw_buf *out)

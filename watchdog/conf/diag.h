@@ -29,6 +29,7 @@ struct aw_diag {
     unsigned n;        /* kept */
     unsigned n_errors; /* all errors, kept or not */
     unsigned dropped;  /* problems beyond AW_DIAG_MAX */
+    enum aw_lang lang; /* of texts and hints; set it after aw_diag_init */
 };
 
 void aw_diag_init(struct aw_diag *d);
@@ -41,7 +42,8 @@ struct aw_source_file {
     size_t n;
 };
 
-/* The same code at the same place is kept once: a bad default does not repeat for each rule. */
+/* Texts and hints are English in the source; they are translated here, their arguments before.
+ * The same code at the same place is kept once: a bad default does not repeat for each rule. */
 void aw_diag_error(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at,
                    unsigned width, const char *code, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));

@@ -17,7 +17,7 @@ const struct aw_yaml *aw_schema_parse(const struct aw_source_file *f, struct aw_
 {
     struct aw_yaml_error e;
     struct aw_yaml_doc *doc;
-    if (aw_yaml_parse(f->text, f->n, AW_CONF_FILE_MAX, &doc, &e) < 0) {
+    if (aw_yaml_parse(f->text, f->n, AW_CONF_FILE_MAX, diag->lang, &doc, &e) < 0) {
         aw_diag_error(diag, f, e.at, 1, e.code, NULL, "%s", e.text);
         return NULL;
     }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "ctl/nouns.h"
+#include "ctl/lang.h"
 #include "codec/words.h"
 #include "audit/verify.h"
 #include "store/store.h"
@@ -174,8 +175,8 @@ void aw_entry_print(const struct aw_out *o, const json_t *row)
     struct aw_buf what = AW_BUF_INIT(512), why = AW_BUF_INIT(512), line = AW_BUF_INIT(2048);
     if (json_is_integer(n))
         snprintf(recipient, sizeof recipient, "%lld", (long long)json_integer_value(n));
-    aw_words_entry(AW_LANG_EN, e, &what);
-    aw_words_why(AW_LANG_EN, e, &why);
+    aw_words_entry(aw_lang(), e, &what);
+    aw_words_why(aw_lang(), e, &why);
     const char *kind = aw_json_str(e, "kind") ?: "-", *msg = aw_json_str(e, "msg") ?: "-";
     long long seq = json_integer_value(json_object_get(row, "seq"));
     if (!aw_streq(kind, aw_buf_str(&what))) /* else it has no words of its own */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
+#include "ctl/lang.h"
 #include "ctl/local.h"
 
 #define SHOW_MAX ((size_t)1 << 20)
@@ -49,6 +50,7 @@ static int exec_check(struct aw_ctl *ctl)
     struct aw_env_conf *env = NULL;
     struct aw_rules *rules = NULL;
     aw_diag_init(&d);
+    d.lang = aw_lang();
     if (aw_env_load(path_of(ctl), 0, &env, &d) == 0) {
         struct aw_local_world w;
         aw_env_certificates(env, aw_clock_os_wall(), &d);
@@ -87,7 +89,7 @@ static int show_json(const struct aw_ctl *ctl, const struct aw_buf *yaml)
 {
     struct aw_yaml_doc *doc;
     struct aw_yaml_error error;
-    if (aw_yaml_parse(aw_buf_str(yaml), yaml->n, SHOW_MAX, &doc, &error) < 0)
+    if (aw_yaml_parse(aw_buf_str(yaml), yaml->n, SHOW_MAX, aw_lang(), &doc, &error) < 0)
         return aw_ctl_say(AW_EXIT_FAILED, "the settings cannot be shown as JSON: %s", error.text);
     json_t *v = to_json(aw_yaml_root(doc));
     aw_out_json(&ctl->out, v);
@@ -101,6 +103,7 @@ static int exec_show(struct aw_ctl *ctl)
     struct aw_diag d;
     struct aw_env_conf *env = NULL;
     aw_diag_init(&d);
+    d.lang = aw_lang();
     int code = AW_EXIT_DONE;
     if (aw_env_load(path_of(ctl), 0, &env, &d) < 0) {
         code = aw_local_complain(&d);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "ctl/lang.h"
 
 #define STEPS_MAX 100000 /* moves of the clock; a story takes a few hundred */
 
@@ -95,7 +96,7 @@ static int exec(struct aw_ctl *ctl)
     d->sim = (struct aw_demo_child){"ackwatch-sim", 0, -1};
     d->seed = (uint64_t)aw_ctl_number(ctl, "seed", 1);
     d->speed = (unsigned)aw_ctl_number(ctl, "speed", 30);
-    d->lang = aw_streq(aw_ctl_flag(ctl, "lang"), "zh-CN") ? AW_LANG_ZH : AW_LANG_EN;
+    d->lang = aw_lang();
     d->mode = ctl->out.json                                ? AW_DEMO_JSON
               : aw_ctl_flag(ctl, "plain") || !ctl->out.tty ? AW_DEMO_PLAIN
               : !ctl->out.colour || ctl->out.width < 60    ? AW_DEMO_PLAIN
@@ -119,14 +120,12 @@ static int exec(struct aw_ctl *ctl)
     return code;
 }
 
-static const char *const langs[] = {"en", "zh-CN", NULL};
 static const struct aw_param flags[] = {
     {"plain", 0, AW_VAL_NONE, 0, NULL, "one line per event, no drawing"},
     {"speed", 0, AW_VAL_NUMBER, 0, NULL,
      "virtual seconds per real second (30); paces the display only"},
     {"seed", 0, AW_VAL_NUMBER, 0, NULL, "another number, another story (1)"},
     {"keep", 0, AW_VAL_DIR, 0, NULL, "a new or empty directory: database, logs, config stay there"},
-    {"lang", 0, AW_VAL_CHOICE, 0, langs, "language of people and texts (en)"},
     {NULL},
 };
 static const char *const examples[] = {"demo", "demo --plain --seed 2 --speed 600",

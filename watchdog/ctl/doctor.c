@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
+#include "ctl/lang.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
 #include "store/db.h"
@@ -124,6 +125,7 @@ static void load(struct doctor *d, struct aw_diag *diag)
     d->secrets = withheld == secret ? SECRETS_WITHHELD : SECRETS_BAD;
     struct aw_diag again;
     aw_diag_init(&again);
+    again.lang = aw_lang();
     if (aw_env_load(d->config, AW_ENV_LENIENT, &d->env, &again) < 0)
         d->env = NULL;
     aw_diag_free(&again);
@@ -136,11 +138,13 @@ static enum health check_config(struct doctor *d, struct finding *f)
     struct aw_local_world w;
     enum health h;
     aw_diag_init(&diag);
+    diag.lang = aw_lang();
     load(d, &diag);
     unsigned errors = d->secrets ? 0 : diag.n_errors;
     if (d->env && d->env->rules) {
         struct aw_diag more;
         aw_diag_init(&more);
+        more.lang = aw_lang();
         aw_local_world_init(&w, d->env);
         aw_rules_load(d->env->rules, &w.world, &rules, &more);
         aw_local_world_free(&w);
@@ -187,6 +191,7 @@ static enum health check_certificates(struct doctor *d, struct finding *f)
         return found(f, WARN, "ackwatch config check says why",
                      "not checked: their keys are withheld");
     aw_diag_init(&diag);
+    diag.lang = aw_lang();
     aw_env_certificates(d->env, aw_clock_os_wall(), &diag);
     enum health h =
         found(f, OK, "", "%u listeners with TLS%s", n, n ? ", valid for two weeks" : "");

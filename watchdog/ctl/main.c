@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "ctl/cmd.h"
 #include "ctl/help.h"
+#include "ctl/lang.h"
 
 static bool asks_help(const char *s)
 {
@@ -71,6 +72,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
+    aw_lang_set(aw_lang_of_environment());
     int code = dispatch(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("ackwatch: stdout");

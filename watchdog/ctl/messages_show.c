@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "ctl/nouns.h"
 #include "ctl/rows.h"
+#include "ctl/lang.h"
 #include "codec/words.h"
 
 static const struct {
@@ -66,8 +67,8 @@ static void print_past(const struct aw_out *o, const char *user, const json_t *e
     enum aw_mark mark;
     enum aw_style style;
     mark_of(e, &mark, &style);
-    aw_words_entry(AW_LANG_EN, e, &what);
-    aw_words_why(AW_LANG_EN, e, &why);
+    aw_words_entry(aw_lang(), e, &what);
+    aw_words_why(aw_lang(), e, &why);
     if (aw_json_str(e, "channel"))
         aw_buf_printf(&why, "%svia %s", why.n ? ", " : "", aw_json_str(e, "channel"));
     if (aw_streq(aw_json_str(e, "why"), "cancelled") || is_act(aw_json_str(e, "kind")))
@@ -93,7 +94,7 @@ static void print_planned(const struct aw_out *o, const char *user, const json_t
     const char *at = aw_out_when(o, when, aw_json_str(p, "at"));
     const char *step = aw_json_str(p, "step") ?: "", *unless = aw_json_str(p, "unless");
     json_int_t round = json_integer_value(json_object_get(p, "round"));
-    snprintf(what, sizeof what, "%s", aw_word(AW_LANG_EN, aw_json_str(p, "do") ?: ""));
+    snprintf(what, sizeof what, "%s", aw_word(aw_lang(), aw_json_str(p, "do") ?: ""));
     if (round > 1)
         snprintf(what + strlen(what), sizeof what - strlen(what), " #%lld", (long long)round);
     if (unless)

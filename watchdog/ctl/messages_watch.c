@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "core/types.h"
 #include "ctl/nouns.h"
+#include "ctl/lang.h"
 #include "codec/words.h"
 
 #define POLL_MS 1000
@@ -35,11 +36,11 @@ static void print_entry(const struct aw_out *o, const char *user, json_t *e)
     }
     char when[AW_TIME_TEXT];
     struct aw_buf b = AW_BUF_INIT(2048), why = AW_BUF_INIT(512);
-    aw_words_why(AW_LANG_EN, e, &why);
+    aw_words_why(aw_lang(), e, &why);
     aw_buf_printf(&b, "%s%s", aw_out_when(o, when, aw_json_str(e, "ts")), o->tty ? "  " : "\t");
     aw_out_clean(&b, user);
     aw_buf_puts(&b, o->tty ? "  " : "\t");
-    aw_words_entry(AW_LANG_EN, e, &b);
+    aw_words_entry(aw_lang(), e, &b);
     if (why.n)
         aw_buf_printf(&b, "%s%s", o->tty ? ": " : "\t", aw_buf_str(&why));
     fprintf(o->f, "%s\n", aw_buf_str(&b));

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "ctl/cmd.h"
+#include "ctl/lang.h"
 
 struct lookup { /* one pass over the flags of an entry */
     const char *name;
@@ -88,6 +89,14 @@ static int check_value(const struct aw_param *p, bool is_flag, const char *value
     return 0;
 }
 
+static bool is_everywhere(const struct aw_param *flag)
+{
+    const struct aw_param *p = aw_flags_global;
+    while (p->name && p != flag)
+        p++;
+    return p == flag;
+}
+
 static int add_flag(struct aw_ctl *ctl, const struct aw_param *flag, const char *value,
                     struct aw_err *err)
 {
@@ -98,6 +107,9 @@ static int add_flag(struct aw_ctl *ctl, const struct aw_param *flag, const char 
     int r = check_value(flag, true, value, err);
     if (r < 0)
         return r;
+    enum aw_lang lang;
+    if (is_everywhere(flag) && aw_streq(flag->name, "lang") && aw_lang_parse(value, &lang) == 0)
+        aw_lang_set(lang);
     ctl->given[ctl->n_given].flag = flag;
     ctl->given[ctl->n_given++].value = value;
     return 0;

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "conf/tests.h"
+#include "ctl/lang.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
 #include "ctl/rows.h"
@@ -68,6 +69,7 @@ static int exec_check(struct aw_ctl *ctl)
     struct check c = {.world = &w.world};
     const char *env_file = aw_ctl_flag(ctl, "env");
     aw_diag_init(&c.diag);
+    c.diag.lang = aw_lang();
     if (!env_file || aw_env_load(env_file, AW_ENV_LENIENT, &env, &c.diag) == 0) {
         if (env)
             aw_local_world_init(&w, env);
@@ -184,6 +186,7 @@ static int exec_test(struct aw_ctl *ctl)
 {
     struct test_run t = {.ctl = ctl, .list = json_array()};
     aw_diag_init(&t.diag);
+    t.diag.lang = aw_lang();
     for (unsigned i = 0; i < ctl->n_args; i++)
         test_path(&t, ctl->args[i]);
     if (!ctl->n_args)

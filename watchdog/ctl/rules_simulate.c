@@ -14,6 +14,7 @@
 #include "core/match.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
+#include "ctl/lang.h"
 #include "codec/words.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -90,10 +91,10 @@ static void line_table(struct simulation *s, const struct aw_virtual_line *l)
     aw_table_add(&s->table, AW_PLAIN, aw_buf_str(&targets));
     snprintf(key, sizeof key, "why:%s", aw_why_name(l->why));
     if (l->what == AW_V_HELD)
-        aw_table_addf(&s->table, AW_DIM, "%s, until %s", aw_word(AW_LANG_EN, key),
+        aw_table_addf(&s->table, AW_DIM, "%s, until %s", aw_word(aw_lang(), key),
                       aw_out_time(&s->ctl->out, when, l->until));
     else
-        aw_table_addf(&s->table, AW_DIM, names_rung(l) ? "%s: %s" : "%s", aw_word(AW_LANG_EN, key),
+        aw_table_addf(&s->table, AW_DIM, names_rung(l) ? "%s: %s" : "%s", aw_word(aw_lang(), key),
                       aw_level_name(l->level));
     aw_buf_free(&targets);
 }
@@ -199,6 +200,7 @@ static int exec(struct aw_ctl *ctl)
 {
     struct simulation s = {.ctl = ctl};
     aw_diag_init(&s.diag);
+    s.diag.lang = aw_lang();
     int code = load(&s);
     if (code == AW_EXIT_DONE)
         code = run(&s);

@@ -102,11 +102,14 @@ const struct aw_noun aw_nouns[] = {
     {NULL, NULL},
 };
 
+static const char *const langs[] = {"en", "zh-CN", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 
 const struct aw_param aw_flags_global[] = {
     {"json", 0, AW_VAL_NONE, 0, NULL, "print JSON with the field names of the API"},
     {"color", 0, AW_VAL_CHOICE, 0, colours, "colour on a terminal (auto; NO_COLOR turns it off)"},
+    {"lang", 0, AW_VAL_CHOICE, 0, langs,
+     "language of texts (LANGUAGE, LC_ALL, LC_MESSAGES, LANG; else en)"},
     {"help", 'h', AW_VAL_NONE, 0, NULL, "show this help"},
     {NULL},
 };
@@ -162,6 +165,15 @@ const char *aw_cmd_nearest(const char *noun, const char *verb)
     return aw_nearest(verb ? verb : noun, names);
 }
 
+/* A flag of a command's own hides the one of that name that all have: templates render --lang. */
+static bool has_flag(const struct aw_param *list, const char *name)
+{
+    for (; list && list->name; list++)
+        if (aw_streq(list->name, name))
+            return true;
+    return false;
+}
+
 void aw_cmd_each_flag(const struct aw_cmd_entry *e,
                       void (*f)(void *arg, const struct aw_param *flag), void *arg)
 {
@@ -169,7 +181,8 @@ void aw_cmd_each_flag(const struct aw_cmd_entry *e,
                                             aw_flags_global};
     for (unsigned i = 0; i < AW_COUNT(lists); i++)
         for (const struct aw_param *p = lists[i]; p && p->name; p++)
-            f(arg, p);
+            if (i == 0 || !has_flag(e->flags, p->name))
+                f(arg, p);
 }
 
 void aw_param_value(const struct aw_param *p, struct aw_buf *out)

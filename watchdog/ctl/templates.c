@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "codec/sms.h"
+#include "ctl/lang.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
 #include "ctl/rows.h"
@@ -50,6 +51,7 @@ static int load(const char *dir, struct texts *t)
 {
     *t = (struct texts){.dir = dir_of(dir ? dir : DEFAULT_DIR)};
     aw_diag_init(&t->diag);
+    t->diag.lang = aw_lang();
     return aw_templates_load(t->dir, &t->list, &t->diag);
 }
 

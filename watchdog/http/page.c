@@ -56,11 +56,6 @@ enum aw_lang aw_page_lang(const char *accept, const char *own)
     return own && strncasecmp(own, "zh", 2) == 0 ? AW_LANG_ZH : AW_LANG_EN;
 }
 
-const char *aw_lang_tag(enum aw_lang lang)
-{
-    return lang == AW_LANG_ZH ? "zh-CN" : "en";
-}
-
 enum aw_page_kind aw_page_of(enum aw_state state, bool confirmed_now)
 {
     if (state == AW_CANCELLED)

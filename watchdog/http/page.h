@@ -7,14 +7,12 @@
 #define AW_HTTP_PAGE_H
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "core/types.h"
-
-enum aw_lang { AW_LANG_EN, AW_LANG_ZH, AW_N_LANGS };
 
 /* zh or en, whichever comes first in an Accept-Language header; else by the recipient's own
  * language (may be NULL), else en. */
 enum aw_lang aw_page_lang(const char *accept, const char *own);
-const char *aw_lang_tag(enum aw_lang lang);
 
 enum aw_page_kind {
     AW_PAGE_ASK,       /* shows the message and the button */
