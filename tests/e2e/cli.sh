@@ -52,11 +52,11 @@ exits "a token file that is not there" 2 status --url http://127.0.0.1:1 --token
 # --- rules ------------------------------------------------------------------------------------------
 
 exits "the rule library is fine" 0 rules check "$src/rules"
-out_has "0 errors"
+out_has "0 errors, 0 warnings"
 exits "... its tests pass" 0 rules test "$src/rules"
 check "... and none fails" bash -c 'grep -q ^passed out && ! grep -q ^failed out'
 exits "tests as JSON" 0 rules test "$src/rules/order-status.yaml" --run '*1011*' --json
-check "... just the one" holds "json_array_length(j) = 1 AND j->>'\$[0].passed'"
+check "... just the one" holds "json_array_length(j->'tests') = 1 AND j->>'\$.tests[0].passed'"
 cat >bad.yaml <<'END'
 version: 1
 rules:
@@ -83,8 +83,22 @@ tests:
 END
 cp "$src/rules/order-status.yaml" .
 sed -i "s|\[$src/rules/|[|" bad.test.yaml
-exits "a test that fails" 3 rules test bad.test.yaml
+exits "a test that fails" 3 rules test bad.test.yaml --diff --junit results.xml
 out_has "failed"
+err_has 'expected at 0s: sms for li'
+err_has '+- {at: 0s, do: push, to: li, step: push}'
+check "the results as XML" grep -q '<testsuite name="bad.test.yaml" tests="1" failures="1"' results.xml
+if command -v xmllint >/dev/null; then
+    check "... which is well-formed" xmllint --noout results.xml
+else
+    check "... which is well-formed # SKIP xmllint (libxml2-utils) is not there" true
+fi
+exits "a rule without tests is not covered" 3 rules test . --coverage
+out_has 'no test fires: order-status, step "text"'
+exits "the library is covered" 0 rules test "$src/rules" --coverage
+out_has "steps 100 %"
+exits "... as JSON" 0 rules test "$src/rules" --coverage --json
+check "... with its percentage" holds "j->>'\$.coverage.percent' = 100"
 
 cat >send.yaml <<'END'
 at: "2026-11-23T10:00:00+08:00"

@@ -19,26 +19,30 @@
 
 static struct aw_diag diag;
 static struct aw_test_result result;
-static char explained[16384];
+static char explained[16384], diff[16384];
+static struct aw_coverage coverage;
 
-static void report(void *ctx, const char *name, bool passed, const char *explain)
+static void report(void *ctx, const struct aw_test_report *r)
 {
     size_t n = strlen(explained);
-    snprintf(explained + n, sizeof(explained) - n, "%s %s\n%s", passed ? "ok" : "not ok", name,
-             passed ? "" : explain);
-    assert_int_equal(explain == NULL, passed);
+    snprintf(explained + n, sizeof(explained) - n, "%s %s\n%s", r->passed ? "ok" : "not ok",
+             r->name, r->passed ? "" : r->explain);
+    assert_int_equal(r->explain == NULL, r->passed);
+    snprintf(diff, sizeof(diff), "%s", r->diff ? r->diff : "");
 }
 
 static int run(const char *path, const char *only)
 {
     explained[0] = '\0';
     result = (struct aw_test_result){0};
-    return aw_tests_run(path, only, &result, report, NULL, &diag);
+    const struct aw_test_options o = {.run = only, .report = report, .coverage = &coverage};
+    return aw_tests_run(path, &o, &result, &diag);
 }
 
 static int teardown(void **state)
 {
     aw_diag_free(&diag);
+    aw_coverage_free(&coverage);
     conf_dir_remove();
     return 0;
 }
@@ -53,12 +57,13 @@ static const char *library(const char *name)
     return path;
 }
 
+static const char *const shipped[] = {"order-status", "must-read"};
+
 static void shipped_rules_pass(void **state)
 {
-    static const char *const files[] = {"order-status", "must-read"};
-    for (unsigned i = 0; i < AW_COUNT(files); i++) {
+    for (unsigned i = 0; i < AW_COUNT(shipped); i++) {
         char name[64];
-        snprintf(name, sizeof(name), "%s.test.yaml", files[i]);
+        snprintf(name, sizeof(name), "%s.test.yaml", shipped[i]);
         if (run(library(name), NULL) < 0)
             fail_msg("%s", conf_print(&diag));
         if (result.failed > 0)
@@ -76,30 +81,24 @@ static void library_loads_as_a_directory(void **state)
     const struct aw_rules_world world = {.templates = &t};
     assert_int_equal(aw_rules_load(library(""), &world, &rules, &diag), 0);
     assert_string_equal(conf_print(&diag), "");
-    assert_int_equal(rules->set.n, 2);
+    assert_int_equal(rules->set.n, AW_COUNT(shipped));
     aw_rules_free(rules);
     aw_templates_free(&t);
 }
 
-/* Each step of the library fires in at least one of its tests. */
-static void shipped_tests_cover_every_step(void **state)
+/* All that tests can show of the library, they show. */
+static void shipped_tests_cover_everything(void **state)
 {
-    static const char *const steps[] = {"push", "again", "text", "mail", "boss", "exhausted"};
-    static const char *const files[] = {"order-status.test.yaml", "must-read.test.yaml"};
-    for (unsigned i = 0; i < AW_COUNT(files); i++) {
-        char *text = NULL;
-        FILE *f = fopen(library(files[i]), "r");
-        assert_non_null(f);
-        size_t cap = 0;
-        assert_true(getdelim(&text, &cap, '\0', f) > 0);
-        fclose(f);
-        for (unsigned j = 0; j < AW_COUNT(steps); j++) {
-            char needle[64];
-            snprintf(needle, sizeof(needle), "step: %s", steps[j]);
-            assert_non_null(strstr(text, needle));
-        }
-        free(text);
+    for (unsigned i = 0; i < AW_COUNT(shipped); i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s.test.yaml", shipped[i]);
+        assert_int_equal(run(library(name), NULL), 0);
     }
+    struct aw_cover_sum sum = aw_coverage_sum(&coverage);
+    assert_true(sum.steps >= 6 * AW_COUNT(shipped) / 2);
+    assert_int_equal(sum.steps_run, sum.steps);
+    assert_int_equal(sum.kinds_run, sum.kinds);
+    assert_int_equal(sum.skips_run, sum.skips);
 }
 
 /* --- tests that fail ----------------------------------------------------------------------- */
@@ -147,13 +146,12 @@ static const struct {
      TEST("[{at: 1m, from: li, level: acknowledged}]",
           "[{at: 0s, do: push, to: li}, {at: 2m, state: confirmed, to: li}]")},
     {"not ok t\n"
-     "line 9: expected at 0s: push for li, step \"text\"\n"
+     "line 9: expected at 0s: push for li, step \"text\"; rule \"r\" (R:3) has no such step\n"
      "not expected: step \"push\" (R:8) fired push to li at 0s\n",
      TEST("[{at: 1m, from: li, level: acknowledged}]", "[{at: 0s, do: push, to: li, step: text}]")},
     {"not ok t\n"
      "line 9: expected at 10m: email for li; instead: step \"exhausted\" (R:10) fired email to noc "
-     "for li at 10m (exhausted)\n"
-     "not expected: step \"exhausted\" (R:10) fired email to noc for li at 10m (exhausted)\n",
+     "for li at 10m (exhausted)\n",
      TEST("[]", "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}, {at: 10m, do: email, to: "
                 "li, targets: [wang]}]")},
     {"not ok t\n"
@@ -214,6 +212,83 @@ static void failing_tests_say_why(void **state)
         aw_buf_free(&b);
     }
     assert_int_equal(wrong, 0);
+}
+
+/* Differences of several kinds come in time order, each said once; the diff can be pasted. */
+static void differences_come_in_time_order(void **state)
+{
+    const char *rule = conf_file("r.yaml", RULE);
+    const char *text = TEST("[{at: 1m, from: li, level: delivered}, {at: 9m, from: li, level: "
+                            "acknowledged}]",
+                            "[{at: 9m, state: exhausted, to: li}, {at: 9m30s, do: sms, to: li, "
+                            "step: text}, {at: 5m, do: im, to: li}, {at: 1s, do: push, to: li}]");
+    struct aw_buf b = AW_BUF_INIT(16384);
+    assert_int_equal(run(conf_file("r.test.yaml", text), NULL), 0);
+    aw_buf_printf(
+        &b,
+        "not ok t\n"
+        "line 9: expected at 1s: push for li; instead: step \"push\" (%s:8) fired push to "
+        "li at 0s\n"
+        "line 9: expected at 5m: im for li; rule \"r\" (%s:3) has no such step\n"
+        "line 9: expected at 9m: exhausted of li; instead: li was confirmed at 9m\n"
+        "line 9: expected at 9m30s: sms for li, step \"text\"; instead: step \"text\" "
+        "(%s:9) skipped sms for li at 5m (unless, reached delivered)\n",
+        rule, rule, rule);
+    int differs = strcmp(explained, aw_buf_str(&b));
+    aw_buf_free(&b);
+    if (differs)
+        fail_msg("%s", explained);
+    assert_string_equal(diff, "--- expected\n+++ actual\n"
+                              "+- {at: 0s, do: push, to: li, step: push}\n"
+                              "-- {at: 1s, do: push, to: li}\n"
+                              "-- {at: 5m, do: im, to: li}\n"
+                              " # 5m: text sms skipped (unless)\n"
+                              "-- {at: 9m, state: exhausted, to: li}\n"
+                              " - {at: 9m, state: confirmed, to: li}\n"
+                              "-- {at: 9m30s, do: sms, to: li, step: text}\n");
+}
+
+/* "why is there nothing?" has an answer */
+static void nothing_is_explained(void **state)
+{
+    conf_file("r.yaml", RULE);
+    assert_int_equal(run(conf_file("r.test.yaml",
+                                   TEST("[{at: 1m, from: li, level: acknowledged}]",
+                                        "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}]")),
+                         NULL),
+                     0);
+    assert_string_equal(explained,
+                        "not ok t\nline 9: expected at 5m: sms for li; instead: nothing, "
+                        "li was confirmed at 1m\n");
+}
+
+static void coverage_names_what_no_test_shows(void **state)
+{
+    conf_file("r.yaml", RULE);
+    assert_int_equal(run(conf_file("r.test.yaml",
+                                   TEST("[{at: 6m, from: li, level: acknowledged}]",
+                                        "[{at: 0s, do: push, to: li}, {at: 5m, do: sms, to: li}]")),
+                         NULL),
+                     0);
+    struct aw_cover_sum sum = aw_coverage_sum(&coverage);
+    assert_int_equal(sum.steps, 3);
+    assert_int_equal(sum.steps_run, 2);
+    assert_int_equal(sum.kinds, 3);
+    assert_int_equal(sum.kinds_run, 2);
+    assert_int_equal(sum.skips, 1);
+    assert_int_equal(sum.skips_run, 0);
+    assert_string_equal(coverage.list[2].step, "exhausted");
+    assert_false(aw_cover_ran(&coverage.list[2]));
+    assert_int_equal(coverage.list[2].line, 10);
+    assert_int_equal(coverage.list[1].unless, AW_DELIVERED);
+    assert_int_equal(
+        run(conf_file("r.test.yaml", TEST("[{at: 1m, from: li, level: delivered}]",
+                                          "[{at: 0s, do: push, to: li}, {at: 10m, do: email}]")),
+            NULL),
+        0);
+    sum = aw_coverage_sum(&coverage); /* files add up */
+    assert_int_equal(sum.steps_run, 3);
+    assert_int_equal(sum.skips_run, 1);
 }
 
 static void one_test_can_be_picked(void **state)
@@ -465,8 +540,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(shipped_rules_pass, teardown),
         cmocka_unit_test_teardown(library_loads_as_a_directory, teardown),
-        cmocka_unit_test_teardown(shipped_tests_cover_every_step, teardown),
+        cmocka_unit_test_teardown(shipped_tests_cover_everything, teardown),
         cmocka_unit_test_teardown(failing_tests_say_why, teardown),
+        cmocka_unit_test_teardown(differences_come_in_time_order, teardown),
+        cmocka_unit_test_teardown(nothing_is_explained, teardown),
+        cmocka_unit_test_teardown(coverage_names_what_no_test_shows, teardown),
         cmocka_unit_test_teardown(one_test_can_be_picked, teardown),
         cmocka_unit_test_teardown(environment_gives_channels, teardown),
         cmocka_unit_test_teardown(mistakes_have_places, teardown),

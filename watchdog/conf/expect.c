@@ -6,6 +6,7 @@
 #include "conf/expect.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -71,6 +72,7 @@ int aw_lines_take(void *ctx, const struct aw_virtual_line *line)
         l->cap = l->cap > 0 ? 2 * l->cap : 64;
         l->list = aw_realloc(l->list, l->cap * sizeof(*l->list));
         l->seen = aw_realloc(l->seen, l->cap * sizeof(*l->seen));
+        l->told = aw_realloc(l->told, l->cap * sizeof(*l->told));
     }
     struct aw_virtual_line *copy = &l->list[l->n];
     *copy = *line;
@@ -80,7 +82,8 @@ int aw_lines_take(void *ctx, const struct aw_virtual_line *line)
     copy->targets = targets;
     copy->to = line->to != NULL ? aw_arena_str(l->arena, line->to) : NULL;
     copy->step = line->step != NULL ? aw_arena_str(l->arena, line->step) : NULL;
-    l->seen[l->n++] = false;
+    l->seen[l->n] = l->told[l->n] = false;
+    l->n++;
     return 0;
 }
 
@@ -152,25 +155,51 @@ static void put_line(struct aw_buf *out, const struct aw_virtual_line *l,
                       l->level != 0 ? aw_level_name(l->level) : "");
 }
 
-/* What comes nearest to a missing line: the same firing at another time or decided otherwise. */
-static const struct aw_virtual_line *nearest(const struct aw_expect *e,
-                                             const struct aw_lines *lines)
+/* What comes nearest to a missing line: the same firing at another time or decided otherwise. Its
+ * place, or -1. */
+static int nearest(const struct aw_expect *e, const struct aw_lines *lines)
 {
-    const struct aw_virtual_line *best = NULL;
+    int best = -1;
     for (unsigned i = 0; i < lines->n; i++) {
         const struct aw_virtual_line *l = &lines->list[i];
         bool same = e->form == AW_EXPECT_STATE ? l->what == AW_V_STATE && aw_streq(e->to, l->to)
                                                : same_firing(e, l);
-        if (!same || lines->seen[i])
+        if (!same || lines->seen[i] || lines->told[i])
             continue;
-        if (best == NULL || (best->after != e->at && l->after == e->at))
-            best = l;
+        if (best < 0 || (lines->list[best].after != e->at && l->after == e->at))
+            best = (int)i;
     }
     return best;
 }
 
-static void put_missing(struct aw_buf *out, const struct aw_expect *e, const struct aw_lines *lines,
+/* Nothing like it happened: was the timeline over by then, or has the rule no such step? */
+static void put_nothing(struct aw_buf *out, const struct aw_expect *e, const struct aw_lines *lines,
                         const struct aw_rule *rule)
+{
+    bool known = e->form == AW_EXPECT_STATE;
+    for (unsigned i = 0; i < rule->n_steps + (rule->exhausted != NULL) && !known; i++) {
+        const struct aw_step *s = i < rule->n_steps ? &rule->steps[i] : rule->exhausted;
+        known = aw_step_has_kind(s, (enum aw_kind)e->kind) &&
+                (e->step == NULL || aw_streq(e->step, s->id));
+    }
+    if (!known) {
+        aw_buf_printf(out, "; rule \"%s\" (%s:%u) has no such step", rule->name, rule->file,
+                      rule->line);
+        return;
+    }
+    for (unsigned i = 0; i < lines->n; i++) {
+        const struct aw_virtual_line *l = &lines->list[i];
+        if (l->what != AW_V_STATE || l->after > e->at || (e->to != NULL && !aw_streq(e->to, l->to)))
+            continue;
+        aw_buf_puts(out, "; instead: nothing, ");
+        put_line(out, l, rule);
+        return;
+    }
+}
+
+/* instead: place of a line, or -1. */
+static void put_missing(struct aw_buf *out, const struct aw_expect *e, int instead,
+                        const struct aw_lines *lines, const struct aw_rule *rule)
 {
     char at[AW_TIME_TEXT];
     aw_duration_print(at, e->at);
@@ -180,10 +209,11 @@ static void put_missing(struct aw_buf *out, const struct aw_expect *e, const str
         aw_buf_printf(out, "%s%s", e->form == AW_EXPECT_STATE ? " of " : " for ", e->to);
     if (e->step != NULL)
         aw_buf_printf(out, ", step \"%s\"", e->step);
-    const struct aw_virtual_line *l = nearest(e, lines);
-    if (l != NULL) {
+    if (instead >= 0) {
         aw_buf_puts(out, "; instead: ");
-        put_line(out, l, rule);
+        put_line(out, &lines->list[instead], rule);
+    } else {
+        put_nothing(out, e, lines, rule);
     }
     aw_buf_putc(out, '\n');
 }
@@ -202,30 +232,70 @@ static void pair(const struct aw_expect *expect, unsigned n, bool *met, struct a
         }
 }
 
+struct missing {
+    const struct aw_expect *e;
+    int instead; /* what is told in its place, so that it is not told again; or -1 */
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct aw_expect *x = ((const struct missing *)a)->e, *y = ((const struct missing *)b)->e;
+    return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x > y) - (x < y);
+}
+
+/* What was not met, in time order. Returns how many. */
+static unsigned list_missing(const struct aw_expect *expect, unsigned n, const bool *met,
+                             struct aw_lines *lines, struct missing *ret)
+{
+    unsigned n_missing = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (!met[i] && expect[i].form != AW_EXPECT_NOTHING_AFTER)
+            ret[n_missing++].e = &expect[i];
+    if (n_missing > 0)
+        qsort(ret, n_missing, sizeof(*ret), by_time);
+    for (unsigned i = 0; i < n_missing; i++) {
+        ret[i].instead = nearest(ret[i].e, lines);
+        if (ret[i].instead >= 0)
+            lines->told[ret[i].instead] = true;
+    }
+    return n_missing;
+}
+
+static bool put_surplus(struct aw_buf *out, const struct aw_lines *lines, unsigned i, aw_ms last,
+                        const struct aw_rule *rule)
+{
+    const struct aw_virtual_line *l = &lines->list[i];
+    bool late = l->after > last;
+    if (l->what != AW_V_FIRED || (lines->seen[i] && !late))
+        return false;
+    if (lines->told[i] && !late)
+        return true;
+    aw_buf_puts(out, late ? "after nothing_after: " : "not expected: ");
+    put_line(out, l, rule);
+    aw_buf_putc(out, '\n');
+    return true;
+}
+
 bool aw_expect_compare(const struct aw_expect *expect, unsigned n, struct aw_lines *lines,
-                       const struct aw_rule *rule, struct aw_buf *out)
+                       const struct aw_rule *rule, struct aw_buf *out, struct aw_buf *diff)
 {
     bool fine = true;
     aw_ms last = INT64_MAX;
     AW_AUTO_FREE bool *met = aw_calloc(n + 1, sizeof(*met));
+    AW_AUTO_FREE struct missing *missing = aw_calloc(n + 1, sizeof(*missing));
     pair(expect, n, met, lines);
-    for (unsigned i = 0; i < n; i++) {
-        if (expect[i].form == AW_EXPECT_NOTHING_AFTER) {
-            last = expect[i].at < last ? expect[i].at : last;
-        } else if (!met[i]) {
-            put_missing(out, &expect[i], lines, rule);
+    for (unsigned i = 0; i < n; i++)
+        if (expect[i].form == AW_EXPECT_NOTHING_AFTER && expect[i].at < last)
+            last = expect[i].at;
+    unsigned n_missing = list_missing(expect, n, met, lines, missing), m = 0;
+    for (unsigned j = 0; j <= lines->n; j++) { /* lines come in time order */
+        for (; m < n_missing && (j == lines->n || missing[m].e->at <= lines->list[j].after); m++)
+            put_missing(out, missing[m].e, missing[m].instead, lines, rule);
+        if (j < lines->n && put_surplus(out, lines, j, last, rule))
             fine = false;
-        }
     }
-    for (unsigned j = 0; j < lines->n; j++) {
-        const struct aw_virtual_line *l = &lines->list[j];
-        bool late = l->after > last;
-        if (l->what != AW_V_FIRED || (lines->seen[j] && !late))
-            continue;
-        aw_buf_puts(out, late ? "after nothing_after: " : "not expected: ");
-        put_line(out, l, rule);
-        aw_buf_putc(out, '\n');
-        fine = false;
-    }
+    fine = fine && n_missing == 0;
+    if (!fine)
+        aw_expect_diff(expect, n, met, lines, diff);
     return fine;
 }

@@ -29,13 +29,21 @@ struct aw_lines {
     struct aw_arena *arena;
     struct aw_virtual_line *list;
     bool *seen; /* by an expectation */
+    bool *told; /* as what happened instead of another */
     unsigned n, cap;
 };
 /* The line callback of aw_virtual_run; ctx is a struct aw_lines. */
 int aw_lines_take(void *ctx, const struct aw_virtual_line *line);
 
-/* True when all holds; else one sentence per difference in out. rule names places. */
+/* True when all holds; else one sentence per difference in out, in time order, and expected beside
+ * actual in diff, in the words of `expect`, so that its lines can be taken into the test. rule
+ * names places. */
 bool aw_expect_compare(const struct aw_expect *expect, unsigned n, struct aw_lines *lines,
-                       const struct aw_rule *rule, struct aw_buf *out);
+                       const struct aw_rule *rule, struct aw_buf *out, struct aw_buf *diff);
+/* The diff alone (expect_diff.c): met says which expectations were. */
+void aw_expect_diff(const struct aw_expect *expect, unsigned n, const bool *met,
+                    const struct aw_lines *lines, struct aw_buf *out);
+/* A fired line or a state as an expectation: {at: 5m, do: sms, to: li, step: text}. */
+void aw_expect_print(struct aw_buf *out, const struct aw_virtual_line *l);
 
 #endif

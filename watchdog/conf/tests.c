@@ -19,7 +19,7 @@
 #include "conf/send.h"
 #include "core/match.h"
 
-enum { MAX_FILES = 100, MAX_TESTS = 1000, EXPLAIN_MAX = 16384 };
+enum { MAX_FILES = 100, MAX_TESTS = 1000, EXPLAIN_MAX = 16384, DIFF_MAX = 1 << 20 };
 
 /* When a test does not say `at`: any instant does, results must not depend on today. */
 #define DEFAULT_AT ((aw_time)1767254400000) /* 2026-01-01T08:00:00Z */
@@ -282,7 +282,8 @@ static bool has_step_now(const struct aw_rule *rule)
     return false;
 }
 
-static bool run_test(struct suite *s, const struct test *t, struct aw_buf *out)
+static bool run_test(struct suite *s, const struct test *t, struct aw_coverage *coverage,
+                     struct aw_buf *out, struct aw_buf *diff)
 {
     const struct aw_rule *rule = pick_rule(s, t, out);
     if (rule == NULL)
@@ -312,32 +313,42 @@ static bool run_test(struct suite *s, const struct test *t, struct aw_buf *out)
     struct aw_lines lines = {.arena = &s->arena};
     struct aw_err err = {0};
     bool fine = aw_virtual_run(&in, aw_lines_take, &lines, &err) == 0;
+    for (unsigned i = 0; coverage != NULL && i < lines.n; i++)
+        aw_coverage_line(coverage, rule, &lines.list[i]);
     if (fine)
-        fine = aw_expect_compare(t->expect, t->n_expect, &lines, rule, out);
+        fine = aw_expect_compare(t->expect, t->n_expect, &lines, rule, out, diff);
     else
         aw_buf_printf(out, "the run failed: %s\n", err.text);
     aw_free(lines.list);
     aw_free(lines.seen);
+    aw_free(lines.told);
     return fine;
 }
 
-int aw_tests_run(const char *path, const char *run, struct aw_test_result *ret,
-                 void (*report)(void *ctx, const char *name, bool passed, const char *explain),
-                 void *ctx, struct aw_diag *diag)
+int aw_tests_run(const char *path, const struct aw_test_options *o, struct aw_test_result *ret,
+                 struct aw_diag *diag)
 {
     AW_AUTO(suite_free) struct suite s = {.path = path, .diag = diag};
     struct aw_test_result result = {0};
     int e = load_suite(&s);
     if (e < 0)
         return e;
+    if (o->coverage != NULL)
+        aw_coverage_rules(o->coverage, &s.rules->set);
     for (unsigned i = 0; i < s.n_tests; i++) {
         const struct test *t = &s.tests[i];
-        if (run != NULL && !aw_glob(run, t->name))
+        if (o->run != NULL && !aw_glob(o->run, t->name))
             continue;
         AW_AUTO(aw_buf_free) struct aw_buf out = AW_BUF_INIT(EXPLAIN_MAX);
-        bool passed = run_test(&s, t, &out);
+        AW_AUTO(aw_buf_free) struct aw_buf diff = AW_BUF_INIT(DIFF_MAX);
+        bool passed = run_test(&s, t, o->coverage, &out, &diff);
         *(passed ? &result.passed : &result.failed) += 1;
-        report(ctx, t->name, passed, passed ? NULL : aw_buf_str(&out));
+        o->report(o->ctx, &(struct aw_test_report){
+                              .name = t->name,
+                              .passed = passed,
+                              .explain = passed ? NULL : aw_buf_str(&out),
+                              .diff = diff.n > 0 ? aw_buf_str(&diff) : NULL,
+                          });
     }
     *ret = result;
     return 0;

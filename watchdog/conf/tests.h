@@ -6,6 +6,7 @@
 #ifndef AW_CONF_TESTS_H
 #define AW_CONF_TESTS_H
 
+#include "conf/coverage.h"
 #include "conf/diag.h"
 #include "conf/env.h"
 #include "conf/rules.h"
@@ -26,14 +27,25 @@ void aw_events_free(struct aw_events *e);
 int aw_send_parse(const struct aw_source_file *f, aw_time now0, struct aw_registration *ret,
                   aw_time *ret_at, struct aw_diag *diag);
 
+/* How one test went; lives as long as the call of report. */
+struct aw_test_report {
+    const char *name;
+    bool passed;
+    const char *explain; /* what differs, in time order, with the lines of the rule; or NULL */
+    const char *diff;    /* expected and actual as a unified diff; NULL: passed, or no run */
+};
+struct aw_test_options {
+    const char *run;              /* only tests whose name matches this glob; NULL: all */
+    struct aw_coverage *coverage; /* is added to; or NULL */
+    void (*report)(void *ctx, const struct aw_test_report *r);
+    void *ctx;
+};
 struct aw_test_result {
     unsigned passed, failed;
 };
-/* Runs all tests of one NAME.test.yaml. Rule files it names are relative to it. Each test yields
- * one call of report (name, passed, explanation with rule line when failed). Problems of the file
- * itself go to diag, result AW_EINVAL. run: only tests whose name matches this glob, or NULL. */
-int aw_tests_run(const char *path, const char *run, struct aw_test_result *ret,
-                 void (*report)(void *ctx, const char *name, bool passed, const char *explain),
-                 void *ctx, struct aw_diag *diag);
+/* Runs the tests of one NAME.test.yaml. Rule files it names are relative to it. Each test yields
+ * one report. Problems of the file itself go to diag, result AW_EINVAL. */
+int aw_tests_run(const char *path, const struct aw_test_options *o, struct aw_test_result *ret,
+                 struct aw_diag *diag);
 
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `ackwatch rules`: check and test work on files without a daemon; list, show and reload ask it.
- * (simulate has a file of its own.)
+ * `ackwatch rules`: check works on files without a daemon; list, show and reload ask it. (The other
+ * verbs have files of their own, rules_VERB.c.)
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +10,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
-#include "conf/tests.h"
 #include "ctl/lang.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
@@ -91,117 +88,6 @@ static int exec_check(struct aw_ctl *ctl)
     return code;
 }
 
-/* --- test ------------------------------------------------------------------------------------ */
-
-struct test_run {
-    struct aw_ctl *ctl;
-    const char *file;
-    json_t *list;
-    struct aw_test_result sum;
-    struct aw_diag diag;
-    bool missing;
-};
-
-static void on_test(void *ctx, const char *name, bool passed, const char *explain)
-{
-    struct test_run *t = ctx;
-    const struct aw_out *o = &t->ctl->out;
-    if (o->json) {
-        json_array_append_new(t->list,
-                              json_pack("{s:s,s:s,s:b,s:s?}", "file", t->file, "name", name,
-                                        "passed", passed, "explain", passed ? NULL : explain));
-    } else if (o->tty) {
-        enum aw_style style = passed ? AW_GOOD : AW_BAD;
-        fprintf(o->f, "  %s%s%s %s\n", aw_out_on(o, style),
-                aw_out_mark(o, passed ? AW_MARK_GOOD : AW_MARK_BAD), aw_out_off(o, style), name);
-    } else {
-        fprintf(o->f, "%s\t%s\t%s\n", passed ? "passed" : "failed", t->file, name);
-    }
-    if (!passed && !o->json && explain)
-        fprintf(o->tty ? o->f : stderr, "%s%s", explain,
-                explain[strlen(explain) - 1] == '\n' ? "" : "\n");
-}
-
-static void test_file(struct test_run *t, const char *path)
-{
-    struct aw_test_result r = {0};
-    t->file = path;
-    if (t->ctl->out.tty && !t->ctl->out.json)
-        fprintf(t->ctl->out.f, "%s\n", path);
-    aw_tests_run(path, aw_ctl_flag(t->ctl, "run"), &r, on_test, t, &t->diag);
-    t->sum.passed += r.passed;
-    t->sum.failed += r.failed;
-}
-
-static bool ends_with(const char *s, const char *tail)
-{
-    size_t n = strlen(s), n_tail = strlen(tail);
-    return n > n_tail && aw_streq(s + n - n_tail, tail);
-}
-
-static int is_test(const struct dirent *d)
-{
-    return d->d_name[0] != '.' && ends_with(d->d_name, ".test.yaml");
-}
-
-static void test_dir(struct test_run *t, const char *dir)
-{
-    struct dirent **list;
-    int n = scandir(dir, &list, is_test, alphasort);
-    if (n < 0) {
-        t->missing = true;
-        aw_ctl_say(0, "%s: %s", dir, strerror(errno));
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        struct aw_buf path = AW_BUF_INIT(8192);
-        aw_buf_printf(&path, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/",
-                      list[i]->d_name);
-        test_file(t, aw_buf_str(&path));
-        aw_buf_free(&path);
-        free(list[i]);
-    }
-    if (n == 0)
-        aw_ctl_say(0, "%s: no *.test.yaml here", dir);
-    free(list);
-}
-
-/* A directory, a NAME.test.yaml, or the NAME.yaml beside which it lies. */
-static void test_path(struct test_run *t, const char *path)
-{
-    struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        test_dir(t, path);
-    } else if (ends_with(path, ".yaml") && !ends_with(path, ".test.yaml")) {
-        struct aw_buf b = AW_BUF_INIT(8192);
-        aw_buf_printf(&b, "%.*s.test.yaml", (int)(strlen(path) - strlen(".yaml")), path);
-        test_file(t, aw_buf_str(&b));
-        aw_buf_free(&b);
-    } else {
-        test_file(t, path);
-    }
-}
-
-static int exec_test(struct aw_ctl *ctl)
-{
-    struct test_run t = {.ctl = ctl, .list = json_array()};
-    aw_diag_init(&t.diag);
-    t.diag.lang = aw_lang();
-    for (unsigned i = 0; i < ctl->n_args; i++)
-        test_path(&t, ctl->args[i]);
-    if (!ctl->n_args)
-        test_path(&t, ".");
-    aw_local_complain(&t.diag);
-    if (ctl->out.json)
-        aw_out_json(&ctl->out, t.list);
-    else if (ctl->out.tty)
-        fprintf(ctl->out.f, "%u passed, %u failed\n", t.sum.passed, t.sum.failed);
-    bool bad = t.sum.failed || t.diag.n_errors;
-    json_decref(t.list);
-    aw_diag_free(&t.diag);
-    return t.missing ? AW_EXIT_FAILED : bad ? AW_EXIT_PROBLEMS : AW_EXIT_DONE;
-}
-
 /* --- list, show, reload ---------------------------------------------------------------------- */
 
 static int exec_list(struct aw_ctl *ctl)
@@ -263,17 +149,6 @@ static const struct aw_param check_flags[] = {
 };
 static const char *const check_examples[] = {"rules check rules/",
                                              "rules check order.yaml --env ackwatch.yaml", NULL};
-static const struct aw_param test_args[] = {
-    {"PATH", 0, AW_VAL_FILE, AW_MANY | AW_OPTIONAL, NULL,
-     "a directory, NAME.test.yaml, or the NAME.yaml beside it (.)"},
-    {NULL},
-};
-static const struct aw_param test_flags[] = {
-    {"run", 0, AW_VAL_TEXT, 0, NULL, "only tests whose name matches this glob"},
-    {NULL},
-};
-static const char *const test_examples[] = {"rules test rules/", "rules test --run '*offline*'",
-                                            NULL};
 static const char *const list_examples[] = {"rules list", NULL};
 static const struct aw_param show_args[] = {
     {"RULE", 0, AW_VAL_TEXT, 0, NULL, "name of a rule"},
@@ -294,16 +169,6 @@ const struct aw_cmd_entry aw_cmd_rules_check = {
     .flags = check_flags,
     .examples = check_examples,
     .exec = exec_check,
-};
-const struct aw_cmd_entry aw_cmd_rules_test = {
-    .noun = "rules",
-    .verb = "test",
-    .summary = "run the tests of rules with the engine, on a virtual clock",
-    .text = "Needs no daemon. Exit code 3 when a test fails.",
-    .args = test_args,
-    .flags = test_flags,
-    .examples = test_examples,
-    .exec = exec_test,
 };
 const struct aw_cmd_entry aw_cmd_rules_list = {
     .noun = "rules",

@@ -85,15 +85,15 @@ struct test_run {
     const char *path;
 };
 
-static void test_report(void *ctx, const char *name, bool passed, const char *explain)
+static void test_report(void *ctx, const struct aw_test_report *r)
 {
     struct test_run *t = ctx;
     struct aw_source_file f = {.name = t->path};
     struct aw_yaml_place at = {1, 1};
 
-    if (!passed)
+    if (!r->passed)
         aw_diag_error(t->diag, &f, at, 1, "E160", "ackwatch rules test shows it",
-                      "rule test \"%s\" fails: %s", name, explain);
+                      "rule test \"%s\" fails: %s", r->name, r->explain);
 }
 
 static int is_test(const struct dirent *d)
@@ -111,10 +111,11 @@ static int run_tests(const char *dir, struct aw_diag *diag)
         struct aw_buf path = AW_BUF_INIT(4096);
         struct aw_test_result res = {0};
         struct test_run t = {.diag = diag};
+        struct aw_test_options o = {.report = test_report, .ctx = &t};
 
         aw_buf_printf(&path, "%s/%s", dir, list[i]->d_name);
         t.path = aw_buf_str(&path);
-        if (aw_tests_run(t.path, NULL, &res, test_report, &t, diag) || res.failed)
+        if (aw_tests_run(t.path, &o, &res, diag) || res.failed)
             r = AW_EINVAL;
         aw_buf_free(&path);
         free(list[i]);
