@@ -34,7 +34,8 @@
 
 #define MOST     10000
 #define DEADLINE 6000 /* ms, of headers, bodies and answers */
-#define DRIP     200  /* ms between two bytes */
+#define DRIP     1500 /* ms between two bytes of one connection */
+#define LOOK     200
 #define BATCH    50 /* connections made at one time, so that the queue of the listener holds them */
 #ifdef AW_SANITIZED
 #define MEMORY_EACH 160 /* KiB a connection */
@@ -214,11 +215,14 @@ static unsigned look(unsigned n, aw_boot latest[3])
     return left;
 }
 
-static void drip(unsigned n)
+/* Each connection has its own rhythm, as strangers have: those whose turn comes in (from, to]. */
+static void drip(unsigned n, aw_boot from, aw_boot to)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (slow[i].fd >= 0 && i % 3 != 2)
+    for (unsigned i = 0; i < n; i++) {
+        aw_boot turn = slow[i].since + (to - slow[i].since) / DRIP * DRIP;
+        if (slow[i].fd >= 0 && i % 3 != 2 && turn > from && turn > slow[i].since)
             send(slow[i].fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
 }
 
 static unsigned as_many_as_may_be(void)
@@ -244,7 +248,7 @@ static void test_slow(void **state)
 {
     unsigned n = as_many_as_may_be(), made = 0, left = 1;
     struct visitor v = {.stop = false};
-    aw_boot latest[3] = {0}, next = 0, give_up;
+    aw_boot latest[3] = {0}, next = 0, dripped = aw_clock_boot(), give_up;
     long most = 0, before = memory();
     pthread_t t;
 
@@ -257,9 +261,11 @@ static void test_slow(void **state)
             assert_true(slow[made].fd >= 0);
             raw_sends(slow[made].fd, openings[made % 3]);
         }
-        if (aw_clock_boot() >= next) {
-            next = aw_clock_boot() + DRIP;
-            drip(made);
+        aw_boot now = aw_clock_boot();
+        drip(made, dripped, now);
+        dripped = now;
+        if (now >= next) {
+            next = now + LOOK;
             most = memory() > most ? memory() : most;
             left = look(made, latest);
         }
