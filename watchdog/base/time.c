@@ -13,7 +13,7 @@
 
 #define MAX_DURATION (3650 * AW_DAY)
 
-static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
+int64_t aw_days_from_civil(int64_t y, unsigned m, unsigned d)
 {
     y -= m <= 2;
     int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -23,7 +23,7 @@ static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
     return era * 146097 + (int64_t)doe - 719468;
 }
 
-static void civil_from_days(int64_t z, int64_t *y, unsigned *m, unsigned *d)
+void aw_civil_from_days(int64_t z, int64_t *y, unsigned *m, unsigned *d)
 {
     z += 719468;
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -45,7 +45,7 @@ void aw_time_print(char dst[AW_TIME_TEXT], aw_time t)
     }
     int64_t y;
     unsigned m, d, in_day = (unsigned)ms;
-    civil_from_days(days, &y, &m, &d);
+    aw_civil_from_days(days, &y, &m, &d);
     /* the remainders change nothing; they show the compiler that the text fits */
     snprintf(dst, AW_TIME_TEXT, "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", (int)y, m % 100, d % 100,
              in_day / 3600000 % 24, in_day / 60000 % 60, in_day / 1000 % 60, in_day % 1000);
@@ -75,7 +75,7 @@ static bool letter(const char **s, const char *end, const char *set)
     return true;
 }
 
-static unsigned month_days(unsigned y, unsigned m)
+unsigned aw_month_days(int64_t y, unsigned m)
 {
     static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     return days[m - 1] + (m == 2 && (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0)));
@@ -116,7 +116,7 @@ int aw_time_parse(const char *s, size_t n, aw_time *ret)
     int east;
     if (!number(&s, end, 4, 1970, 9999, &y) || !letter(&s, end, "-") ||
         !number(&s, end, 2, 1, 12, &mon) || !letter(&s, end, "-") ||
-        !number(&s, end, 2, 1, month_days(y, mon), &d) || !letter(&s, end, "Tt") ||
+        !number(&s, end, 2, 1, aw_month_days(y, mon), &d) || !letter(&s, end, "Tt") ||
         !number(&s, end, 2, 0, 23, &h) || !letter(&s, end, ":") ||
         !number(&s, end, 2, 0, 59, &min) || !letter(&s, end, ":") ||
         !number(&s, end, 2, 0, 60, &sec) || !fraction(&s, end, &ms) || !offset(&s, end, &east) ||
@@ -124,7 +124,7 @@ int aw_time_parse(const char *s, size_t n, aw_time *ret)
         return AW_EINVAL;
     if (sec == 60)
         sec = 59;
-    aw_time t = days_from_civil(y, mon, d) * AW_DAY + h * AW_HOUR + min * AW_MINUTE +
+    aw_time t = aw_days_from_civil(y, mon, d) * AW_DAY + h * AW_HOUR + min * AW_MINUTE +
                 sec * AW_SECOND + ms - east * AW_MINUTE;
     if (t < 0)
         return AW_EINVAL;

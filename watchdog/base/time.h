@@ -26,6 +26,11 @@ typedef int64_t aw_ms;   /* a duration in milliseconds */
 void aw_time_print(char dst[AW_TIME_TEXT], aw_time t);
 int aw_time_parse(const char *s, size_t n, aw_time *ret);
 
+/* Days since 1970-01-01 of the (proleptic) Gregorian calendar, and back. m 1 to 12, d 1 to 31. */
+int64_t aw_days_from_civil(int64_t y, unsigned m, unsigned d);
+void aw_civil_from_days(int64_t days, int64_t *y, unsigned *m, unsigned *d);
+unsigned aw_month_days(int64_t y, unsigned m);
+
 /* Durations of the rule language: 90s, 5m, 1h30m, 3d; units d h m s ms, each at most once, large to
  * small, no blanks, at most 3650d. Printed as 1m30s, 10h22m, 1d: units of zero are left out; 0 is
  * "0s". */

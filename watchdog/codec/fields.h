@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/tz.h"
 #include "codec/request.h"
 
 struct aw_take {
@@ -68,8 +69,6 @@ int aw_take_body(struct aw_take *t, const char *p, size_t n, size_t max,
 /* Into struct aw_addresses. */
 int aw_take_registration_ids(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst);
 
-bool aw_valid_zone(const char *s);
-
 /* clang-format off */
 /* Rows for the addresses that recipients and contacts share; AT is the offset of the struct
  * aw_addresses in what is filled. */
@@ -84,7 +83,7 @@ bool aw_valid_zone(const char *s);
      "a mail address such as li@example.com"},                                                     \
     {"lang", aw_take_text, AW_ADDRESS(AT, lang), 0, 35, aw_valid_lang,                             \
      "a language such as zh-CN"},                                                                  \
-    {"tz", aw_take_text, AW_ADDRESS(AT, tz), 0, 64, aw_valid_zone, "a zone such as Asia/Shanghai"}
+    {"tz", aw_take_text, AW_ADDRESS(AT, tz), 0, 64, aw_zone_name_valid, "a zone such as Asia/Shanghai"}
 /* clang-format on */
 
 #endif

@@ -73,16 +73,6 @@ bool aw_valid_lang(const char *s)
     return run > 0;
 }
 
-bool aw_valid_zone(const char *s)
-{
-    if (!is_letter(s[0]) || strlen(s) > 64 || strstr(s, "//"))
-        return false;
-    for (; *s; s++) /* no dot: a name cannot leave the directory of zones */
-        if (!is_letter(*s) && !is_digit(*s) && !strchr("_+/-", *s))
-            return false;
-    return s[-1] != '/';
-}
-
 /* Blocks beyond ASCII that hold punctuation, blanks, symbols, private or invisible characters. */
 static bool is_no_letter(int32_t c)
 {

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/tz.h"
 #include "codec/digest.h"
 #include "codec/request.h"
 #include "core/rule.h"
@@ -58,8 +59,7 @@ static void read_zone(struct aw_reader *r, const struct aw_key *k, const struct 
 {
     struct aw_env_conf *e = base;
     const char *s = aw_schema_text(r, v, 1, 64, false);
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
-    if (s != NULL && (s[strspn(s, allowed)] != '\0' || s[0] == '/'))
+    if (s != NULL && !aw_zone_name_valid(s))
         aw_schema_error(r, v, "E116", "as in Asia/Shanghai or UTC", "\"%s\" is not a time zone", s);
     e->zone = s;
 }
