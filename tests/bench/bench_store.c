@@ -86,7 +86,7 @@ static aw_id put_message(int64_t n)
     snprintf(key, sizeof key, "key-%lld", (long long)n);
     aw_timeline_init(&tl, id, 0, people[n % PEOPLE]);
     must(aw_timeline_apply(&tl, &f));
-    must(aw_store_register(store, &reg, app, rule, "must-read", sha, key, sha, "key:1", &tl, 1,
+    must(aw_store_register(store, &reg, app, rule, "must-read", sha, key, sha, "key:1", &tl, 1, 0,
                            &err));
     return id;
 }
@@ -230,7 +230,7 @@ static aw_id put_large(void)
         must(aw_timeline_apply(&tls[i], &f));
     }
     must(aw_store_register(store, &reg, app, rule, "must-read", sha, "large", sha, "key:1", tls,
-                           LARGE, &err));
+                           LARGE, 0, &err));
     for (unsigned i = 0; i < LARGE; i++)
         put_life(id + i);
     commit();

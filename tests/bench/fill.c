@@ -78,7 +78,7 @@ static int64_t put(struct fill *f, int64_t n)
     aw_timeline_init(&f->tl, id, 0, f->people[n % BENCH_PEOPLE]);
     must(f, aw_timeline_apply(&f->tl, &opened));
     must(f, aw_store_register(f->s, &reg, f->app, f->rule, "bench", f->sha256, key, digest, "key:1",
-                              &f->tl, 1, &f->err));
+                              &f->tl, 1, 0, &f->err));
     return id;
 }
 

@@ -158,7 +158,7 @@ int scene_register(struct scene *sc, const char *key, const char *ext, unsigned 
     r = open_timelines(sc, id, n, tls);
     if (r == 0)
         r = aw_store_register(sc->s, &reg, sc->app, sc->rule, "must-read", sc->sha256, key, digest,
-                              "key:1", tls, n, &sc->err);
+                              "key:1", tls, n, 0, &sc->err);
     aw_free(tls);
     if (r == 0)
         *ret = id;
@@ -258,7 +258,7 @@ static int end(struct scene *sc, aw_id msg, unsigned n, struct aw_fact *facts, u
         return r;
     tl = aw_malloc(sizeof *tl);
     if ((r = aw_store_timeline(sc->s, msg + n, tl, &sc->err)) == 0)
-        r = aw_store_message_ended(sc->s, msg, tl, aw_message_fold(NULL, counts), &sc->err);
+        r = aw_store_message_ended(sc->s, msg, tl, aw_message_fold(m.needed, counts), &sc->err);
     aw_free(tl);
     return r;
 }

@@ -193,9 +193,12 @@ static const struct {
     {"E150", HEAD "    ^limits: {}\n    steps:\n" PUSH},
     {"E150", HEAD "    ^suppress: {}\n    steps:\n" PUSH},
     {"E112", HEAD "    retention: ^2d\n    steps:\n" PUSH},
-    {"E150", HEAD "    of: ^any\n    steps:\n" PUSH},
-    {"E150", HEAD "    of: ^3\n    steps:\n" PUSH},
-    {"E150", HEAD "    of: ^\"80%\"\n    steps:\n" PUSH},
+    {"E112", HEAD "    of: ^0\n    steps:\n" PUSH},
+    {"E112", HEAD "    of: ^1001\n    steps:\n" PUSH},
+    {"E112", HEAD "    of: ^101%\n    steps:\n" PUSH},
+    {"E112", HEAD "    of: ^0%\n    steps:\n" PUSH},
+    {"E112", HEAD "    of: ^080%\n    steps:\n" PUSH},
+    {"E104", HEAD "    of: ^80 %\n    steps:\n" PUSH},
     {"E104", HEAD "    of: ^eech\n    steps:\n" PUSH},
     {"E150", STEPS "      - {id: a, at: 0s, do: push, to: ^\"oncall:noc\"}\n"},
     {"E150", STEPS "      - {id: a, at: 0s, do: push, ^unless: {rung: opened, devices: all}}\n"},
@@ -285,6 +288,27 @@ static void each_mistake_has_code_and_place(void **state)
         rules = NULL;
     }
     assert_int_equal(wrong, 0);
+}
+
+static void of_is_read(void **state)
+{
+    static const struct {
+        const char *text;
+        struct aw_of of;
+    } rows[] = {
+        {HEAD "    of: each\n    steps:\n" PUSH, {0, false}},
+        {HEAD "    of: any\n    steps:\n" PUSH, {1, false}},
+        {HEAD "    of: 3\n    steps:\n" PUSH, {3, false}},
+        {HEAD "    of: \"80%\"\n    steps:\n" PUSH, {80, true}},
+    };
+    for (unsigned i = 0; i < AW_COUNT(rows); i++) {
+        parse(rows[i].text, NULL);
+        const struct aw_of of = aw_ruleset_find(&rules->set, "r")->of;
+        assert_int_equal(of.n, rows[i].of.n);
+        assert_int_equal(of.percent, rows[i].of.percent);
+        aw_rules_free(rules);
+        rules = NULL;
+    }
 }
 
 static void all_mistakes_come_in_one_run(void **state)
@@ -555,6 +579,7 @@ int main(void)
         cmocka_unit_test_teardown(every_field_of_a_step_lands, teardown),
         cmocka_unit_test_teardown(hashes_pin_the_text, teardown),
         cmocka_unit_test_teardown(each_mistake_has_code_and_place, teardown),
+        cmocka_unit_test_teardown(of_is_read, teardown),
         cmocka_unit_test_teardown(all_mistakes_come_in_one_run, teardown),
         cmocka_unit_test_teardown(hint_says_the_way_out, teardown),
         cmocka_unit_test_teardown(forms_are_demanded, teardown),

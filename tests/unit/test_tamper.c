@@ -208,8 +208,9 @@ static const struct {
     {"UPDATE message SET rule = 99", "message msg_"},
     {"UPDATE message SET app = 99", "message msg_"},
     {"DELETE FROM message WHERE id = (SELECT max(id) FROM message)", "message msg_"},
+    {"UPDATE message SET needed = 1", "message msg_"},
     {"INSERT INTO message SELECT id + 7777777, app, rule, n, registered, key, ext, digest, salt,"
-     " body, trace FROM message LIMIT 1",
+     " body, trace, needed FROM message LIMIT 1",
      "message msg_"},
     {"UPDATE app SET name = 'bank'", "message msg_"},
     {"UPDATE rule SET name = 'other'", "message msg_"},

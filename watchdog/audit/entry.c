@@ -87,6 +87,7 @@ static const struct member members[] = {
     M(rule, T_TEXT),
     M(sha256, T_HASH),
     M(content, T_HASH),
+    M(needed, T_INT),
     M(from, T_TIME),
     M(to, T_TIME),
 };

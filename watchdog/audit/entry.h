@@ -90,6 +90,7 @@ struct aw_entry {
     const int64_t *persons;
     const uint8_t (*person_commitments)[32];
     unsigned n_persons;
+    int needed;       /* of them confirm the message, 0: each */
     aw_time from, to; /* downtime, clock step; hold: from until `at` */
 };
 

@@ -111,17 +111,22 @@ static void read_match(struct aw_reader *r, const struct aw_key *k, const struct
 static void read_of(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                     void *base)
 {
-    const char *s = aw_schema_scalar(r, v, "the word each");
-    if (s == NULL || strcmp(s, "each") == 0)
+    struct aw_rule *rule = base;
+    const char *s = aw_schema_scalar(r, v, "each, any, a number or a share as in \"80%\"");
+    if (s == NULL)
         return;
-    size_t digits = strspn(s, "0123456789");
-    bool later = strcmp(s, "any") == 0 ||
-                 (digits > 0 && (s[digits] == '\0' || strcmp(s + digits, "%") == 0));
-    if (later)
-        aw_schema_error(r, v, "E150", "write each, or leave it out",
-                        "\"of: %s\" is not supported by this version", s);
-    else
+    size_t digits = strspn(s, "0123456789"), n = strlen(s);
+    bool percent = digits > 0 && strcmp(s + digits, "%") == 0;
+    uint64_t max = percent ? 100 : AW_MAX_RECIPIENTS, number = 0;
+    rule->of = (struct aw_of){.n = strcmp(s, "any") == 0, .percent = percent};
+    if (digits == 0 || (!percent && digits < n)) {
         aw_schema_word(r, v, k->words, k->key);
+        return;
+    }
+    if (aw_parse_u64(s, digits, max, &number) != 0 || number == 0)
+        aw_schema_error(r, v, "E112", NULL, "\"of\" is 1 to %u%s", (unsigned)max,
+                        percent ? " percent" : ", as many as a message can have recipients");
+    rule->of.n = (unsigned)number;
 }
 
 /* --- keys of a step ------------------------------------------------------------------------ */
@@ -230,7 +235,7 @@ static void read_replaces(struct aw_reader *r, const struct aw_key *k, const str
 
 static const char *const no_contact_words[] = {"advance", "skip", NULL};
 static const char *const pick_words[] = {"first_reachable", "all", NULL};
-static const char *const of_words[] = {"each", NULL};
+static const char *const of_words[] = {"each", "any", "N", "N%", NULL};
 static const char *const version_words[] = {"1", NULL};
 
 static const struct aw_key repeat_keys[] = {
@@ -361,7 +366,7 @@ static const struct aw_key rule_keys[] = {
     {"until", AW_KEY_WORD, AW_KEY_REQUIRED, RULE(until), .min = AW_ACCEPTED,
      .words = aw_level_names, .help = "the goal: the rung that ends a recipient's timeline"},
     {"of", AW_KEY_OTHER, 0, .words = of_words, .def = "each", .read = read_of,
-     .help = "whose goal confirms the message"},
+     .help = "how many recipients confirm the message: each, any, N or \"N%\""},
     {"by", AW_KEY_OTHER, AW_KEY_LATER},
     {"check", AW_KEY_MAP, 0, RULE(check), .child = &check_shape, .def = "{}",
      .help = "when receipts are asked for"},

@@ -143,8 +143,9 @@ aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl)
 /* When the timeline is exhausted, if nothing is moved any more. */
 aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl);
 
-/* The second pure function: the message as the fold of its timelines. counts[state] timelines.
- * (`of: each`: confirmed when all are.) */
-enum aw_state aw_message_fold(const struct aw_rule *rule, const unsigned counts[AW_N_STATES]);
+/* The second pure function: the message as the fold of its timelines. counts[state] timelines, ended
+ * ones included; needed: aw_rule_needed. Confirmed with timelines still open: those are to be
+ * released. */
+enum aw_state aw_message_fold(unsigned needed, const unsigned counts[AW_N_STATES]);
 
 #endif

@@ -30,6 +30,7 @@ struct aw_message_row {
     size_t n_body;
     aw_time registered;
     unsigned n_recipients;
+    unsigned needed; /* that confirm it, 0: each */
     unsigned counts[AW_N_STATES];
     enum aw_state state; /* the fold */
     aw_time due;         /* earliest of its timelines, 0: none */

@@ -8,6 +8,14 @@
 
 #include "base/str.h"
 
+unsigned aw_rule_needed(const struct aw_rule *r, unsigned n_recipients)
+{
+    if (!r->of.percent)
+        return r->of.n;
+    unsigned n = (n_recipients * r->of.n + 99) / 100;
+    return n > 0 ? n : 1;
+}
+
 const struct aw_step *aw_rule_step(const struct aw_rule *r, unsigned index)
 {
     if (index == AW_STEP_EXHAUSTED)

@@ -76,6 +76,12 @@ struct aw_title {
     const char *text;
 };
 
+/* How many recipients must be confirmed for the message to be. */
+struct aw_of {
+    unsigned n;   /* so many, or percent of all; 0: each */
+    bool percent; /* rounded up, at least one */
+};
+
 /* Nothing closed goes sooner: idempotency keys are answered from it for 72 h. Also for the auditor,
  * who takes an earlier pruning for a forgery. */
 #define AW_RETENTION_LEAST (3 * AW_DAY)
@@ -87,6 +93,7 @@ struct aw_rule {
     const struct aw_match_term *match;
     unsigned n_match;
     enum aw_level until;
+    struct aw_of of;
     struct aw_check check;
     aw_ms deadline;   /* plan time, from the base of the timeline */
     aw_ms max_age;    /* wall time, from registration */
@@ -106,6 +113,10 @@ struct aw_ruleset {
     unsigned n;
     uint8_t sha256[32]; /* over the files' hashes in name order */
 };
+
+/* How many of so many recipients confirm the message; 0: each of them. It can be more than there
+ * are: then the rule cannot take the message. */
+unsigned aw_rule_needed(const struct aw_rule *r, unsigned n_recipients);
 
 /* Step by index; AW_STEP_EXHAUSTED gives the exhausted step. */
 const struct aw_step *aw_rule_step(const struct aw_rule *r, unsigned index);

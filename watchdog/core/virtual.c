@@ -352,19 +352,36 @@ static unsigned place_of(enum aw_virtual_act act)
     return place[act];
 }
 
+/* When enough recipients are confirmed, the others are released. */
+static int release_others(struct run *r)
+{
+    unsigned counts[AW_N_STATES] = {0}, needed = aw_rule_needed(r->in->rule, n_recipients(r));
+    int e = 0;
+
+    for (unsigned m = 0; m < n_recipients(r); m++)
+        counts[r->members[m].tl.state]++;
+    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++)
+        if (aw_message_fold(needed, counts) == AW_CONFIRMED)
+            e = step(r, &r->members[m], &(struct aw_event){.type = AW_EV_RELEASE});
+    return e;
+}
+
 /* Everything of this instant, and then what is due. */
 static int run_instant(struct run *r, unsigned first, unsigned end)
 {
     int e = 0;
 
-    for (unsigned o = 0; o <= 3; o++)
+    for (unsigned o = 0; o <= 3 && e == 0; o++) {
         for (unsigned m = 0; m < n_recipients(r); m++)
             for (unsigned i = first; i < end && e == 0; i++)
                 if (place_of(r->events[i].act) == o)
                     e = run_event(r, &r->members[m], i);
+        if (e == 0)
+            e = release_others(r);
+    }
     for (unsigned m = 0; m < n_recipients(r) && e == 0; m++)
         e = run_due(r, &r->members[m]);
-    return e;
+    return e ? e : release_others(r);
 }
 
 /* The next instant at which something happens; 0: nothing will. */
@@ -439,6 +456,11 @@ static bool is_known(const struct aw_virtual_input *in, const char *user, bool a
  * reports is one, though it proves nothing. */
 static int check_events(const struct aw_virtual_input *in, struct aw_err *err)
 {
+    unsigned n = in->reg->n_recipients, needed = aw_rule_needed(in->rule, n);
+
+    if (needed > n)
+        return aw_fail(err, AW_EINVAL, "rule \"%s\" is confirmed by %u recipients, and there %s %u",
+                       in->rule->name, needed, n == 1 ? "is" : "are", n);
     for (unsigned i = 0; i < in->n_events; i++) {
         const struct aw_virtual_event *e = &in->events[i];
         int step = e->step ? aw_rule_step_index(in->rule, e->step) : 0;

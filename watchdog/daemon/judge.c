@@ -226,21 +226,6 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
 /* --- what follows ------------------------------------------------------------------------------
  */
 
-static int message_end(struct aw_loop *l, struct aw_msg *m, struct aw_err *err)
-{
-    unsigned counts[AW_N_STATES];
-    enum aw_state state;
-    int r = aw_store_counts(l->store, m->row.id, m->row.n, counts, err);
-
-    if (r)
-        return r;
-    state = aw_message_fold(m->rule, counts);
-    if (state == AW_OPEN)
-        return AW_OK;
-    r = aw_store_message_ended(l->store, m->row.id, &l->tl, state, err);
-    return r ? r : aw_delivery_note(l, m, -1, state, err);
-}
-
 /* What operators must hear: which firing of which message, and how it failed. No personal data. */
 static int tell(struct aw_loop *l, const struct aw_msg *m, struct aw_err *err)
 {
@@ -286,7 +271,7 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
         l->opt.stats->open--;
         r = aw_delivery_note(l, m, l->tl.n, l->tl.state, err);
         if (r == AW_OK)
-            r = message_end(l, m, err);
+            r = aw_message_end(l, m, err);
         if (r == AW_OK)
             r = aw_store_polls_end(l->store, l->tl.id, err);
     } else if (l->up.n_facts && l->tl.state == AW_OPEN) {

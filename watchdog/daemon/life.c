@@ -140,6 +140,7 @@ void aw_loop_free(struct aw_loop *l)
     while (l->n_held)
         aw_cmd_free(l->held[--l->n_held]);
     aw_free(l->held);
+    aw_free(l->confirmed);
     aw_inbox_free(l->inbox);
     aw_free(l);
 }

@@ -153,6 +153,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         if (!cmds[i]->reply.problem)
             r = table[cmds[i]->type](l, cmds[i], err);
     if (r == AW_OK)
+        r = aw_turn_release(l, err);
+    if (r == AW_OK)
         aw_tokens_overdue(l); /* claimed long ago: needs no room */
     if (r == AW_OK && proofs_only && !proofs)
         r = tell_full(l, err);
@@ -165,6 +167,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         r = aw_turn_recover(l, &attempts_left, err);
     if (r == AW_OK)
         r = aw_turn_due(l, &due_left, err);
+    if (r == AW_OK)
+        r = aw_turn_release(l, err);
     if (r == AW_OK)
         r = aw_turn_polls(l, o, err);
     if (r == AW_OK)
@@ -225,6 +229,8 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
         st->open = open;
         st->deliveries_waiting = waiting;
         l->full_told = told;
+        l->n_confirmed = 0;
+        l->releasing = false;
         aw_fx_drop(l);
         aw_msgs_trim(l, 0);
         l->spans_known = false;

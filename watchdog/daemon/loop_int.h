@@ -7,6 +7,7 @@
  *   life.c          start and stop
  *   turn_register.c T1: a registration becomes rows
  *   turn_evidence.c acks, page, contacts, keys
+ *   turn_release.c  the message as a whole: its end, and who is released
  *   turn_act.c      people act: cancel, snooze, resume, escalate, claim
  *   turn_due.c      T2: claims of what is due
  *   turn_result.c   T3: outcomes, tokens, channel tests, notices to operators
@@ -211,6 +212,9 @@ struct aw_loop {
     aw_ms late;                /* worst lateness of the present spell, 0: none */
     aw_id beat_attempt;        /* of the last heartbeat */
     aw_boot beaten_at;
+    aw_id *confirmed; /* messages of this turn: those still open are to be released */
+    unsigned n_confirmed, cap_confirmed;
+    bool releasing;        /* one of them: it has ended when all of it is done */
     struct aw_timeline tl; /* scratch: too large for the stack of every helper */
     struct aw_update up;
     struct aw_span spans[64];
@@ -253,6 +257,12 @@ int aw_judge_open(struct aw_loop *l, const struct aw_rule *rule, struct aw_view 
                   const struct aw_event *ev, struct aw_fact *ret, struct aw_err *err);
 /* Loads timeline and its message. */
 int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err);
+
+/* --- turn_release.c ---------------------------------------------------------------------------- */
+
+/* A timeline has ended (l->tl): so may have the message. */
+int aw_message_end(struct aw_loop *l, struct aw_msg *m, struct aw_err *err);
+int aw_turn_release(struct aw_loop *l, struct aw_err *err);
 
 /* --- people.c --------------------------------------------------------------------------------- */
 

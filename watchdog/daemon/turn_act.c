@@ -24,7 +24,7 @@ static int reply_message(struct aw_loop *l, struct aw_cmd *cmd, const struct aw_
     cmd->reply.id = m->row.id;
     cmd->reply.at = l->now;
     if (r == AW_OK)
-        cmd->reply.state = aw_message_fold(m->rule, counts);
+        cmd->reply.state = aw_message_fold(m->row.needed, counts);
     return r;
 }
 

@@ -179,8 +179,15 @@ static bool sends_at_once(const struct aw_rule *rule)
 
 static bool rule_accepts(struct reg *x)
 {
+    unsigned needed = aw_rule_needed(x->rule, x->reg->n_recipients);
     const struct aw_channel *ch;
 
+    if (needed > x->reg->n_recipients) {
+        aw_cmd_refuse(x->cmd, AW_P_RULE_REFUSES, "/recipients",
+                      "rule %s is confirmed by %u recipients, and there %s %u", x->rule->name,
+                      needed, x->reg->n_recipients == 1 ? "is" : "are", x->reg->n_recipients);
+        return false;
+    }
     if (!x->reg->already_sent && !sends_at_once(x->rule)) {
         aw_cmd_refuse(x->cmd, AW_P_RULE_REFUSES, "/already_sent",
                       "rule %s sends nothing at 0s: say when the push was sent", x->rule->name);
@@ -290,7 +297,7 @@ static int open_timelines(struct reg *x, struct aw_err *err)
     }
     return aw_store_register(x->l->store, x->reg, x->app_row, x->rule_row, x->rule->name,
                              x->rule->sha256, x->cmd->u.reg.idem, x->cmd->u.reg.digest,
-                             x->cmd->actor, x->tls, n, err);
+                             x->cmd->actor, x->tls, n, aw_rule_needed(x->rule, n), err);
 }
 
 /* The message goes on in this turn: what was just parsed need not be read back. */
@@ -300,6 +307,7 @@ static int adopt(struct reg *x, struct aw_msg **ret, struct aw_err *err)
                                     .app = x->app_row,
                                     .rule = x->rule_row,
                                     .n = x->reg->n_recipients,
+                                    .needed = aw_rule_needed(x->rule, x->reg->n_recipients),
                                     .registered = x->tls[0].registered};
     int r;
 

@@ -90,6 +90,7 @@ static void put_message(struct aw_jsonw *w, const struct aw_message_row *m, enum
     aw_jw_int(w, "seq", m->seq);
     aw_jw_object(w, "recipients");
     aw_jw_int(w, "total", m->n_recipients);
+    aw_jw_int(w, "needed", m->needed ? m->needed : m->n_recipients);
     for (unsigned s = 0; s < AW_N_STATES; s++)
         aw_jw_int(w, count_names[s], m->counts[s]);
     aw_jw_end(w, '}');

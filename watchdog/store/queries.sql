@@ -162,27 +162,28 @@ SELECT f.file, t.text, f.sha256 FROM ruleset AS f CROSS JOIN rule_text AS t ON t
 -- --- messages and timelines ------------------------------------------------------------------
 
 -- name: message_put
-INSERT INTO message(id, app, rule, n, registered, key, ext, digest, salt, body, trace)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+INSERT INTO message(id, app, rule, n, registered, key, ext, digest, salt, body, trace, needed)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 
 -- name: message
-SELECT app, rule, n, registered, digest, salt, body, trace FROM message WHERE id = ?1
+SELECT app, rule, n, registered, digest, salt, body, trace, needed FROM message WHERE id = ?1
 
 -- name: message_keys
 SELECT app, registered, key, ext FROM message WHERE id = ?1
 
 -- name: message_view
-SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n
+SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n, m.needed
     FROM message AS m JOIN app AS a ON a.id = m.app JOIN rule AS r ON r.id = m.rule
     WHERE m.id = ?1
 
 -- name: messages_before
-SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n
+SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n, m.needed
     FROM message AS m CROSS JOIN app AS a ON a.id = m.app CROSS JOIN rule AS r ON r.id = m.rule
     WHERE m.id < ?1 ORDER BY m.id DESC
 
 -- name: messages_all
-SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n, m.key, m.salt, m.digest
+SELECT m.id, a.name, r.name, r.sha256, m.ext, m.body, m.registered, m.n, m.key, m.salt, m.digest,
+        m.needed
     FROM message AS m LEFT JOIN app AS a ON a.id = m.app LEFT JOIN rule AS r ON r.id = m.rule
     WHERE m.id >= ?1 ORDER BY m.id
 

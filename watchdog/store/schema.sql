@@ -90,7 +90,8 @@ CREATE TABLE message(
     digest BLOB NOT NULL,
     salt BLOB NOT NULL,
     body TEXT NOT NULL,
-    trace TEXT
+    trace TEXT,
+    needed INTEGER NOT NULL DEFAULT 0 -- timelines that confirm it, 0: each
 ) STRICT;
 
 -- AUDITED, hot. One row per recipient; id is message.id + n. last: log.seq of its newest entry;

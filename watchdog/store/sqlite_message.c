@@ -60,7 +60,7 @@ static int log_registered(struct aw_store *s, const struct aw_timeline *tls, uns
 int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int64_t app,
                       int64_t rule, const char *rule_name, const uint8_t sha256[32],
                       const char *key, const uint8_t digest[32], const char *actor,
-                      struct aw_timeline *tls, unsigned n, struct aw_err *err)
+                      struct aw_timeline *tls, unsigned n, unsigned needed, struct aw_err *err)
 {
     struct aw_entry e;
     uint8_t salt[32], content[32];
@@ -78,12 +78,13 @@ int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int
     e.rule = rule_name;
     e.sha256 = sha256;
     e.content = content;
+    e.needed = (int)needed;
     if ((r = log_registered(s, tls, n, &e, err)))
         return r;
     r = aw_db_run(&s->db, AW_SQL_MESSAGE_PUT, err, I(id), I(app), I(rule), I(n),
                   I(tls[0].registered), T(key), T(reg->external_id), B(digest, 32),
                   B(salt, sizeof salt), TN(reg->raw, reg->n_raw),
-                  T(reg->trace[0] ? reg->trace : NULL));
+                  T(reg->trace[0] ? reg->trace : NULL), I(needed));
     for (unsigned i = 0; i < n && r == 0; i++) {
         tls[i].last = e.seq;
         r = insert_timeline(s, &tls[i], err);
@@ -169,6 +170,7 @@ int aw_store_message(struct aw_store *s, aw_id id, struct aw_stored_message *ret
             aw_col_bytes(q, 5, m.salt, sizeof m.salt)) {
             m.body = aw_col_dup(q, 6, &m.n_body);
             aw_col_copy(q, 7, m.trace, sizeof m.trace);
+            m.needed = (unsigned)sqlite3_column_int(q, 8);
             *ret = m;
             r = 0;
         } else {

@@ -113,7 +113,7 @@ static int fill_counts(struct aw_reader *r, struct aw_message_row *m)
         m->due = sqlite3_column_int64(q, AW_N_STATES);
         m->level = (enum aw_level)sqlite3_column_int(q, AW_N_STATES + 1);
         m->seq = sqlite3_column_int64(q, AW_N_STATES + 2);
-        m->state = aw_message_fold(NULL, m->counts); /* `of: each` asks nothing of the rule */
+        m->state = aw_message_fold(m->needed, m->counts);
         rc = 0;
     }
     aw_db_done(q);
@@ -132,6 +132,7 @@ static void fill_message(sqlite3_stmt *q, struct aw_message_row *m)
     m->n_body = (size_t)sqlite3_column_bytes(q, 5);
     m->registered = sqlite3_column_int64(q, 6);
     m->n_recipients = (unsigned)sqlite3_column_int(q, 7);
+    m->needed = (unsigned)sqlite3_column_int(q, 8);
 }
 
 static bool may_see(const char *app, const struct aw_message_row *m)

@@ -94,7 +94,8 @@ int aw_store_ruleset_get(struct aw_store *s,
 struct aw_stored_message {
     aw_id id;
     int64_t app, rule;
-    unsigned n; /* recipients */
+    unsigned n;      /* recipients */
+    unsigned needed; /* aw_rule_needed */
     aw_time registered;
     char *body; /* registration as received; owned */
     size_t n_body;
@@ -118,7 +119,7 @@ int aw_store_find_external(struct aw_store *s, int64_t app, const char *ext, aw_
 int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int64_t app,
                       int64_t rule, const char *rule_name, const uint8_t sha256[32],
                       const char *key, const uint8_t digest[32], const char *actor,
-                      struct aw_timeline *tls, unsigned n, struct aw_err *err);
+                      struct aw_timeline *tls, unsigned n, unsigned needed, struct aw_err *err);
 
 /* --- timelines ------------------------------------------------------------------------------ */
 

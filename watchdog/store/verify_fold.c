@@ -174,7 +174,8 @@ static void fold_registered(struct aw_fold *f, const struct aw_entry *e)
     struct aw_fold_message *m = add(&f->messages, e->msg);
     struct aw_fact fact;
 
-    if (!m || !e->rule || !e->sha256 || !e->content || aw_fact_from_entry(e, &fact)) {
+    if (!m || !e->rule || !e->sha256 || !e->content || e->needed < 0 ||
+        (unsigned)e->needed > e->n_persons || aw_fact_from_entry(e, &fact)) {
         found(f, e, m ? "lacks members" : "registers a message again");
         return;
     }
@@ -183,6 +184,7 @@ static void fold_registered(struct aw_fold *f, const struct aw_entry *e)
     m->registered = e->registered;
     m->last_at = e->ts;
     m->n = e->n_persons;
+    m->needed = (unsigned)e->needed;
     m->pruned = -1;
     m->rule = word(f, e->rule);
     memcpy(m->sha256, e->sha256, sizeof m->sha256);
@@ -202,17 +204,31 @@ static void fold_registered(struct aw_fold *f, const struct aw_entry *e)
     }
 }
 
+/* False when a timeline was found out before: then there is nothing to compare. */
+static bool count(const struct aw_fold *f, const struct aw_fold_message *m,
+                  unsigned ret[AW_N_STATES])
+{
+    memset(ret, 0, AW_N_STATES * sizeof *ret);
+    for (unsigned i = 0; i < m->n; i++) {
+        const struct aw_fold_timeline *t =
+            aw_folded_find(&f->timelines, (aw_id)((uint64_t)m->id + i));
+        if (!t || t->bad)
+            return false;
+        ret[t->state]++;
+    }
+    return true;
+}
+
+/* Nobody is left open when a message has ended, also when a part of them confirms it. */
 static void fold_message_ended(struct aw_fold *f, const struct aw_entry *e)
 {
     const struct aw_fold_message *m = aw_folded_find(&f->messages, e->msg);
-    unsigned counts[AW_N_STATES] = {0};
-    for (unsigned i = 0; m && i < m->n; i++) {
-        const struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, i));
-        if (!t || t->bad)
-            return;
-        counts[t->state]++;
-    }
-    if (!m || !aw_streq(e->state, aw_state_name(aw_message_fold(NULL, counts))))
+    unsigned counts[AW_N_STATES];
+
+    if (m && !count(f, m, counts))
+        return;
+    if (!m || counts[AW_OPEN] ||
+        !aw_streq(e->state, aw_state_name(aw_message_fold(m->needed, counts))))
         found(f, e, "is not what the timelines of the message make");
 }
 

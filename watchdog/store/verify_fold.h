@@ -25,6 +25,7 @@ struct aw_fold_message {
     aw_time registered;
     aw_time last_at;  /* of its newest entry */
     unsigned n;       /* recipients */
+    unsigned needed;  /* of them confirm it, 0: each */
     int64_t pruned;   /* entry that pruned it, -1: none */
     const char *rule; /* kept in words */
     uint8_t sha256[32], content[32];

@@ -86,7 +86,7 @@ static void place_number(struct cmp *c, const char *what, int64_t id)
     snprintf(c->place, sizeof c->place, "%s %lld", what, (long long)id);
 }
 
-/* Columns id, app, rule, sha256, ext, body, registered, n, key, salt, digest. */
+/* Columns id, app, rule, sha256, ext, body, registered, n, key, salt, digest, needed. */
 static void message_row(struct cmp *c)
 {
     struct aw_fold_message *m = aw_folded_find(&c->f->messages, sqlite3_column_int64(c->q, 0));
@@ -107,6 +107,7 @@ static void message_row(struct cmp *c)
     EXPECT(c, m->seq, same_text(c, 2, m->rule) && same_bytes(c, 3, m->sha256, 32), "rule");
     EXPECT(c, m->seq, same_int(c, 6, m->registered), "registered");
     EXPECT(c, m->seq, same_int(c, 7, m->n), "n");
+    EXPECT(c, m->seq, same_int(c, 11, m->needed), "needed");
     aw_registration_commit(content, salt, app, (const char *)sqlite3_column_text(c->q, 8),
                            (const char *)sqlite3_column_text(c->q, 4), body, n_body);
     EXPECT(c, m->seq, memcmp(content, m->content, 32) == 0, "body (or app, key, ext, salt)");
