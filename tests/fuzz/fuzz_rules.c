@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     for (unsigned i = 0; rules != NULL && i < rules->set.n; i++)
         check_rule(rules->set.rules[i]);
     for (unsigned i = 0; i < diag.n; i++)
-        assert(aw_diag_page(diag.items[i].code) != NULL);
+        assert(aw_diag_page(AW_LANG_EN, diag.items[i].code) != NULL);
     aw_diag_print(&diag, &out);
     assert(aw_utf8_clean(aw_buf_str(&out), out.n, true) && !out.over);
     aw_diag_json(&diag, &out);

@@ -146,7 +146,7 @@ static unsigned check_source(const char *name)
         if ((p[1] != 'E' && p[1] != 'W') || strspn(p + 2, "0123456789") != 3 || p[5] != '"')
             continue;
         char code[5] = {p[1], p[2], p[3], p[4]};
-        if (aw_diag_page(code) == NULL)
+        if (aw_diag_page(AW_LANG_EN, code) == NULL)
             fail_msg("%s: %s has no page", name, code);
         found++;
     }
@@ -167,10 +167,10 @@ static void every_code_has_a_page(void **state)
         found += check_source(sources[i]);
     assert_true(found > 100);
     for (const char *const *c = aw_diag_codes; *c != NULL; c++) {
-        assert_non_null(aw_diag_page(*c));
-        assert_true(strlen(aw_diag_page(*c)) > 40);
+        assert_non_null(aw_diag_page(AW_LANG_EN, *c));
+        assert_true(strlen(aw_diag_page(AW_LANG_EN, *c)) > 40);
     }
-    assert_null(aw_diag_page("E999"));
+    assert_null(aw_diag_page(AW_LANG_EN, "E999"));
 }
 
 int main(void)

@@ -59,7 +59,7 @@ void aw_diag_print(const struct aw_diag *d, struct aw_buf *out);
 void aw_diag_json(const struct aw_diag *d, struct aw_buf *out);
 
 /* The page of a code: a paragraph with an example and the way out; NULL if unknown. */
-const char *aw_diag_page(const char *code);
+const char *aw_diag_page(enum aw_lang lang, const char *code);
 extern const char *const aw_diag_codes[];
 
 #endif

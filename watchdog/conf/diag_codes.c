@@ -22,6 +22,7 @@ static const struct page pages[] = {
     {"E002", "Anchors (&name) and aliases (*name) are not read: what a rule does must stand "
              "where the rule stands. Write the value out, or use defaults:."},
     {"E003", "Tags such as !!str are not read: every field knows its own type. Take the tag out."},
+    /* xgettext:no-c-format */
     {"E004", "A line that begins with % is a directive of YAML; none is read. Take it out, or put "
              "the text in quotes."},
     {"E005", "A key stands twice in one map, so one of the values would be lost. Keep one."},
@@ -149,10 +150,10 @@ const char *const aw_diag_codes[] = {
 };
 _Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
 
-const char *aw_diag_page(const char *code)
+const char *aw_diag_page(enum aw_lang lang, const char *code)
 {
     for (unsigned i = 0; i < AW_COUNT(pages); i++)
         if (strcmp(pages[i].code, code) == 0)
-            return pages[i].text;
+            return aw_t(lang, pages[i].text);
     return NULL;
 }

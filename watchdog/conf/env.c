@@ -182,7 +182,7 @@ const struct aw_channel *aw_env_channel(struct aw_reader *r, const struct aw_env
         else if (e->channels[i].name != NULL)
             names[n++] = e->channels[i].name;
     names[n] = NULL;
-    aw_schema_suggest(hint, name, names);
+    aw_schema_suggest(r, hint, name, names);
     aw_schema_error(r, at, "E120",
                     n > 0 ? hint : "add it under channels:", "there is no channel \"%s\"", name);
     return NULL;
@@ -203,10 +203,10 @@ static void check_operator(struct aw_reader *r, const struct aw_env_conf *e,
                                      : false;
     if (!fine)
         aw_schema_error(r, to != NULL ? to : channel, "E163",
-                        kind == AW_EMAIL     ? "write to: and a mail address"
-                        : kind == AW_SMS     ? "write to: and a number with + and country code"
-                        : kind == AW_WEBHOOK ? "take \"to\" out, a webhook has its URL"
-                                             : "name an email, sms or webhook channel",
+                        kind == AW_EMAIL     ? N_("write to: and a mail address")
+                        : kind == AW_SMS     ? N_("write to: and a number with + and country code")
+                        : kind == AW_WEBHOOK ? N_("take \"to\" out, a webhook has its URL")
+                                             : N_("name an email, sms or webhook channel"),
                         "operators cannot be told through %s channel \"%s\" like this",
                         aw_kind_name(kind), c->name);
 }

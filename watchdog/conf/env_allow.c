@@ -59,7 +59,8 @@ static void check_url(struct aw_reader *r, const struct aw_channel *c, const cha
     const char *why = literal ? aw_guard_denied(sa) : NULL;
     if (literal ? allows(c, sa) || (!why && !plain) : !plain || c->n_allow > 0)
         return;
-    snprintf(hint, sizeof(hint), "use https, or allow: [the server's address]");
+    snprintf(hint, sizeof(hint), "%s",
+             aw_schema_t(r, "use https, or allow: [the server's address]"));
     if (literal) {
         const void *addr = ss.ss_family == AF_INET6
                                ? (const void *)&((struct sockaddr_in6 *)(void *)&ss)->sin6_addr
@@ -69,7 +70,7 @@ static void check_url(struct aw_reader *r, const struct aw_channel *c, const cha
                  ss.ss_family == AF_INET6 ? 128 : 32);
     }
     aw_schema_key_warn(r, at, "W110", hint, "\"%s\" of channel %s will not be reached: %s", key,
-                       c->name, why ? why : "http without TLS");
+                       c->name, why ? why : aw_schema_t(r, "http without TLS"));
 }
 
 void aw_env_check_allow(struct aw_reader *r, const struct aw_channel *c, const struct aw_yaml *map)

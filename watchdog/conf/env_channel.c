@@ -81,7 +81,7 @@ static void check_unknown(struct aw_reader *r, const struct aw_provider *p,
         if (i < n || is_common(v->key))
             continue;
         char hint[256];
-        aw_schema_suggest(hint, v->key, names);
+        aw_schema_suggest(r, hint, v->key, names);
         aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in a channel of provider %s",
                             v->key, p->name);
     }

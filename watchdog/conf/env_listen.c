@@ -145,9 +145,9 @@ void aw_env_certificates(const struct aw_env_conf *e, aw_time now, struct aw_dia
         aw_diag_warn(diag, &file, (struct aw_yaml_place){0}, 1, "W111",
                      "put a new one in its place, then reload", "the certificate %s %s %s",
                      t->certificate,
-                     now < t->from    ? "is not valid before"
-                     : now > t->until ? "expired at"
-                                      : "expires at",
+                     aw_t(diag->lang, now < t->from    ? N_("is not valid before")
+                                      : now > t->until ? N_("expired at")
+                                                       : N_("expires at")),
                      when);
     }
 }

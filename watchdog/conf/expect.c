@@ -41,8 +41,8 @@ static void check_expect(struct aw_reader *r, const struct aw_yaml *map,
                         "an expectation needs one of \"do\", \"state\" and \"nothing_after\"");
     else if (nothing == (aw_yaml_get(map, "at") != NULL))
         aw_schema_error(r, map, "E101", "{at, do, to}, {at, state, to} or {nothing_after}",
-                        nothing ? "\"nothing_after\" stands alone"
-                                : "an expectation needs the key \"at\"");
+                        nothing ? N_("\"nothing_after\" stands alone")
+                                : N_("an expectation needs the key \"at\""));
 }
 
 #define EXPECT(field) .at = offsetof(struct aw_expect, field)

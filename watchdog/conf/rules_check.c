@@ -42,7 +42,7 @@ static int find_step(struct aw_reader *r, const struct at_step *s, const struct 
     }
     ids[n] = NULL;
     char hint[256];
-    aw_schema_suggest(hint, id, ids);
+    aw_schema_suggest(r, hint, id, ids);
     aw_schema_error(r, v, "E130", hint, "\"%s\" names no step of this rule", id);
     return -1;
 }
@@ -143,10 +143,10 @@ static void check_via(struct aw_reader *r, const struct at_step *s, const struct
             continue;
         char hint[256];
         const char *kind = kind_of_channel(w, item->text);
-        aw_schema_suggest(hint, item->text, known);
-        aw_schema_error(r, item, "E120", *known != NULL ? hint : "the environment has none",
-                        kind != NULL ? "channel \"%s\" carries %s, not %s"
-                                     : "there is no channel \"%s\"",
+        aw_schema_suggest(r, hint, item->text, known);
+        aw_schema_error(r, item, "E120", *known != NULL ? hint : N_("the environment has none"),
+                        kind != NULL ? N_("channel \"%s\" carries %s, not %s")
+                                     : N_("there is no channel \"%s\""),
                         item->text, kind, aw_kind_name(s->step->kinds[0]));
     }
 }
@@ -166,8 +166,8 @@ static void check_template(struct aw_reader *r, const struct at_step *s,
     }
     if (!found) {
         char hint[256];
-        aw_schema_suggest(hint, name, names);
-        aw_schema_error(r, v, "E121", t->n > 0 ? hint : "the templates directory holds none",
+        aw_schema_suggest(r, hint, name, names);
+        aw_schema_error(r, v, "E121", t->n > 0 ? hint : N_("the templates directory holds none"),
                         "there is no template \"%s\"", name);
         return;
     }
@@ -214,7 +214,8 @@ static void check_form(struct aw_reader *r, const struct at_step *s, const struc
         char hint[256];
         if (x->kind != c->provider->kind || aw_template_form(x, c->provider) != NULL)
             continue;
-        snprintf(hint, sizeof(hint), "add %s: {%s: ...} to %s.yaml, or %s to the channel",
+        snprintf(hint, sizeof(hint),
+                 aw_schema_t(r, "add %s: {%s: ...} to %s.yaml, or %s to the channel"),
                  c->provider->name, c->provider->form->key, name, c->provider->form->key);
         aw_schema_error(r, place, "E125", hint,
                         "template \"%s\" has no form for %s in %s (%s), which channel \"%s\" "
@@ -261,8 +262,8 @@ static void check_targets(struct aw_reader *r, const struct at_step *s, const ch
         if (*p != NULL)
             continue;
         char hint[256];
-        aw_schema_suggest(hint, colon + 1, people);
-        aw_schema_error(r, item, "E123", *people != NULL ? hint : "add it under people:",
+        aw_schema_suggest(r, hint, colon + 1, people);
+        aw_schema_error(r, item, "E123", *people != NULL ? hint : N_("add it under people:"),
                         "there is no contact \"%s\"", colon + 1);
     }
 }
@@ -295,7 +296,7 @@ static void check_planned(struct aw_reader *r, const struct at_step *s)
     for (unsigned i = 0; s->step->id != NULL && i < s->index; i++)
         if (aw_streq(steps[i].id, s->step->id)) {
             char hint[64];
-            snprintf(hint, sizeof(hint), "first in line %u", steps[i].line);
+            snprintf(hint, sizeof(hint), aw_schema_t(r, "first in line %u"), steps[i].line);
             aw_schema_error(r, id, "E106", hint, "step \"%s\" is defined twice", s->step->id);
             break;
         }
@@ -305,7 +306,7 @@ static void check_planned(struct aw_reader *r, const struct at_step *s)
     if (s->rule->deadline > 0 && s->step->at > s->rule->deadline) {
         char hint[64], deadline[AW_TIME_TEXT];
         aw_duration_print(deadline, s->rule->deadline);
-        snprintf(hint, sizeof(hint), "the deadline is %s", deadline);
+        snprintf(hint, sizeof(hint), aw_schema_t(r, "the deadline is %s"), deadline);
         aw_schema_error(r, at, "E131", hint, "a step after the deadline never runs");
     }
 }
@@ -397,7 +398,8 @@ void aw_rules_check_set(struct aw_reader *r, const struct aw_yaml *map, const st
         const struct aw_rule *other = ctx->rules[i];
         if (!aw_streq(other->name, rule->name))
             continue;
-        snprintf(hint, sizeof(hint), "first defined at %s:%u", other->file, other->line);
+        snprintf(hint, sizeof(hint), aw_schema_t(r, "first defined at %s:%u"), other->file,
+                 other->line);
         aw_schema_error(r, name, "E105", hint, "rule \"%s\" is defined twice", rule->name);
         return;
     }
@@ -405,7 +407,8 @@ void aw_rules_check_set(struct aw_reader *r, const struct aw_yaml *map, const st
         const struct aw_rule *other = ctx->rules[i];
         if (other->name == NULL || !shadows(other, rule))
             continue;
-        snprintf(hint, sizeof(hint), "see %s:%u, or name the rule in the registration", other->file,
+        snprintf(hint, sizeof(hint),
+                 aw_schema_t(r, "see %s:%u, or name the rule in the registration"), other->file,
                  other->line);
         aw_schema_key_warn(r, match != NULL ? match : name, "W101", hint,
                            "rule \"%s\" takes every message that \"%s\" would", other->name,

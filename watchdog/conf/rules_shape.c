@@ -62,9 +62,9 @@ static bool match_field(struct aw_reader *r, const struct aw_yaml *v, struct aw_
         return true;
     }
     char hint[256];
-    aw_schema_suggest(hint, v->key, match_names);
+    aw_schema_suggest(r, hint, v->key, match_names);
     if (aw_streq(v->key, "labels") || aw_streq(v->key, "extras"))
-        snprintf(hint, sizeof(hint), "write %s.KEY: value", v->key);
+        snprintf(hint, sizeof(hint), aw_schema_t(r, "write %s.KEY: value"), v->key);
     aw_schema_key_error(r, v, "E102", hint, "unknown field \"%s\" in match", v->key);
     return false;
 }
@@ -154,7 +154,7 @@ static bool read_target(struct aw_reader *r, const struct aw_yaml *v, struct aw_
         name = s + strlen("user:");
     } else {
         char hint[256];
-        aw_schema_suggest(hint, s, forms);
+        aw_schema_suggest(r, hint, s, forms);
         aw_schema_error(r, v, "E104", hint, "unknown target \"%s\"", s);
         return false;
     }

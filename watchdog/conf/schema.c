@@ -47,7 +47,7 @@ static void place(const struct aw_yaml *v, bool key, struct aw_yaml_place *at, u
         char text_[512];                                                                           \
         va_list ap_;                                                                               \
         va_start(ap_, fmt);                                                                        \
-        vsnprintf(text_, sizeof(text_), fmt, ap_);                                                 \
+        vsnprintf(text_, sizeof(text_), aw_schema_t(r, fmt), ap_);                                 \
         va_end(ap_);                                                                               \
         place(v, key, &at_, &width_);                                                              \
         fn(r->diag, r->file, at_, width_, code, hint, "%s", text_);                                \
@@ -71,13 +71,14 @@ void aw_schema_key_warn(struct aw_reader *r, const struct aw_yaml *v, const char
     REPORT(aw_diag_warn, true);
 }
 
-void aw_schema_suggest(char hint[256], const char *word, const char *const *words)
+void aw_schema_suggest(const struct aw_reader *r, char hint[256], const char *word,
+                       const char *const *words)
 {
     const char *near = aw_nearest(word, words);
     size_t n = 0;
     if (near != NULL)
-        n = (size_t)snprintf(hint, 256, "did you mean \"%s\"? ", near);
-    int k = snprintf(hint + n, 256 - n, "valid:");
+        n = (size_t)snprintf(hint, 256, aw_schema_t(r, "did you mean \"%s\"? "), near);
+    int k = snprintf(hint + n, 256 - n, "%s", aw_schema_t(r, "valid:"));
     for (n += (size_t)k; *words != NULL && n < 255; words++) {
         k = snprintf(hint + n, 256 - n, " %s%s", *words, words[1] != NULL ? "," : "");
         n += (size_t)k;
@@ -108,8 +109,9 @@ static void check_keys(struct aw_reader *r, const struct aw_shape *s, const stru
                                 "\"%s\" is not supported by this version", k->key);
         } else if (k == NULL && !s->open) {
             char hint[256];
-            aw_schema_suggest(hint, v->key, names);
-            aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in %s", v->key, s->what);
+            aw_schema_suggest(r, hint, v->key, names);
+            aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in %s", v->key,
+                                aw_schema_t(r, s->what));
         }
     }
 }
@@ -154,8 +156,8 @@ void aw_schema_map(struct aw_reader *r, const struct aw_shape *s, const struct a
         if (v != NULL)
             (k->read != NULL ? k->read : aw_schema_value)(r, k, v, base);
         else if ((k->flags & AW_KEY_REQUIRED) || ((k->flags & AW_KEY_STRICT) && !r->lenient))
-            aw_schema_key_error(r, map, "E101", k->help, "%s needs the key \"%s\"", s->what,
-                                k->key);
+            aw_schema_key_error(r, map, "E101", k->help, "%s needs the key \"%s\"",
+                                aw_schema_t(r, s->what), k->key);
         else if (k->def != NULL)
             read_default(r, k, base);
     }

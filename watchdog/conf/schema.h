@@ -135,8 +135,14 @@ void aw_schema_key_error(struct aw_reader *r, const struct aw_yaml *v, const cha
 void aw_schema_key_warn(struct aw_reader *r, const struct aw_yaml *v, const char *code,
                         const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* A text in the language of the diagnostics; formats and hints above are translated there. */
+__attribute__((format_arg(2))) static inline const char *aw_schema_t(const struct aw_reader *r,
+                                                                     const char *text)
+{
+    return aw_t(r->diag->lang, text);
+}
 /* `did you mean "x"? valid: a, b, c` */
-void aw_schema_suggest(char hint[256], const char *word, const char *const *words);
+void aw_schema_suggest(const struct aw_reader *r, char hint[256], const char *word, const char *const *words);
 
 /* One line per built key: path, what may stand there, default, help. */
 void aw_schema_reference(const struct aw_shape *s, const char *prefix, struct aw_buf *out);

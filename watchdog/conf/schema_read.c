@@ -29,16 +29,16 @@ unsigned aw_schema_items(const struct aw_yaml *v)
     return v->type == AW_YAML_LIST ? v->n : 1;
 }
 
-static const char *found(const struct aw_yaml *v)
+static const char *found(const struct aw_reader *r, const struct aw_yaml *v)
 {
-    return v->type == AW_YAML_LIST  ? "a list stands here"
-           : v->type == AW_YAML_MAP ? "a map stands here"
-                                    : "nothing stands here";
+    return aw_schema_t(r, v->type == AW_YAML_LIST  ? N_("a list stands here")
+                          : v->type == AW_YAML_MAP ? N_("a map stands here")
+                                                   : N_("nothing stands here"));
 }
 
-static const char *label(const struct aw_yaml *v)
+static const char *label(const struct aw_reader *r, const struct aw_yaml *v)
 {
-    return v->key != NULL ? v->key : "this item";
+    return v->key != NULL ? v->key : aw_schema_t(r, "this item");
 }
 
 const char *aw_schema_scalar(struct aw_reader *r, const struct aw_yaml *v, const char *wanted)
@@ -46,9 +46,11 @@ const char *aw_schema_scalar(struct aw_reader *r, const struct aw_yaml *v, const
     if (v->type == AW_YAML_SCALAR && (v->quoted || v->text[0] != '\0'))
         return v->text;
     if (v->key != NULL && v->type == AW_YAML_SCALAR)
-        aw_schema_key_error(r, v, "E103", NULL, "\"%s\" needs %s, %s", v->key, wanted, found(v));
+        aw_schema_key_error(r, v, "E103", NULL, "\"%s\" needs %s, %s", v->key,
+                            aw_schema_t(r, wanted), found(r, v));
     else
-        aw_schema_error(r, v, "E103", NULL, "%s needs %s, %s", label(v), wanted, found(v));
+        aw_schema_error(r, v, "E103", NULL, "%s needs %s, %s", label(r, v), aw_schema_t(r, wanted),
+                        found(r, v));
     return NULL;
 }
 
@@ -56,9 +58,10 @@ bool aw_schema_is_map(struct aw_reader *r, const struct aw_yaml *v, const char *
 {
     if (v->type == AW_YAML_MAP)
         return true;
-    aw_schema_error(r, v, "E103", "write {key: value, ...}", "%s is a map of keys, %s", what,
-                    v->type == AW_YAML_SCALAR && v->text[0] != '\0' ? "a text stands here"
-                                                                    : found(v));
+    aw_schema_error(
+        r, v, "E103", "write {key: value, ...}", "%s is a map of keys, %s", aw_schema_t(r, what),
+        v->type == AW_YAML_SCALAR && v->text[0] != '\0' ? aw_schema_t(r, "a text stands here")
+                                                        : found(r, v));
     return false;
 }
 
@@ -70,10 +73,12 @@ bool aw_schema_duration(struct aw_reader *r, const struct aw_yaml *v, aw_ms min,
         return false;
     aw_ms d;
     if (aw_duration_parse(s, strlen(s), &d) < 0) {
-        char hint[256] = "units are s, m, h and d, as in 90s, 5m, 1h30m, 3d";
+        const char *units = N_("units are s, m, h and d, as in 90s, 5m, 1h30m, 3d");
+        char hint[256];
+        snprintf(hint, sizeof(hint), "%s", aw_schema_t(r, units));
         uint64_t number;
         if (aw_parse_u64(s, strlen(s), UINT32_MAX, &number) == 0)
-            snprintf(hint, sizeof(hint), "write %ss, %sm, %sh or %sd", s, s, s, s);
+            snprintf(hint, sizeof(hint), aw_schema_t(r, "write %ss, %sm, %sh or %sd"), s, s, s, s);
         aw_schema_error(r, v, "E110", hint, "\"%s\" is not a duration with a unit", s);
         return false;
     }
@@ -81,7 +86,8 @@ bool aw_schema_duration(struct aw_reader *r, const struct aw_yaml *v, aw_ms min,
         char low[AW_TIME_TEXT], high[AW_TIME_TEXT];
         aw_duration_print(low, min);
         aw_duration_print(high, max > 0 ? max : 3650 * AW_DAY);
-        aw_schema_error(r, v, "E112", NULL, "\"%s\" is %s to %s, not %s", label(v), low, high, s);
+        aw_schema_error(r, v, "E112", NULL, "\"%s\" is %s to %s, not %s", label(r, v), low, high,
+                        s);
         return false;
     }
     *ret = d;
@@ -101,7 +107,7 @@ bool aw_schema_number(struct aw_reader *r, const struct aw_yaml *v, int64_t min,
         return false;
     }
     if (aw_parse_u64(s, len, (uint64_t)max, &n) < 0 || (int64_t)n < min) {
-        aw_schema_error(r, v, "E112", NULL, "\"%s\" is %lld to %lld, not %s", label(v),
+        aw_schema_error(r, v, "E112", NULL, "\"%s\" is %lld to %lld, not %s", label(r, v),
                         (long long)min, (long long)max, s);
         return false;
     }
@@ -119,8 +125,8 @@ int aw_schema_word(struct aw_reader *r, const struct aw_yaml *v, const char *con
         if (strcmp(words[i], s) == 0)
             return i;
     char hint[256];
-    aw_schema_suggest(hint, s, words);
-    aw_schema_error(r, v, "E104", hint, "unknown %s \"%s\"", what, s);
+    aw_schema_suggest(r, hint, s, words);
+    aw_schema_error(r, v, "E104", hint, "unknown %s \"%s\"", aw_schema_t(r, what), s);
     return -1;
 }
 
@@ -131,11 +137,12 @@ bool aw_schema_name(struct aw_reader *r, const struct aw_yaml *v)
         return false;
     if (aw_valid_name(s))
         return true;
-    aw_schema_error(r, v, "E114",
-                    strlen(s) > AW_NAME_MAX
-                        ? "at most 64 bytes"
-                        : "letters of any script, digits, '.', '_' and '-', not first '.' or '-'",
-                    "\"%s\" is not a name", s);
+    aw_schema_error(
+        r, v, "E114",
+        strlen(s) > AW_NAME_MAX
+            ? N_("at most 64 bytes")
+            : N_("letters of any script, digits, '.', '_' and '-', not first '.' or '-'"),
+        "\"%s\" is not a name", s);
     return false;
 }
 
@@ -147,11 +154,11 @@ const char *aw_schema_text(struct aw_reader *r, const struct aw_yaml *v, size_t 
         return NULL;
     size_t n = strlen(s);
     if (n < min || n > max)
-        aw_schema_error(r, v, "E113", NULL, "\"%s\" is %zu to %zu bytes, not %zu", label(v), min,
+        aw_schema_error(r, v, "E113", NULL, "\"%s\" is %zu to %zu bytes, not %zu", label(r, v), min,
                         max, n);
     else if (!aw_utf8_clean(s, n, multiline))
-        aw_schema_error(r, v, "E113", NULL, "\"%s\" holds a control character%s", label(v),
-                        multiline ? "" : " or a line end");
+        aw_schema_error(r, v, "E113", NULL, "\"%s\" holds a control character%s", label(r, v),
+                        multiline ? "" : aw_schema_t(r, " or a line end"));
     else
         return aw_arena_strn(r->arena, s, n);
     return NULL;
@@ -184,7 +191,7 @@ const char *aw_schema_url(struct aw_reader *r, const struct aw_yaml *v)
         wrong = "blanks and quotes are written as %20 and so on";
     if (wrong == NULL)
         return s;
-    aw_schema_error(r, v, "E116", wrong, "\"%s\" is not a URL that can be used", label(v));
+    aw_schema_error(r, v, "E116", wrong, "\"%s\" is not a URL that can be used", label(r, v));
     return NULL;
 }
 
@@ -236,7 +243,9 @@ static void read_time(struct aw_reader *r, const struct aw_yaml *v, aw_time *ret
 /* What a word of a key is called. */
 static const char *word_name(const struct aw_key *k)
 {
-    return k->words == aw_kind_names ? "kind" : k->words == aw_level_names ? "rung" : k->key;
+    return k->words == aw_kind_names    ? N_("kind")
+           : k->words == aw_level_names ? N_("rung")
+                                        : k->key;
 }
 
 static bool listed_before(struct aw_reader *r, const struct aw_yaml *list, unsigned i)
@@ -297,8 +306,9 @@ static void read_children(struct aw_reader *r, const struct aw_key *k, const str
     bool named = k->type == AW_KEY_NAMED;
     unsigned max = k->max > 0 ? (unsigned)k->max : LIST_MAX;
     if (v->type != (named ? AW_YAML_MAP : AW_YAML_LIST)) {
-        aw_schema_error(r, v, "E103", named ? "write name: {...}" : "begin each item with '-'",
-                        "\"%s\" is a %s", k->key, named ? "map of names" : "list");
+        aw_schema_error(
+            r, v, "E103", named ? N_("write name: {...}") : N_("begin each item with '-'"),
+            "\"%s\" is a %s", k->key, aw_schema_t(r, named ? N_("map of names") : N_("list")));
         return;
     }
     if (v->n < (unsigned)k->min || v->n > max) {

@@ -33,7 +33,7 @@ bool aw_secret_form(struct aw_reader *r, const struct aw_yaml *v, struct aw_secr
         how++;
     if (forms[how] == NULL) {
         char hint[256];
-        aw_schema_suggest(hint, item->key, forms);
+        aw_schema_suggest(r, hint, item->key, forms);
         aw_schema_key_error(r, item, "E102", hint, "a secret cannot come from \"%s\"", item->key);
         return false;
     }
@@ -55,7 +55,7 @@ static const char *too_open(const struct stat *st)
     bool root_group = st->st_uid == 0 && (st->st_mode & 027) == 0;
     if ((st->st_mode & 077) == 0 || root_group)
         return NULL;
-    return (st->st_mode & 07) != 0 ? "everybody may open it" : "its group may open it";
+    return (st->st_mode & 07) != 0 ? N_("everybody may open it") : N_("its group may open it");
 }
 
 /* Reads up to SECRET_MAX bytes; -1 when there are more, or errno is set. */
@@ -97,7 +97,7 @@ static const char *from_file(struct aw_reader *r, const struct aw_yaml *v, const
     if (open_to != NULL) {
         aw_schema_error(r, v, "E162", "chmod 600, or owner root and chmod 640",
                         "%s is not safe (mode %04o): %s", path, (unsigned)st.st_mode & 07777u,
-                        open_to);
+                        aw_schema_t(r, open_to));
         goto out;
     }
     ssize_t n = read_all(fd, buf);
@@ -189,7 +189,7 @@ const char *aw_secret_read(struct aw_reader *r, const struct aw_yaml *v, const s
         !aw_utf8_clean(text, n, false)) {
         aw_schema_error(r, v, "E161", "one line of text, a line end after it is fine",
                         "the secret from %s %s is %s", s->how, s->name,
-                        n == 0 ? "empty" : "not one line of text");
+                        aw_schema_t(r, n == 0 ? N_("empty") : N_("not one line of text")));
         return NULL;
     }
     ((char *)text)[n] = '\0'; /* our own copy: without its line end */

@@ -96,9 +96,10 @@ static bool check_odd(struct aw_reader *r, const struct aw_yaml *v, const char *
     bool exact;
     print_char(shown, odd.c, text + odd.at);
     if (odd.others > 0)
-        snprintf(more, sizeof(more), ", and %u more", odd.others);
-    snprintf(hint, sizeof(hint), odd.instead[0] != '\0' ? "write %s%s" : "take it out%s%s",
-             odd.instead[0] == ' ' ? "a plain blank" : odd.instead, more);
+        snprintf(more, sizeof(more), aw_schema_t(r, ", and %u more"), odd.others);
+    snprintf(hint, sizeof(hint),
+             aw_schema_t(r, odd.instead[0] != '\0' ? N_("write %s%s") : N_("take it out%s%s")),
+             odd.instead[0] == ' ' ? aw_schema_t(r, "a plain blank") : odd.instead, more);
     struct aw_yaml_place at = aw_template_place(v, odd.at, &exact);
     aw_diag_warn(r->diag, r->file, at, 1, "W108", hint,
                  "%s, character %u, takes this SMS out of GSM-7: %u segments instead of %u", shown,

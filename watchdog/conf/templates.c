@@ -109,7 +109,7 @@ static void check_form_keys(struct aw_reader *r, const struct aw_provider *p,
             i++;
         if (i < n)
             continue;
-        aw_schema_suggest(hint, v->key, names);
+        aw_schema_suggest(r, hint, v->key, names);
         aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in a form for %s", v->key,
                             p->name);
     }

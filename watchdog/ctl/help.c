@@ -3,6 +3,7 @@
  * `ackwatch help`, `-h` of every command, the topics: all made from the command table.
  */
 #include "ctl/help.h"
+#include "ctl/lang.h"
 
 #include <string.h>
 
@@ -145,7 +146,7 @@ static void topic_environment(struct aw_ctl *ctl)
 static void topic_codes(struct aw_ctl *ctl)
 {
     for (unsigned i = 0; aw_diag_codes[i]; i++) {
-        const char *page = aw_diag_page(aw_diag_codes[i]);
+        const char *page = aw_diag_page(aw_lang(), aw_diag_codes[i]);
         fprintf(ctl->out.f, "%s  %.*s\n", aw_diag_codes[i], page ? (int)strcspn(page, "\n") : 0,
                 page ? page : "");
     }
@@ -170,7 +171,7 @@ static int help_topic(struct aw_ctl *ctl, const char *name)
             return AW_EXIT_DONE;
         }
     }
-    const char *page = aw_diag_page(name);
+    const char *page = aw_diag_page(aw_lang(), name);
     if (page) {
         fprintf(ctl->out.f, "%s%s", page, page[strlen(page) - 1] == '\n' ? "" : "\n");
         return AW_EXIT_DONE;
