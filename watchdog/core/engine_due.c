@@ -83,17 +83,44 @@ static bool last_before(const struct aw_call *c, unsigned step, enum aw_kind kin
     return true;
 }
 
-/* Past at registration: only the latest that is not skipped fires. */
+/* The last round of a step x kind that is still to be decided, and that the plan has before a
+ * place. */
+static bool last_planned(const struct aw_call *c, unsigned step, enum aw_kind kind, aw_ms before,
+                         struct aw_firing *ret)
+{
+    const struct aw_step *s = &c->rule->steps[step];
+    aw_ms last = c->rule->deadline + c->tl->moved;
+
+    if (!aw_firing_of(c->rule, c->tl, step, kind, ret) || ret->why != AW_WHY_DUE ||
+        aw_place_of(s, ret->round) >= before)
+        return false;
+    if (last >= before)
+        last = before - 1;
+    aw_ms n = s->every ? 1 + (last - s->at) / s->every : 1;
+    if (s->times != 0 && n > s->times)
+        n = s->times;
+    if (n > ret->round)
+        ret->round = n < UINT16_MAX ? (unsigned)n : UINT16_MAX - 1;
+    ret->due = c->tl->base + aw_place_of(s, ret->round);
+    return true;
+}
+
+/* Past at registration: only the latest that is not skipped fires, also when a hold was over all of
+ * them. */
 static bool overtaken(const struct aw_call *c, const struct aw_firing *g)
 {
+    struct aw_firing me = *g, h;
     struct aw_reached r[AW_MAX_TO];
-    struct aw_firing h;
+    aw_ms past = c->tl->registered - c->tl->base;
     enum aw_why why;
 
-    for (unsigned i = 0; g->due < c->tl->registered && i < c->rule->n_steps; i++) {
+    if (g->why != AW_WHY_DUE || aw_place_of(&c->rule->steps[g->step], g->round) >= past)
+        return false;
+    me.due = c->tl->base + aw_place_of(&c->rule->steps[g->step], g->round);
+    for (unsigned i = 0; i < c->rule->n_steps; i++) {
         const struct aw_step *s = &c->rule->steps[i];
         for (unsigned k = 0; !unless_met(c, i) && k < s->n_kinds; k++)
-            if (last_before(c, i, s->kinds[k], c->tl->registered, &h) && comes_after(&h, g) &&
+            if (last_planned(c, i, s->kinds[k], past, &h) && comes_after(&h, &me) &&
                 aw_reach(c, i, s->kinds[k], r, &why) > 0)
                 return true;
     }

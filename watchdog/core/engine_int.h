@@ -121,6 +121,8 @@ bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
 unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                          aw_time limit);
 bool aw_last_round(const struct aw_step *s, unsigned round);
+/* The place of a round in the plan, as the rule has it. */
+aw_ms aw_place_of(const struct aw_step *s, unsigned round);
 /* An escalate has gone past this firing: it is to be skipped. */
 bool aw_passed_over(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                     unsigned round);

@@ -26,8 +26,7 @@ bool aw_last_round(const struct aw_step *s, unsigned round)
     return s->every == 0 || (s->times != 0 && round >= s->times);
 }
 
-/* The place of a round in the plan, as the rule has it. */
-static aw_ms place_of(const struct aw_step *s, unsigned round)
+aw_ms aw_place_of(const struct aw_step *s, unsigned round)
 {
     return s->at + (aw_ms)(round - 1) * s->every;
 }
@@ -41,7 +40,7 @@ aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *
         return 0;
     if (round > 1 && aw_last_round(s, round - 1))
         return 0;
-    aw_ms place = place_of(s, round);
+    aw_ms place = aw_place_of(s, round);
     if (place > rule->deadline + tl->moved)
         return 0;
     return after_hold(tl, tl->base + place + tl->hold.shift);
@@ -73,8 +72,8 @@ bool aw_passed_over(const struct aw_rule *rule, const struct aw_timeline *tl, un
 
     if (e->at == 0 || step >= rule->n_steps || e->step >= rule->n_steps)
         return false;
-    aw_ms mine = place_of(&rule->steps[step], round);
-    aw_ms wanted = place_of(&rule->steps[e->step], e->round);
+    aw_ms mine = aw_place_of(&rule->steps[step], round);
+    aw_ms wanted = aw_place_of(&rule->steps[e->step], e->round);
     return mine < wanted || (mine == wanted && step < e->step);
 }
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Random cases for the engine and the oracle: a rule, people, a registration and a history, as one
+ * value that can be copied and cut down. Times are multiples of five minutes for the most part, so
+ * that many things fall on one instant. The same seed gives the same case everywhere.
+ */
+#ifndef AW_TESTS_CASE_H
+#define AW_TESTS_CASE_H
+
+#include "base/buf.h"
+#include "core/virtual.h"
+
+#define CASE_START      ((aw_time)1795370400000) /* 2026-11-22T18:00:00Z */
+#define CASE_STEPS      6
+#define CASE_RECIPIENTS 3
+#define CASE_PEOPLE     6
+#define CASE_EVENTS     10
+
+struct ora_case {
+    uint64_t seed;
+    struct aw_rule rule;
+    struct aw_step steps[CASE_STEPS], exhausted;
+    struct aw_registration reg;
+    struct aw_recipient recipients[CASE_RECIPIENTS];
+    struct aw_virtual_person people[CASE_PEOPLE];
+    unsigned n_people;
+    struct aw_virtual_event events[CASE_EVENTS];
+    unsigned n_events;
+};
+
+struct dice {
+    uint64_t seed, n;
+};
+unsigned dice_roll(struct dice *d, unsigned below); /* 0 to below - 1 */
+bool dice_chance(struct dice *d, unsigned percent);
+
+void case_make(struct ora_case *c, uint64_t seed);
+/* The input for either side; its pointers are into *c. */
+struct aw_virtual_input case_input(struct ora_case *c);
+/* Rule, send, people and events as the YAML of a rule file and its test. */
+void case_print(const struct ora_case *c, struct aw_buf *out);
+
+/* Cuts one part out of a case (part counts from 0): an event, a step, a recipient, a person, or
+ * one of the keys. False: there is no such part. */
+bool case_cut(struct ora_case *c, unsigned part);
+
+#endif
