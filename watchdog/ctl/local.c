@@ -4,6 +4,9 @@
  */
 #include "ctl/local.h"
 
+#include <string.h>
+#include <sys/stat.h>
+
 #include "base/mem.h"
 #include "codec/json.h"
 
@@ -31,6 +34,22 @@ void aw_local_world_free(struct aw_local_world *w)
 {
     for (unsigned k = 0; k < AW_N_KINDS; k++)
         aw_free(w->names[k]);
+}
+
+struct aw_templates aw_local_templates(const char *path, struct aw_diag *d)
+{
+    struct stat st;
+    struct aw_templates t = {0};
+    struct aw_buf dir = AW_BUF_INIT(8192);
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        aw_buf_printf(&dir, "%s/templates", path);
+    else
+        aw_buf_printf(&dir, "%.*stemplates", slash ? (int)(slash - path) + 1 : 0, path);
+    if (stat(aw_buf_str(&dir), &st) == 0)
+        aw_templates_load(aw_buf_str(&dir), &t, d);
+    aw_buf_free(&dir);
+    return t;
 }
 
 int aw_local_report(const struct aw_ctl *ctl, const struct aw_diag *d)

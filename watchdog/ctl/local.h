@@ -18,6 +18,10 @@ struct aw_local_world {
 void aw_local_world_init(struct aw_local_world *w, const struct aw_env_conf *env);
 void aw_local_world_free(struct aw_local_world *w);
 
+/* The templates beside a rule file, or in a directory of them, where an installation has them;
+ * empty when there are none. */
+struct aw_templates aw_local_templates(const char *path, struct aw_diag *d);
+
 /* All diagnostics to stdout (text or JSON array) resp. stderr; returns AW_EXIT_PROBLEMS when there
  * are errors, else AW_EXIT_DONE. */
 int aw_local_report(const struct aw_ctl *ctl, const struct aw_diag *d);

@@ -24,30 +24,13 @@ struct check {
     unsigned n_rules, n_steps;
 };
 
-/* The templates beside the rules, where an installation has them; empty when there are none. */
-static struct aw_templates beside(const char *path, struct aw_diag *d)
-{
-    struct stat st;
-    struct aw_templates t = {0};
-    struct aw_buf dir = AW_BUF_INIT(8192);
-    const char *slash = strrchr(path, '/');
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        aw_buf_printf(&dir, "%s/templates", path);
-    else
-        aw_buf_printf(&dir, "%.*stemplates", slash ? (int)(slash - path) + 1 : 0, path);
-    if (stat(aw_buf_str(&dir), &st) == 0)
-        aw_templates_load(aw_buf_str(&dir), &t, d);
-    aw_buf_free(&dir);
-    return t;
-}
-
 static void check_path(struct check *c, const char *path)
 {
     struct aw_rules *r = NULL;
     struct aw_rules_world world = *c->world;
     struct aw_templates templates = {0};
     if (!c->env) {
-        templates = beside(path, &c->diag);
+        templates = aw_local_templates(path, &c->diag);
         world.templates = templates.n ? &templates : NULL;
     }
     if (aw_rules_load(path, &world, &r, &c->diag) == 0) {

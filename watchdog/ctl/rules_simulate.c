@@ -14,6 +14,7 @@
 #include "core/match.h"
 #include "ctl/local.h"
 #include "ctl/nouns.h"
+#include "ctl/rules_scenario.h"
 #include "ctl/lang.h"
 #include "codec/words.h"
 
@@ -29,7 +30,11 @@ struct simulation {
     struct aw_events events;
     aw_time at;
     struct aw_diag diag;
-    bool reached; /* something went to somebody before the end */
+    struct aw_templates beside; /* the rules, when the environment names none */
+    struct aw_virtual_input in;
+    struct aw_virtual_person *people;
+    json_t *texts; /* that people would have got, with --texts */
+    bool reached;  /* something went to somebody before the end */
 };
 
 /* --- output ---------------------------------------------------------------------------------- */
@@ -108,6 +113,9 @@ static int on_line(void *ctx, const struct aw_virtual_line *l)
         line_json(&s->ctl->out, l);
     else
         line_table(s, l);
+    for (unsigned i = 0; s->texts && l->what == AW_V_FIRED && i < l->n_targets; i++)
+        json_array_append_new(s->texts,
+                              aw_text_of_line(&s->in, s->world.world.templates, l, l->targets[i]));
     return 0;
 }
 
@@ -126,23 +134,59 @@ static bool read_flag(const struct aw_ctl *ctl, const char *flag, struct aw_sour
     return *ret_text != NULL;
 }
 
+/* --at, else what the registration says, else now. */
+static bool read_at(struct simulation *s, aw_time sent)
+{
+    const char *at = aw_ctl_flag(s->ctl, "at");
+    s->at = sent;
+    if (at && aw_time_parse(at, strlen(at), &s->at) < 0) {
+        aw_ctl_say(0, _("--at: \"%s\" is no time such as 2026-11-23T21:58:00+08:00"), at);
+        return false;
+    }
+    return true;
+}
+
+/* What the environment gives to every run. */
+static void fill_input(struct simulation *s)
+{
+    s->in = (struct aw_virtual_input){.at = s->at};
+    if (s->env && s->env->n_people) {
+        s->people = aw_calloc(s->env->n_people, sizeof *s->people);
+        for (unsigned i = 0; i < s->env->n_people; i++)
+            s->people[i] = (struct aw_virtual_person){s->env->people[i].user, s->env->people[i].a};
+        s->in.people = s->people;
+        s->in.n_people = s->env->n_people;
+    }
+    if (s->env && s->env->n_channels)
+        s->in.channels = s->world.channels;
+}
+
 static int load(struct simulation *s)
 {
     struct aw_ctl *ctl = s->ctl;
     const char *env = aw_ctl_flag(ctl, "env");
     AW_AUTO_FREE char *send_text = NULL, *events_text = NULL;
     struct aw_source_file send = {0}, events = {0};
+    aw_time now = aw_clock_os_wall(), at = now;
     if (!read_flag(ctl, "send", &send, &send_text) ||
         !read_flag(ctl, "events", &events, &events_text))
         return AW_EXIT_FAILED;
     if (env && aw_env_load(env, AW_ENV_LENIENT, &s->env, &s->diag) == 0)
         aw_local_world_init(&s->world, s->env);
+    if (!s->world.world.templates) {
+        s->beside = aw_local_templates(ctl->args[0], &s->diag);
+        s->world.world.templates = s->beside.n ? &s->beside : NULL;
+    }
     aw_rules_load(ctl->args[0], &s->world.world, &s->rules, &s->diag);
-    int r = aw_send_parse(&send, aw_clock_os_wall(), &s->reg, &s->at, &s->diag);
+    if (send_text)
+        aw_send_parse(&send, now, &s->reg, &at, &s->diag);
     if (events_text)
         aw_events_parse(&events, &s->events, &s->diag);
-    if (aw_local_complain(&s->diag) != AW_EXIT_DONE || r < 0 || !s->rules)
+    if (aw_local_complain(&s->diag) != AW_EXIT_DONE || !s->rules)
         return AW_EXIT_PROBLEMS;
+    if (!read_at(s, at))
+        return AW_EXIT_USAGE;
+    fill_input(s);
     return AW_EXIT_DONE;
 }
 
@@ -155,50 +199,61 @@ static const struct aw_rule *choose(const struct simulation *s)
     return aw_ruleset_match(&s->rules->set, &in);
 }
 
-static int run(struct simulation *s)
+static int run_one(struct simulation *s, const struct aw_rule *rule)
 {
     static const char *const heads[] = {"AFTER", "AT",      "TO",  "WHAT", "STEP",
                                         "DO",    "TARGETS", "WHY", NULL};
-    const struct aw_rule *rule = choose(s);
-    if (!rule)
-        return aw_ctl_say(AW_EXIT_PROBLEMS,
-                          s->reg.rule ? "there is no rule \"%s\" in %s"
-                                      : "no rule matches%s (in %s)",
-                          s->reg.rule ? s->reg.rule : "", s->ctl->args[0]);
-    struct aw_virtual_person *people = NULL;
-    struct aw_virtual_input in = {.rule = rule,
-                                  .reg = &s->reg,
-                                  .at = s->at,
-                                  .events = s->events.list,
-                                  .n_events = s->events.n};
-    if (s->env && s->env->n_people) {
-        people = aw_calloc(s->env->n_people, sizeof *people);
-        for (unsigned i = 0; i < s->env->n_people; i++)
-            people[i] = (struct aw_virtual_person){s->env->people[i].user, s->env->people[i].a};
-        in.people = people;
-        in.n_people = s->env->n_people;
-    }
-    if (s->env && s->env->n_channels)
-        in.channels = s->world.channels;
     struct aw_err err;
+    s->in.rule = rule;
+    s->in.reg = &s->reg;
+    s->in.events = s->events.list;
+    s->in.n_events = s->events.n;
+    if (aw_ctl_flag(s->ctl, "texts") && !s->ctl->out.json)
+        s->texts = json_array();
     aw_table_init(&s->table, heads);
-    int r = aw_virtual_run(&in, on_line, s, &err);
+    int r = aw_virtual_run(&s->in, on_line, s, &err);
     if (!s->ctl->out.json)
         aw_table_print(&s->table, &s->ctl->out);
     aw_table_free(&s->table);
-    aw_free(people);
+    aw_texts_print(&s->ctl->out, s->texts);
+    json_decref(s->texts);
     if (r < 0) /* events that the rule has nothing for, or more lines than anybody reads */
         return aw_ctl_say(r == AW_EINVAL ? AW_EXIT_PROBLEMS : AW_EXIT_FAILED, "%s", err.text);
     if (!s->reached && s->events.n == 0)
-        fputs("Nobody has an address that a step could use: the daemon would refuse this "
-              "registration.\nGive addresses in --send, or people by --env.\n",
+        fputs(_("Nobody has an address that a step could use: the daemon would refuse this "
+                "registration.\nGive addresses in --send, or people by --env.\n"),
               stderr);
     return AW_EXIT_DONE;
+}
+
+static int run(struct simulation *s)
+{
+    bool sent = aw_ctl_flag(s->ctl, "send") != NULL;
+    const struct aw_rule *rule = sent ? choose(s) : NULL;
+    if (sent && !rule)
+        return s->reg.rule
+                   ? aw_ctl_say(AW_EXIT_PROBLEMS, _("there is no rule \"%s\" in %s"), s->reg.rule,
+                                s->ctl->args[0])
+                   : aw_ctl_say(AW_EXIT_PROBLEMS, _("no rule matches (in %s)"), s->ctl->args[0]);
+    if (!aw_ctl_flag(s->ctl, "scenario"))
+        return run_one(s, rule);
+    struct aw_scenarios scenarios = {.ctl = s->ctl,
+                                     .rules = s->rules,
+                                     .templates = s->world.world.templates,
+                                     .base = s->in,
+                                     .reg = sent ? &s->reg : NULL};
+    scenarios.base.rule = rule;
+    return aw_scenarios_run(&scenarios);
 }
 
 static int exec(struct aw_ctl *ctl)
 {
     struct simulation s = {.ctl = ctl};
+    bool scenario = aw_ctl_flag(ctl, "scenario") != NULL;
+    if (!scenario && !aw_ctl_flag(ctl, "send"))
+        return aw_ctl_say(AW_EXIT_USAGE, _("give --scenario, or a registration by --send"));
+    if (scenario && aw_ctl_flag(ctl, "events"))
+        return aw_ctl_say(AW_EXIT_USAGE, _("--scenario and --events: one of them"));
     aw_diag_init(&s.diag);
     s.diag.lang = aw_lang();
     int code = load(&s);
@@ -207,8 +262,10 @@ static int exec(struct aw_ctl *ctl)
     aw_registration_free(&s.reg);
     aw_events_free(&s.events);
     aw_local_world_free(&s.world);
+    aw_templates_free(&s.beside);
     aw_rules_free(s.rules);
     aw_env_conf_free(s.env);
+    aw_free(s.people);
     aw_diag_free(&s.diag);
     return code;
 }
@@ -218,22 +275,36 @@ static const struct aw_param args[] = {
     {NULL},
 };
 static const struct aw_param flags[] = {
-    {"send", 0, AW_VAL_FILE, AW_REQUIRED, NULL,
+    {"scenario", 0, AW_VAL_TEXT, AW_MANY, NULL,
+     "nobody-acks, ack@TIME, phone-off, CHANNEL-down, blind, or all of them"},
+    {"send", 0, AW_VAL_FILE, 0, NULL,
      "the registration: body of POST /v1/messages plus `at`, YAML or JSON"},
     {"events", 0, AW_VAL_FILE, 0, NULL, "what happens: a list of {at, from, level} and others"},
     {"env", 0, AW_VAL_FILE, 0, NULL, "environment file with `people`, channels, templates"},
+    {"at", 0, AW_VAL_TEXT, 0, NULL, "the instant of registration, RFC 3339 (now)"},
+    {"texts", 0, AW_VAL_NONE, 0, NULL, "also what people would have received"},
     {NULL},
 };
 static const char *const examples[] = {
-    "rules simulate rules/order-status.yaml --send push.yaml",
+    "rules simulate rules/order-status.yaml --scenario all",
+    "rules simulate rules/must-read.yaml --scenario phone-off --at 2026-11-23T21:58:00+08:00 "
+    "--texts",
     "rules simulate rules/ --send push.json --events late-ack.yaml --env people.yaml --json", NULL};
 
 const struct aw_cmd_entry aw_cmd_rules_simulate = {
     .noun = "rules",
     .verb = "simulate",
     .summary = "what a rule would do with a registration, before it does it",
-    .text = "Needs no daemon. With --json one object a line: at, after_ms, to, what, step, round, "
-            "do, targets, why. Every attempt is accepted at once unless an event says otherwise.",
+    .text =
+        "Needs no daemon. With --scenario a line for each: how it ends, when, and what was sent by "
+        "then; --json also has the texts. nobody-acks: every attempt is accepted, and nothing is "
+        "heard again. ack@TIME: the recipient confirms then. phone-off: pushes reach nobody; the "
+        "recipient confirms a minute after the first text, mail or call. CHANNEL-down: nothing can "
+        "be sent by a kind (or a channel of --env). blind: no receipts can be had. Without --send "
+        "the registration is one that the rule takes, with a recipient who has all addresses.\n"
+        "With --send and --events one run, line by line; --json prints one object a line: at, "
+        "after_ms, to, what, step, round, do, targets, why. Every attempt is accepted at once "
+        "unless an event says otherwise.",
     .args = args,
     .flags = flags,
     .examples = examples,

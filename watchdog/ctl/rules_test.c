@@ -114,7 +114,7 @@ static void test_dir(struct test_run *t, const char *dir)
         free(list[i]);
     }
     if (n == 0)
-        aw_ctl_say(0, "%s: no *.test.yaml here", dir);
+        aw_ctl_say(0, _("%s: no *.test.yaml here"), dir);
     free(list);
 }
 
@@ -181,7 +181,8 @@ static unsigned percent(unsigned part, unsigned whole)
 static void cover_print(const struct aw_out *o, const struct aw_coverage *c)
 {
     struct aw_cover_sum sum = aw_coverage_sum(c);
-    fprintf(o->f, "steps %u %% (%u of %u), kinds %u %% (%u of %u), unless met %u %% (%u of %u)\n",
+    fprintf(o->f,
+            _("steps %u %% (%u of %u), kinds %u %% (%u of %u), unless met %u %% (%u of %u)\n"),
             percent(sum.steps_run, sum.steps), sum.steps_run, sum.steps,
             percent(sum.kinds_run, sum.kinds), sum.kinds_run, sum.kinds,
             percent(sum.skips_run, sum.skips), sum.skips_run, sum.skips);
@@ -189,15 +190,15 @@ static void cover_print(const struct aw_out *o, const struct aw_coverage *c)
         const struct aw_cover_step *s = &c->list[i];
         bool ran = aw_cover_ran(s);
         if (!ran)
-            fprintf(o->f, "  no test fires: %s, step \"%s\" (%s:%u)\n", s->rule, s->step, s->file,
-                    s->line);
+            fprintf(o->f, _("  no test fires: %s, step \"%s\" (%s:%u)\n"), s->rule, s->step,
+                    s->file, s->line);
         for (unsigned k = 0; k < s->n_kinds && ran; k++)
             if (!s->n_fired[s->kinds[k]])
-                fprintf(o->f, "  no test fires: %s, step \"%s\" by %s (%s:%u)\n", s->rule, s->step,
-                        aw_kind_name(s->kinds[k]), s->file, s->line);
+                fprintf(o->f, _("  no test fires: %s, step \"%s\" by %s (%s:%u)\n"), s->rule,
+                        s->step, aw_kind_name(s->kinds[k]), s->file, s->line);
         if (s->unless != AW_LEVEL_NONE && !s->n_skipped)
-            fprintf(o->f, "  no test skips: %s, step \"%s\" unless %s (%s:%u)\n", s->rule, s->step,
-                    aw_level_name(s->unless), s->file, s->line);
+            fprintf(o->f, _("  no test skips: %s, step \"%s\" unless %s (%s:%u)\n"), s->rule,
+                    s->step, aw_level_name(s->unless), s->file, s->line);
     }
 }
 
@@ -215,7 +216,7 @@ static int report(struct test_run *t)
         json_decref(v);
     } else {
         if (o->tty)
-            fprintf(o->f, "%u passed, %u failed\n", t->sum.passed, t->sum.failed);
+            fprintf(o->f, _("%u passed, %u failed\n"), t->sum.passed, t->sum.failed);
         if (coverage)
             cover_print(o, &t->coverage);
     }
