@@ -7,21 +7,10 @@
 
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 
 static const char *const ids[CASE_STEPS] = {"s0", "s1", "s2", "s3", "s4", "s5"};
 static const char *const names[CASE_PEOPLE] = {"li", "zhao", "mei", "wang", "noc", "duty"};
-
-unsigned dice_roll(struct dice *d, unsigned below)
-{
-    return (unsigned)(aw_mix(d->seed, d->n++, 4) % below);
-}
-
-bool dice_chance(struct dice *d, unsigned percent)
-{
-    return dice_roll(d, 100) < percent;
-}
 
 static aw_ms instant(struct dice *d, unsigned most)
 {
@@ -97,6 +86,29 @@ static void make_step(struct ora_case *c, struct aw_step *s, struct dice *d)
     }
 }
 
+/* One call of the engine is bounded, and the simulator answers its claims before the next call: so
+ * few enough that all fit in one, should they fall on one instant. */
+static void bound_rounds(struct ora_case *c)
+{
+    unsigned left = 12;
+
+    for (unsigned i = 0; i < c->rule.n_steps; i++) {
+        struct aw_step *s = &c->steps[i];
+        unsigned rounds = s->every ? 1 + (unsigned)((c->rule.deadline - s->at) / s->every) : 1;
+        if (s->times != 0 && s->times < rounds)
+            rounds = s->times;
+        unsigned claims = s->n_kinds * (s->pick == AW_PICK_ALL ? s->n_to : 1);
+        if (rounds * claims > left) {
+            s->every = 0;
+            s->times = rounds = 1;
+            s->n_kinds = 1;
+            s->pick = AW_PICK_FIRST_REACHABLE;
+            claims = 1;
+        }
+        left -= rounds * claims < left ? rounds * claims : left;
+    }
+}
+
 static enum aw_level rung(struct dice *d, bool high)
 {
     unsigned a = dice_roll(d, 6), b = dice_roll(d, 6);
@@ -115,6 +127,7 @@ static void make_rule(struct ora_case *c, struct dice *d)
     r->n_steps = 1 + dice_roll(d, CASE_STEPS);
     for (unsigned i = 0; i < r->n_steps; i++)
         make_step(c, &c->steps[i], d);
+    bound_rounds(c);
     if (dice_chance(d, 50)) {
         make_step(c, &c->exhausted, d);
         r->exhausted = &c->exhausted;
@@ -176,7 +189,8 @@ static void make_event(struct ora_case *c, struct aw_virtual_event *e, struct di
     } else if (what < 65) {
         e->act = AW_V_RESUME;
     } else if (what < 75) {
-        e->act = AW_V_ESCALATE;
+        e->act = AW_V_ESCALATE; /* two at one instant would be one */
+        e->after += e - c->events;
         e->step = dice_chance(d, 50) ? ids[dice_roll(d, c->rule.n_steps)] : NULL;
     } else {
         unsigned step = dice_roll(d, c->rule.n_steps);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "core/virtual.h"
+#include "lib/dice.h"
 
 #define CASE_START      ((aw_time)1795370400000) /* 2026-11-22T18:00:00Z */
 #define CASE_STEPS      6
@@ -27,12 +28,6 @@ struct ora_case {
     struct aw_virtual_event events[CASE_EVENTS];
     unsigned n_events;
 };
-
-struct dice {
-    uint64_t seed, n;
-};
-unsigned dice_roll(struct dice *d, unsigned below); /* 0 to below - 1 */
-bool dice_chance(struct dice *d, unsigned percent);
 
 void case_make(struct ora_case *c, uint64_t seed);
 /* The input for either side; its pointers are into *c. */

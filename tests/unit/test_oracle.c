@@ -92,17 +92,11 @@ static void show(struct ora_case *c)
     aw_buf_free(&text);
 }
 
-static uint64_t setting(const char *name, uint64_t def)
-{
-    const char *v = getenv(name);
-    return v ? strtoull(v, NULL, 10) : def;
-}
-
 static void test_engine_as_oracle(void **state)
 {
     static struct ora_case c;
-    uint64_t seed = setting("AW_ORACLE_SEED", 1), n = setting("AW_ORACLE_CASES", 40000);
-    uint64_t failures = 0, most = setting("AW_ORACLE_FAILURES", 1);
+    uint64_t seed = dice_setting("AW_ORACLE_SEED", 1), n = dice_setting("AW_ORACLE_CASES", 40000);
+    uint64_t failures = 0, most = dice_setting("AW_ORACLE_FAILURES", 1);
 
     (void)state;
     for (uint64_t i = seed; i < seed + n && failures < most; i++) {

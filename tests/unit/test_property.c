@@ -17,105 +17,8 @@
 
 #include <cmocka.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
-#include "core_world.h"
-
-struct dice {
-    uint64_t seed, n;
-};
-
-/* 0 to below - 1 */
-static unsigned roll(struct dice *d, unsigned below)
-{
-    return (unsigned)(aw_mix(d->seed, d->n++, 77) % below);
-}
-
-static bool chance(struct dice *d, unsigned percent)
-{
-    return roll(d, 100) < percent;
-}
-
-/* Rungs that let histories live for a while: goals tend to be high, evidence low. */
-static enum aw_level high_rung(struct dice *d)
-{
-    unsigned a = roll(d, 6), b = roll(d, 6);
-    return (enum aw_level)(1 + (a > b ? a : b));
-}
-
-static enum aw_level low_rung(struct dice *d)
-{
-    unsigned a = roll(d, 6), b = roll(d, 6), c = roll(d, 6);
-    unsigned low = a < b ? a : b;
-    return (enum aw_level)(1 + (c < low ? c : low));
-}
-
-static aw_ms instant(struct dice *d)
-{
-    return (aw_ms)roll(d, 13) * 5 * AW_MINUTE;
-}
-
-static void random_step(struct world_run *x, struct dice *d, const char *id)
-{
-    static const char *const names[] = {"a", "b", "c", "nobody"};
-    bool last = strcmp(id, "exhausted") == 0;
-    struct aw_step *s = world_step(x, id, last ? 0 : instant(d), (enum aw_kind)roll(d, 3));
-
-    if (chance(d, 30)) {
-        s->kinds[1] = (enum aw_kind)((s->kinds[0] + 1) % 3);
-        s->n_kinds = 2;
-    }
-    if (!last && chance(d, 50))
-        world_target(x, s, AW_TO_RECIPIENT, NULL);
-    for (unsigned n = s->n_to ? 0 : 1 + roll(d, 3); n > 0; n--) {
-        if (chance(d, 30))
-            world_target(x, s, AW_TO_MANAGER, NULL);
-        else
-            world_target(x, s, AW_TO_CONTACT, names[roll(d, AW_COUNT(names))]);
-    }
-    s->pick = chance(d, 30) ? AW_PICK_ALL : AW_PICK_FIRST_REACHABLE;
-    s->if_no_contact = chance(d, 20) ? AW_NO_CONTACT_SKIP : AW_NO_CONTACT_ADVANCE;
-    s->n_via = roll(d, 3);
-    if (!last && chance(d, 50))
-        s->unless = (enum aw_level)(1 + roll(d, 6));
-    if (!last && chance(d, 30)) {
-        s->every = 1 + (aw_ms)roll(d, 20) * AW_MINUTE;
-        s->times = roll(d, 5);
-        if (s->every < AW_MINUTE)
-            s->times = 3;
-    }
-}
-
-static void random_world(struct world_run *x, struct dice *d)
-{
-    static const char *const names[] = {"li", "a", "b", "c"};
-    char id[16];
-
-    world_init(x);
-    for (unsigned p = 0; p < AW_COUNT(names); p++) {
-        world_person(x, names[p]);
-        for (unsigned k = 0; k < 3; k++)
-            x->w.has[p][k] = chance(d, 70);
-    }
-    x->w.manager = roll(d, 5);
-    for (unsigned k = 0; k < 3; k++)
-        x->w.channels[k] = roll(d, 3);
-    x->rule.r.until = high_rung(d);
-    x->rule.r.deadline = AW_MINUTE + instant(d);
-    x->rule.r.max_age = AW_MINUTE + 2 * instant(d);
-    for (unsigned i = 0, n = 1 + roll(d, 5); i < n; i++) {
-        snprintf(id, sizeof(id), "s%u", i);
-        random_step(x, d, id);
-    }
-    if (chance(d, 50))
-        random_step(x, d, "exhausted");
-    x->env.seed = chance(d, 50) ? d->seed | 1 : 0;
-    if (chance(d, 20)) {
-        x->rule.steps[0].at = 0;
-        x->rule.steps[0].kinds[0] = AW_PUSH;
-        x->rule.steps[0].n_kinds = 1;
-    }
-}
+#include "core_random.h"
 
 static void must(int e)
 {
@@ -157,36 +60,36 @@ static void random_outcome(struct world_run *x, struct dice *d)
 
     if (x->tl.n_tries == 0)
         return;
-    const struct aw_try *y = &x->tl.tries[roll(d, x->tl.n_tries)];
+    const struct aw_try *y = &x->tl.tries[dice_roll(d, x->tl.n_tries)];
     event(x, (struct aw_event){.type = AW_EV_OUTCOME,
                                .attempt = y->attempt,
-                               .outcome = outcomes[roll(d, AW_COUNT(outcomes))],
-                               .at = x->env.now + (aw_ms)roll(d, 100) * AW_SECOND});
+                               .outcome = outcomes[dice_roll(d, AW_COUNT(outcomes))],
+                               .at = x->env.now + (aw_ms)dice_roll(d, 100) * AW_SECOND});
 }
 
 static void random_negative(struct world_run *x, struct dice *d)
 {
     if (x->tl.n_tracks == 0)
         return;
-    const struct aw_track *t = &x->tl.tracks[roll(d, x->tl.n_tracks)];
+    const struct aw_track *t = &x->tl.tracks[dice_roll(d, x->tl.n_tracks)];
     if (t->round > 1)
         event(x, (struct aw_event){.type = AW_EV_NEGATIVE,
                                    .attempt = 1,
-                                   .person = 1 + roll(d, 4),
+                                   .person = 1 + dice_roll(d, 4),
                                    .step = t->step,
                                    .kind = t->kind,
-                                   .round = (uint16_t)(1 + roll(d, t->round - 1u)),
+                                   .round = (uint16_t)(1 + dice_roll(d, t->round - 1u)),
                                    .negative = AW_NEG_BOUNCED});
 }
 
 static struct aw_event random_evidence(struct dice *d)
 {
     return (struct aw_event){.type = AW_EV_EVIDENCE,
-                             .level = low_rung(d),
+                             .level = random_low_rung(d),
                              .source = AW_SRC_APP,
-                             .person = chance(d, 80) ? 1 : 2,
-                             .attempt = chance(d, 50) ? 9 : 0,
-                             .known = (enum aw_level)roll(d, 7)};
+                             .person = dice_chance(d, 80) ? 1 : 2,
+                             .attempt = dice_chance(d, 50) ? 9 : 0,
+                             .known = (enum aw_level)dice_roll(d, 7)};
 }
 
 /* The same evidence in two orders, with a duplicate: equal timelines. */
@@ -194,7 +97,7 @@ static void evidence_commutes(struct world_run *x, struct dice *d)
 {
     static struct world_run other;
     struct aw_event ev[3];
-    unsigned n = 2 + roll(d, 2);
+    unsigned n = 2 + dice_roll(d, 2);
 
     for (unsigned i = 0; i < n; i++)
         ev[i] = random_evidence(d);
@@ -207,7 +110,7 @@ static void evidence_commutes(struct world_run *x, struct dice *d)
         event(x, ev[i]);
     for (unsigned i = n; i-- > 0;)
         event(&other, ev[i]);
-    event(&other, ev[roll(d, n)]);
+    event(&other, ev[dice_roll(d, n)]);
     assert_true(world_same(&x->tl, &other.tl));
 }
 
@@ -231,10 +134,10 @@ static void count_held(const struct world_run *x)
 
 static void random_act(struct world_run *x, struct dice *d)
 {
-    struct aw_event ev = {.type = (enum aw_event_type)(AW_EV_HOLD + roll(d, 3)),
-                          .why = chance(d, 30) ? AW_WHY_CLAIM : AW_WHY_SNOOZED,
-                          .at = x->env.now + (1 + (aw_ms)roll(d, 30)) * AW_MINUTE,
-                          .step = chance(d, 50) ? AW_STEP_NEXT : (uint8_t)roll(d, 5)};
+    struct aw_event ev = {.type = (enum aw_event_type)(AW_EV_HOLD + dice_roll(d, 3)),
+                          .why = dice_chance(d, 30) ? AW_WHY_CLAIM : AW_WHY_SNOOZED,
+                          .at = x->env.now + (1 + (aw_ms)dice_roll(d, 30)) * AW_MINUTE,
+                          .step = dice_chance(d, 50) ? AW_STEP_NEXT : (uint8_t)dice_roll(d, 5)};
 
     event(x, ev);
     if (x->tl.state == AW_OPEN && ev.type == AW_EV_HOLD && ev.at > counted.until)
@@ -246,9 +149,9 @@ static void random_act(struct world_run *x, struct dice *d)
 
 static void random_event(struct world_run *x, struct dice *d)
 {
-    unsigned what = roll(d, 100);
+    unsigned what = dice_roll(d, 100);
 
-    x->env.querying = chance(d, 20);
+    x->env.querying = dice_chance(d, 20);
     if (what < 60)
         random_outcome(x, d);
     else if (what < 75)
@@ -256,9 +159,9 @@ static void random_event(struct world_run *x, struct dice *d)
     else if (what < 80)
         random_negative(x, d);
     else if (what < 82)
-        x->w.has[roll(d, 4)][roll(d, 3)] = chance(d, 50);
+        x->w.has[dice_roll(d, 4)][dice_roll(d, 3)] = dice_chance(d, 50);
     else if (what < 83)
-        event(x, (struct aw_event){.type = chance(d, 50) ? AW_EV_CANCEL : AW_EV_RELEASE});
+        event(x, (struct aw_event){.type = dice_chance(d, 50) ? AW_EV_CANCEL : AW_EV_RELEASE});
     else if (what < 90)
         random_act(x, d);
 }
@@ -267,19 +170,19 @@ static void random_history(struct world_run *x, struct dice *d)
 {
     static struct aw_span down[8];
     const struct aw_step *s = &x->rule.steps[0];
-    bool sent = s->at == 0 && s->kinds[0] == AW_PUSH && chance(d, 50);
+    bool sent = s->at == 0 && s->kinds[0] == AW_PUSH && dice_chance(d, 50);
 
     x->env.downtimes = down;
     memset(&counted, 0, sizeof(counted));
     counted.now = x->env.now;
     event(x, (struct aw_event){.type = AW_EV_REGISTER,
-                               .at = WORLD_START - (chance(d, 30) ? instant(d) : 0),
+                               .at = WORLD_START - (dice_chance(d, 30) ? random_instant(d) : 0),
                                .already_sent = sent});
     for (unsigned turn = 0; turn < 60 && x->tl.due != 0; turn++) {
-        if (x->tl.due > x->env.now && chance(d, 60))
-            x->env.now = x->tl.due + (chance(d, 20) ? (aw_ms)roll(d, 3) * AW_MINUTE : 0);
-        if (chance(d, 4) && x->env.n_downtimes < AW_COUNT(down)) {
-            aw_ms for_ = (1 + (aw_ms)roll(d, 40)) * AW_MINUTE;
+        if (x->tl.due > x->env.now && dice_chance(d, 60))
+            x->env.now = x->tl.due + (dice_chance(d, 20) ? (aw_ms)dice_roll(d, 3) * AW_MINUTE : 0);
+        if (dice_chance(d, 4) && x->env.n_downtimes < AW_COUNT(down)) {
+            aw_ms for_ = (1 + (aw_ms)dice_roll(d, 40)) * AW_MINUTE;
             down[x->env.n_downtimes++] = (struct aw_span){x->env.now, x->env.now + for_};
             x->env.now += for_;
         }
@@ -305,17 +208,11 @@ static void comes_to_rest(struct world_run *x)
     assert_true(x->tl.state != AW_OPEN);
 }
 
-static uint64_t setting(const char *name, uint64_t def)
-{
-    const char *v = getenv(name);
-    return v ? strtoull(v, NULL, 10) : def;
-}
-
 static void test_random_histories(void **state)
 {
     static struct world_run x;
-    uint64_t seed = setting("AW_PROPERTY_SEED", 1);
-    uint64_t n = setting("AW_PROPERTY_CASES", 20000);
+    uint64_t seed = dice_setting("AW_PROPERTY_SEED", 1);
+    uint64_t n = dice_setting("AW_PROPERTY_CASES", 20000);
 
     for (uint64_t i = seed; i < seed + n; i++) {
         struct dice d = {.seed = i};
