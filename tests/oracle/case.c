@@ -90,7 +90,7 @@ static void make_step(struct ora_case *c, struct aw_step *s, struct dice *d)
  * few enough that all fit in one, should they fall on one instant. */
 static void bound_rounds(struct ora_case *c)
 {
-    unsigned left = 12;
+    unsigned left = 8;
 
     for (unsigned i = 0; i < c->rule.n_steps; i++) {
         struct aw_step *s = &c->steps[i];
