@@ -206,8 +206,9 @@ static int read_entries(struct aw_reader *r, int64_t from, unsigned limit,
                         int (*row)(void *arg, const struct aw_entry_row *e), void *arg)
 {
     static const char *const bodies[] = {
-        "{\"seq\":0,\"kind\":\"message.registered\"}",
-        "{\"seq\":1,\"kind\":\"firing.claimed\",\"n\":0}",
+        "{\"seq\":0,\"ts\":\"2026-11-22T01:59:00.000Z\",\"kind\":\"message.registered\"}",
+        "{\"seq\":1,\"ts\":\"2026-11-22T01:59:30.000Z\",\"kind\":\"firing.claimed\","
+        "\"do\":\"push\",\"n\":0}",
         "{\"seq\":2,\"kind\":\"firing.claimed\",\"n\":1}",
         "{\"seq\":3,\"kind\":\"timeline.ended\",\"n\":1}",
     };
@@ -230,6 +231,11 @@ static int read_history(struct aw_reader *r, aw_id message, unsigned limit,
                         int (*row)(void *arg, const struct aw_entry_row *e), void *arg)
 {
     return read_entries(r, 0, limit, row, arg);
+}
+
+static int read_rule_text(struct aw_reader *r, const uint8_t sha256[32], struct aw_buf *out)
+{
+    return AW_ENOENT;
 }
 
 static int read_head(struct aw_reader *r, struct aw_head *ret)
@@ -367,13 +373,22 @@ static int put_rule_text(void *ctx, const char *name, struct aw_buf *out)
     return 0;
 }
 
-static int put_planned(void *ctx, const char *rule, const uint8_t sha256[32],
-                       const struct aw_timeline *tl, struct aw_buf *out)
+static struct aw_pin *get_pin(void *ctx, const char *rule, const uint8_t sha256[32],
+                              const char *text, size_t n)
 {
-    if (strcmp(rule, "order-status") != 0 || sha256[0] != 0xab)
-        return AW_ENOENT;
-    aw_buf_puts(out, "[{\"step\":\"text\"}]");
-    return 0;
+    static int pin;
+    return strcmp(rule, "order-status") != 0 || sha256[0] != 0xab ? NULL : (struct aw_pin *)&pin;
+}
+
+static void drop_pin(struct aw_pin *pin)
+{
+}
+
+static aw_time put_planned(const struct aw_pin *pin, const struct aw_timeline *tl,
+                           struct aw_buf *out)
+{
+    aw_buf_puts(out, "[{\"at\":\"2026-11-22T02:01:00.000Z\",\"step\":\"text\",\"do\":\"sms\"}]");
+    return tl->state == AW_OPEN ? FAKE_NOW + 30 * AW_MINUTE : 0;
 }
 
 static bool is_ready(void *ctx, struct aw_buf *why_not, struct aw_buf *checks)
@@ -429,11 +444,12 @@ int fake_start(void **state)
                                           .deliveries = read_deliveries,
                                           .delivery = read_delivery,
                                           .contacts = read_contacts,
-                                          .keys = read_keys},
+                                          .keys = read_keys,
+                                          .rule_text = read_rule_text},
                               .keys = {NULL, check_key, key_failed},
                               .tokens = {NULL, print_token, parse_token, parse_mark},
                               .status = {NULL, put_status, put_channels, put_rules, put_rule_text,
-                                         put_planned, is_ready, put_metrics},
+                                         get_pin, drop_pin, put_planned, is_ready, put_metrics},
                               .receiving = {NULL, receive},
                               .version = "test"});
     server = aw_http_server_new(&(struct aw_http_server_options){

@@ -182,6 +182,61 @@ static void test_timeline(void **state)
     json_decref(v);
 }
 
+static void get_svg(const char *path, const char *accept, int status)
+{
+    char headers[160];
+    snprintf(headers, sizeof(headers), "Accept: %s\r\n", accept);
+    raw_done(&a);
+    fake_call_with("GET", path, 1, headers, NULL, &a);
+    if (a.status != status)
+        fail_msg("%s: %d %s", path, a.status, a.body);
+}
+
+static const char *header(const char *name)
+{
+    static char value[256];
+    return raw_header(&a, name, value, sizeof(value));
+}
+
+static void expect_in(const char *text, bool there)
+{
+    if ((strstr(a.body, text) != NULL) != there)
+        fail_msg("%s \"%s\" in %s", there ? "no" : "there is", text, a.body);
+}
+
+static void test_picture(void **state)
+{
+    get_svg(MSG "/timeline", "image/svg+xml", 200);
+    assert_string_equal(header("Content-Type"), "image/svg+xml");
+    assert_string_equal(header("Content-Security-Policy"),
+                        "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    assert_string_equal(header("Vary"), "Accept");
+    assert_int_equal(strncmp(a.body, "<svg ", 5), 0);
+    expect_in(">li<", true);
+    expect_in(">wang<", true);
+    expect_in("30s</tspan> push is sent", true);
+    expect_in("2m</tspan> text: SMS", true);
+    expect_in("31m</tspan> deadline", true);
+    get_svg(MSG "/timeline?recipient=wang&lang=zh-CN", "image/avif,image/svg+xml,*/*", 200);
+    expect_in(">li<", false);
+    expect_in(">wang<", true);
+    expect_in("登记于", true);
+    get_svg(MSG "/timeline?limit=1", "image/svg+xml", 200);
+    expect_in(">wang<", false);
+    /* JSON for whoever wants that as well, or anything */
+    get_svg(MSG "/timeline", "application/json, image/svg+xml", 200);
+    assert_string_equal(header("Content-Type"), "application/json");
+    get_svg(MSG "/timeline?recipient=wang", "*/*", 200);
+    expect_in("\"user\":\"wang\"", true);
+    expect_in("\"user\":\"li\"", false);
+    expect_in("\"kind\":\"timeline.ended\"", true);
+    expect_in("\"next\":null", true);
+    expect_code(MSG "/timeline?recipient=zhao", 404, "not-found");
+    expect_code(MSG "/timeline?lang=fr", 422, "validation");
+    get_svg(MSG "/timeline?limit=71", "image/svg+xml", 422);
+    get_svg("/v1/messages/msg_0000000000001/timeline", "image/svg+xml", 404);
+}
+
 static void test_attempts(void **state)
 {
     json_t *v = get(MSG "/attempts", 200);
@@ -225,7 +280,8 @@ static void test_audit(void **state)
     assert_string_equal(a.body,
                         "{\"data\":[{\"seq\":1,\"leaf\":"
                         "\"0100000000000000000000000000000000000000000000000000000000000000\","
-                        "\"entry\":{\"seq\":1,\"kind\":\"firing.claimed\",\"n\":0}},{\"seq\":2,"
+                        "\"entry\":{\"seq\":1,\"ts\":\"2026-11-22T01:59:30.000Z\",\"kind\":"
+                        "\"firing.claimed\",\"do\":\"push\",\"n\":0}},{\"seq\":2,"
                         "\"leaf\":"
                         "\"0100000000000000000000000000000000000000000000000000000000000000\","
                         "\"entry\":{\"seq\":2,\"kind\":\"firing.claimed\",\"n\":1}}],\"next\":3}");
@@ -347,12 +403,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_unreadable), /* first, while no handle waits for reuse */
-        TEST(test_list),        TEST(test_list_filters),
-        TEST(test_bad_queries), TEST(test_message),
-        TEST(test_absent),      TEST(test_timeline),
-        TEST(test_attempts),    TEST(test_contacts),
-        TEST(test_audit),       TEST(test_rules_channels_keys),
-        TEST(test_health),      TEST(test_head),
+        TEST(test_list),
+        TEST(test_list_filters),
+        TEST(test_bad_queries),
+        TEST(test_message),
+        TEST(test_absent),
+        TEST(test_timeline),
+        TEST(test_picture),
+        TEST(test_attempts),
+        TEST(test_contacts),
+        TEST(test_audit),
+        TEST(test_rules_channels_keys),
+        TEST(test_health),
+        TEST(test_head),
         TEST(test_requests),
     };
     return cmocka_run_group_tests_name("api_read", tests, fake_start, fake_stop);

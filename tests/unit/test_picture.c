@@ -5,6 +5,7 @@
  */
 #include "../lib/unit.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,12 +285,102 @@ static void test_rule_mermaid(void **state)
     aw_free(p);
 }
 
+/* --- a message ---------------------------------------------------------------------------------
+ */
+
+static const char message[] =
+    "{'id': 'msg_1', 'now': '2026-11-22T02:06:00.000Z',"
+    "'message': [{'ts': '2026-11-22T02:00:00.000Z', 'kind': 'message.registered'}],"
+    "'data': ["
+    "{'user': 'li', 'state': 'open', 'deadline': '2026-11-22T02:40:00.000Z', 'past': ["
+    "{'ts': '2026-11-22T02:00:00.010Z', 'kind': 'firing.claimed', 'do': 'push', 'attempt': 'a1'},"
+    "{'ts': '2026-11-22T02:00:01.000Z', 'kind': 'attempt.outcome', 'attempt': 'a1',"
+    "  'outcome': 'accepted'},"
+    "{'ts': '2026-11-22T02:00:01.000Z', 'kind': 'evidence.recorded', 'level': 'accepted',"
+    "  'source': 'send'},"
+    "{'ts': '2026-11-22T02:05:00.000Z', 'kind': 'firing.claimed', 'do': 'sms', 'attempt': 'a2'},"
+    "{'ts': '2026-11-22T02:05:01.000Z', 'kind': 'attempt.outcome', 'attempt': 'a2',"
+    "  'outcome': 'refused'},"
+    "{'ts': '2026-11-22T02:05:30.000Z', 'kind': 'timeline.held', 'why': 'snoozed',"
+    "  'from': '2026-11-22T02:05:30.000Z', 'at': '2026-11-22T02:15:30.000Z'}],"
+    "'planned': ["
+    "{'at': '2026-11-22T02:20:00.000Z', 'step': 'mail', 'do': 'email', 'round': 1,"
+    "  'unless': 'opened'},"
+    "{'at': '2026-11-22T02:25:00.000Z', 'step': 'boss', 'do': 'push', 'round': 2, 'every': '5m',"
+    "  'rounds_left': 3},"
+    "{'at': '2026-11-22T02:25:00.000Z', 'step': 'boss', 'do': 'sms', 'round': 2, 'every': '5m',"
+    "  'rounds_left': 3}]},"
+    "{'user': '', 'state': 'confirmed', 'deadline': null, 'planned': [], 'past': ["
+    "{'ts': '2026-11-22T02:01:00.000Z', 'kind': 'firing.skipped', 'do': 'sms', 'why': 'unless',"
+    "  'level': 'delivered'},"
+    "{'ts': '2026-11-22T02:02:00.000Z', 'kind': 'evidence.recorded', 'level': 'acknowledged',"
+    "  'source': 'app'},"
+    "{'ts': '2026-11-22T02:02:00.000Z', 'kind': 'timeline.ended', 'state': 'confirmed'}]}]}";
+
+static json_t *parse(const char *text)
+{
+    json_t *v;
+    char *copy = aw_strdup(text);
+
+    for (char *p = copy; *p; p++)
+        if (*p == '\'')
+            *p = '"';
+    v = json_loads(copy, 0, NULL);
+    aw_free(copy);
+    assert_non_null(v);
+    return v;
+}
+
+static void test_message(void **state)
+{
+    struct aw_picture *p = aw_calloc(1, sizeof(*p));
+    struct aw_pic_text how = {.width = 80, .utf8 = false};
+    struct aw_buf b = AW_BUF_INIT(AW_PIC_BYTES);
+    json_t *v = parse(message);
+
+    aw_picture_init(p, AW_LANG_EN);
+    assert_int_equal(aw_picture_message(p, v, "Order 42"), 0);
+    aw_picture_text(p, &how, &b);
+    assert_string_equal(
+        aw_buf_str(&b),
+        "Order 42\n"
+        "msg_1, registered 2026-11-22T02:00:00.000Z\n"
+        "\n"
+        "0  2m 5m                  20m   25m                40m\n"
+        "li\n"
+        ":: 5m30s - 15m30s: on hold\n"
+        "*=====x!N:::::::::::------o-----o-----.------.-----]\n"
+        "|     ||                  |     |                  ` 40m deadline\n"
+        "|     ||                  |     ` 25m boss: push + SMS #2, every 5m, 4 rounds\n"
+        "|     ||                  ` 20m mail: e-mail, unless opened\n"
+        "|     |` 5m30s held for 10m: a person holds the plan\n"
+        "|     ` 5m SMS is sent, refused for good\n"
+        "` 0 push is sent\n"
+        "\n"
+        "(erased)\n"
+        "=/=+    N\n"
+        " | | 2m acknowledged (the application)\n"
+        " | ` 2m confirmed\n"
+        " ` 1m SMS is skipped: no longer needed: delivered\n"
+        "\n"
+        "* sent  x failed  / skipped  ^ evidence  + confirmed  ! changed  o planned\n"
+        "] deadline\n");
+    aw_picture_free(p);
+    json_object_del(v, "id");
+    aw_picture_init(p, AW_LANG_EN);
+    assert_int_equal(aw_picture_message(p, v, NULL), AW_EINVAL);
+    aw_picture_free(p);
+    json_decref(v);
+    aw_buf_free(&b);
+    aw_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lanes),        cmocka_unit_test(test_lanes_are_few),
         cmocka_unit_test(test_random),       cmocka_unit_test(test_rule_text),
-        cmocka_unit_test(test_rule_mermaid),
+        cmocka_unit_test(test_rule_mermaid), cmocka_unit_test(test_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,10 +35,11 @@ static bool find_zero(struct aw_picture *p, const json_t *answer)
     return time_of(answer, "now", &p->zero);
 }
 
+/* In whole seconds: what took a millisecond is no news. */
 static aw_ms since(const struct aw_picture *p, const json_t *o, const char *key)
 {
     aw_time t;
-    return time_of(o, key, &t) && t > p->zero ? t - p->zero : 0;
+    return time_of(o, key, &t) && t > p->zero ? (t - p->zero) / AW_SECOND * AW_SECOND : 0;
 }
 
 /* --- what has happened -------------------------------------------------------------------------
@@ -110,10 +111,7 @@ static void put_outcome(struct aw_picture *p, struct aw_pic_row *r, const struct
 
 static void put_hold(struct aw_picture *p, int row, const json_t *e, const char *text)
 {
-    aw_time from = p->zero, to = p->zero;
-
-    if (time_of(e, "from", &from) && time_of(e, "at", &to))
-        aw_pic_span(p, row, from - p->zero, to - p->zero, text);
+    aw_pic_span(p, row, since(p, e, "from"), since(p, e, "at"), text);
 }
 
 static void put_entry(struct aw_picture *p, int row, struct sends *s, const json_t *e)
@@ -147,17 +145,31 @@ static void put_entry(struct aw_picture *p, int row, struct sends *s, const json
 /* --- what is planned ----------------------------------------------------------------------------
  */
 
-static void put_planned(struct aw_picture *p, int row, const json_t *f)
+/* Kinds of one step that are due together stand one behind the other in the answer. */
+static bool same_firing(const json_t *a, const json_t *b)
 {
+    return aw_streq(aw_json_str(a, "step"), aw_json_str(b, "step")) &&
+           aw_streq(aw_json_str(a, "at"), aw_json_str(b, "at")) &&
+           json_equal(json_object_get(a, "round"), json_object_get(b, "round"));
+}
+
+/* Draws one firing, the kinds that go with it included; returns how many these are. */
+static size_t put_planned(struct aw_picture *p, int row, const json_t *list, size_t from)
+{
+    const json_t *f = json_array_get(list, from);
     const char *unless = aw_json_str(f, "unless");
     json_int_t round = json_integer_value(json_object_get(f, "round"));
     json_int_t more = json_integer_value(json_object_get(f, "rounds_left"));
     const char *every = aw_json_str(f, "every");
     struct aw_buf b = AW_BUF_INIT(TEXT_MAX);
     aw_ms step = 0;
+    size_t n = 0;
 
-    aw_buf_printf(&b, "%s: %s", aw_json_str(f, "step") ?: "?",
-                  aw_word(p->lang, aw_json_str(f, "do") ?: "?"));
+    aw_buf_printf(&b, "%s: ", aw_json_str(f, "step") ?: "?");
+    do
+        aw_buf_printf(&b, "%s%s", n ? " + " : "",
+                      aw_word(p->lang, aw_json_str(json_array_get(list, from + n), "do") ?: "?"));
+    while (++n + from < json_array_size(list) && same_firing(f, json_array_get(list, from + n)));
     if (round > 1)
         aw_buf_printf(&b, " #%lld", (long long)round);
     if (unless)
@@ -167,6 +179,7 @@ static void put_planned(struct aw_picture *p, int row, const json_t *f)
     if (it && every && aw_duration_parse(every, strlen(every), &step) == 0 && step > 0 && more > 0)
         aw_pic_repeat(p, it, step, more < AW_PIC_ROUNDS ? (unsigned)more + 1 : AW_PIC_ROUNDS);
     aw_buf_free(&b);
+    return n;
 }
 
 /* --- a recipient --------------------------------------------------------------------------------
@@ -193,15 +206,14 @@ static void put_timeline(struct aw_picture *p, const json_t *t)
     {
         put_entry(p, row, &sends, e);
     }
-    json_array_foreach(json_object_get(t, "planned"), i, e)
-    {
-        put_planned(p, row, e);
-    }
+    const json_t *planned = json_object_get(t, "planned");
+    for (i = 0; i < json_array_size(planned);)
+        i += put_planned(p, row, planned, i);
     struct aw_pic_row *r = &p->rows[row];
     if (open && time_of(t, "deadline", &deadline) && deadline > p->zero) {
-        aw_pic_add(p, row, deadline - p->zero, AW_PIC_DEADLINE, "%s",
+        r->end = since(p, t, "deadline");
+        aw_pic_add(p, row, r->end, AW_PIC_DEADLINE, "%s",
                    aw_pic_mark_word(p->lang, AW_PIC_DEADLINE));
-        r->end = deadline - p->zero;
     }
     for (unsigned k = 0; k < r->n; k++) /* the line ends with the last thing on it */
         if (!open && r->items[k].at > r->past)

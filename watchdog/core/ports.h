@@ -144,6 +144,8 @@ struct aw_reading {
                     int (*row)(void *arg, const struct aw_delivery_row *d),
                     int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg);
     int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k), void *arg);
+    /* The text of a rule file that a message is, or was, pinned to; AW_ENOENT. */
+    int (*rule_text)(struct aw_reader *r, const uint8_t sha256[32], struct aw_buf *out);
 };
 
 #define AW_SCOPES                                                                                  \
@@ -196,6 +198,8 @@ struct aw_tokens {
     int (*mark)(void *ctx, const char *mark, aw_id *ret_ref);
 };
 
+struct aw_pin; /* a rule that is held */
+
 /* One screen of state: members of the JSON of GET /v1/status, written by the daemon. */
 struct aw_status {
     void *ctx;
@@ -204,10 +208,14 @@ struct aw_status {
     void (*rules)(void *ctx, struct aw_buf *out);    /* JSON array for GET /v1/rules */
     /* The file text of a rule as loaded; AW_ENOENT. */
     int (*rule_text)(void *ctx, const char *name, struct aw_buf *out);
-    /* Firings still to come of a timeline under its pinned rule, as a JSON array of {at, step, do,
-     * round, unless?}; AW_ENOENT when the rule text is gone. */
-    int (*planned)(void *ctx, const char *rule, const uint8_t sha256[32],
-                   const struct aw_timeline *tl, struct aw_buf *out);
+    /* The rule that a message is pinned to, from what is loaded or else from its text (NULL: not
+     * known); NULL when there is no such rule in it. Ends with unpin. */
+    struct aw_pin *(*pin)(void *ctx, const char *rule, const uint8_t sha256[32], const char *text,
+                          size_t n);
+    void (*unpin)(struct aw_pin *pin);
+    /* Firings still to come of a timeline under it, as a JSON array of {at, step, do, round,
+     * unless?, every?, rounds_left?}; returns its deadline. */
+    aw_time (*planned)(const struct aw_pin *pin, const struct aw_timeline *tl, struct aw_buf *out);
     /* JSON arrays: texts of what is wrong; {check, state, text} of each check. */
     bool (*ready)(void *ctx, struct aw_buf *why_not, struct aw_buf *checks);
     void (*metrics)(void *ctx, struct aw_buf *out); /* Prometheus text */

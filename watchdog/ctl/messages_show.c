@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/json.h"
+#include "ctl/draw.h"
 #include "ctl/nouns.h"
 #include "ctl/rows.h"
 #include "ctl/lang.h"
@@ -198,6 +199,34 @@ static int get_attempts(struct aw_client *c, const char *path, json_t **ret)
     return code;
 }
 
+/* --- as a picture ------------------------------------------------------------------------------
+ */
+
+enum { DRAWN_BESIDE = 5 }; /* recipients that are drawn above the list on a terminal */
+
+static int draw(const struct aw_out *o, const json_t *m, const json_t *answer, const char *format)
+{
+    struct aw_picture *p = aw_calloc(1, sizeof(*p));
+    struct aw_buf b = AW_BUF_INIT(AW_PIC_BYTES);
+    aw_picture_init(p, aw_lang());
+    int r = aw_picture_message(p, answer, aw_json_str(m, "title"));
+    if (r == 0)
+        aw_ctl_draw(o, p, format, &b);
+    fputs(aw_buf_str(&b), o->f);
+    aw_buf_free(&b);
+    aw_picture_free(p);
+    aw_free(p);
+    return r == 0 ? AW_EXIT_DONE : aw_ctl_say(AW_EXIT_FAILED, _("there is no picture of it"));
+}
+
+static int get_timelines(struct aw_ctl *ctl, struct aw_client *c, const char *path, json_t **ret)
+{
+    const char *recipient = aw_ctl_flag(ctl, "recipient");
+    AW_AUTO_FREE char *user = aw_client_escape(recipient ? recipient : "");
+    return aw_client_get(c, ret, recipient ? "%s/timeline?recipient=%s" : "%s/timeline%s", path,
+                         user);
+}
+
 static int exec(struct aw_ctl *ctl)
 {
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
@@ -208,8 +237,7 @@ static int exec(struct aw_ctl *ctl)
     bool attempts = aw_ctl_flag(ctl, "attempts");
     int code = aw_client_get(c, &m, "%s%s", path, ctl->out.reveal ? "?reveal=true" : "");
     if (code == AW_EXIT_DONE)
-        code =
-            attempts ? get_attempts(c, path, &more) : aw_client_get(c, &more, "%s/timeline", path);
+        code = attempts ? get_attempts(c, path, &more) : get_timelines(ctl, c, path, &more);
     if (code != AW_EXIT_DONE)
         return code;
     const struct aw_out *o = &ctl->out;
@@ -218,8 +246,15 @@ static int exec(struct aw_ctl *ctl)
         aw_out_json(o, m);
         return AW_EXIT_DONE;
     }
+    const char *format = aw_ctl_flag(ctl, "format");
+    if (format && !attempts)
+        return draw(o, m, more, format);
     if (o->tty)
         print_head(o, m);
+    if (o->tty && !attempts && json_array_size(json_object_get(more, "data")) <= DRAWN_BESIDE) {
+        fputc('\n', o->f);
+        draw(o, m, more, "text");
+    }
     if (attempts)
         aw_rows_print(o, attempt_columns, json_object_get(more, "data"));
     else
@@ -237,11 +272,15 @@ static const struct aw_param args[] = {
 };
 static const struct aw_param flags[] = {
     {"attempts", 0, AW_VAL_NONE, 0, NULL, "every attempt instead of the timelines"},
+    {"format", 0, AW_VAL_CHOICE, 0, aw_picture_formats,
+     "only the picture: as text, as an SVG document, for Mermaid"},
+    {"recipient", 0, AW_VAL_TEXT, 0, NULL, "the timeline of this user alone"},
     {"reveal", 0, AW_VAL_NONE, 0, NULL, "addresses in full, and the registration"},
     {NULL},
 };
-static const char *const examples[] = {"messages show msg_0123456789ABC",
-                                       "messages show ext:order-42 --attempts", NULL};
+static const char *const examples[] = {
+    "messages show msg_0123456789ABC", "messages show ext:order-42 --attempts",
+    "messages show ext:order-42 --format svg > order-42.svg", NULL};
 
 const struct aw_cmd_entry aw_cmd_messages_show = {
     .noun = "messages",

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/jsonw.h"
-#include "core/engine.h"
 #include "daemon/checks.h"
 #include "daemon/metrics.h"
 #include "core/fitness.h"
@@ -220,53 +219,6 @@ static int rule_text(void *ctx, const char *name, struct aw_buf *out)
     return f ? AW_OK : AW_ENOENT;
 }
 
-static const struct aw_rule *by_pin(const struct aw_live *live, const char *name,
-                                    const uint8_t sha256[32])
-{
-    const struct aw_rule *r = aw_ruleset_find(&live->rules, name);
-
-    return r && memcmp(r->sha256, sha256, 32) == 0 ? r : NULL;
-}
-
-static void plan_step(struct aw_jsonw *w, const struct aw_rule *r, const struct aw_timeline *tl,
-                      unsigned index, enum aw_kind kind)
-{
-    const struct aw_step *step = &r->steps[index];
-    unsigned round;
-    aw_time due = aw_engine_due(r, tl, index, kind, &round);
-
-    if (!due)
-        return;
-    aw_jw_object(w, NULL);
-    aw_jw_time(w, "at", due);
-    aw_jw_str(w, "step", step->id);
-    aw_jw_str(w, "do", aw_kind_name(kind));
-    aw_jw_int(w, "round", round);
-    if (step->unless)
-        aw_jw_str(w, "unless", aw_level_name(step->unless));
-    aw_jw_end(w, '}');
-}
-
-static int planned(void *ctx, const char *rule, const uint8_t sha256[32],
-                   const struct aw_timeline *tl, struct aw_buf *out)
-{
-    struct aw_status_source *s = ctx;
-    struct aw_live *live = aw_live_box_get(s->box);
-    const struct aw_rule *r = by_pin(live, rule, sha256);
-    struct aw_jsonw w;
-
-    if (r) {
-        aw_jw_init(&w, out);
-        aw_jw_array(&w, NULL);
-        for (unsigned i = 0; tl->state == AW_OPEN && i < r->n_steps; i++)
-            for (unsigned k = 0; k < r->steps[i].n_kinds; k++)
-                plan_step(&w, r, tl, i, r->steps[i].kinds[k]);
-        aw_jw_end(&w, ']');
-    }
-    aw_live_drop(live);
-    return r ? AW_OK : AW_ENOENT;
-}
-
 static void metrics(void *ctx, struct aw_buf *out)
 {
     struct aw_status_source *s = ctx;
@@ -282,7 +234,7 @@ void aw_status_fill(struct aw_status_source *source, struct aw_status *ret)
                               .channels = channels,
                               .rules = rules,
                               .rule_text = rule_text,
-                              .planned = planned,
                               .ready = ready,
                               .metrics = metrics};
+    aw_plans_fill(ret);
 }

@@ -17,6 +17,9 @@ struct aw_status_source {
     const char *store; /* path of the database */
 };
 
+/* Sets the members about pinned rules (plans.c). */
+void aw_plans_fill(struct aw_status *ret);
+
 void aw_status_fill(struct aw_status_source *source, struct aw_status *ret);
 
 #endif

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * GET /v1/messages/{message}/timeline: per recipient what has happened (entries of the log) and
- * what is planned. Entries about the whole message stand once, beside the recipients.
+ * what is planned. Entries about the whole message stand once, beside the recipients. Whoever asks
+ * for image/svg+xml gets the same as a picture.
  */
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "codec/json.h"
+#include "codec/picture.h"
 #include "http/call.h"
 
 #define MAX_ENTRIES 20000 /* of one answer */
 #define MAX_ENTRY   ((size_t)1 << 20)
+#define MAX_STORED  ((size_t)2 << 20) /* a stored registration is below that */
+#define MAX_DRAWN   20                /* recipients of one picture */
 
 struct part {
+    unsigned n;          /* place of the recipient */
     struct aw_buf facts; /* of the recipient: an object that is still open */
     struct aw_buf past;  /* entries, with commas */
     struct aw_buf planned;
@@ -22,7 +28,11 @@ struct board {
     struct aw_call *call;
     char rule[AW_NAME_MAX + 1];
     uint8_t sha256[32];
-    bool seen;
+    bool seen, svg;
+    enum aw_lang lang;
+    char recipient[AW_USER_MAX + 1]; /* only this one, or "" */
+    char title[512];
+    struct aw_pin *pin; /* of the rule, or NULL */
     unsigned from, limit, n;
     struct part *parts;
     struct aw_buf message; /* entries about the message */
@@ -35,7 +45,23 @@ static int message_row(void *arg, const struct aw_message_row *m)
     memcpy(b->rule, m->rule, n);
     memcpy(b->sha256, m->sha256, sizeof(b->sha256));
     b->seen = true;
+    json_t *body = NULL; /* what is stored was checked */
+    if (b->svg && aw_json_parse(m->body, m->n_body, MAX_STORED, &body, NULL) == 0)
+        aw_format(b->title, sizeof(b->title), "%s", aw_json_str(body, "title") ?: "");
+    json_decref(body);
     return 0;
+}
+
+/* The rule as it was when the message was registered. */
+static void find_rule(struct board *b, struct aw_reader *r)
+{
+    const struct aw_status *status = &b->call->api->env.status;
+    struct aw_buf text = AW_BUF_INIT(AW_LIST_MAX);
+    int rc = b->call->api->env.reading.rule_text(r, b->sha256, &text);
+
+    b->pin =
+        status->pin(status->ctx, b->rule, b->sha256, rc == 0 ? aw_buf_str(&text) : NULL, text.n);
+    aw_buf_free(&text);
 }
 
 /* Who holds it, and why, says its entry among the past ones. */
@@ -54,10 +80,12 @@ static int timeline_row(void *arg, const struct aw_timeline_row *t)
     struct board *b = arg;
     const struct aw_status *status = &b->call->api->env.status;
 
-    if (b->n == b->limit)
+    if (b->n == b->limit || (b->recipient[0] && strcmp(b->recipient, t->user) != 0))
         return 0;
     struct part *p = &b->parts[b->n++];
     struct aw_jsonw w;
+    aw_time deadline = 0;
+    p->n = t->n;
     p->facts = p->past = p->planned = AW_BUF_INIT(AW_LIST_MAX);
     aw_jw_init(&w, &p->facts);
     aw_jw_object(&w, NULL); /* left open */
@@ -69,11 +97,20 @@ static int timeline_row(void *arg, const struct aw_timeline_row *t)
     aw_jw_bool(&w, "late", t->late);
     aw_jw_int(&w, "seq", t->value->last);
     put_hold(&w, t->value, aw_clock_wall(b->call->api->env.clock));
-    if (status->planned(status->ctx, b->rule, b->sha256, t->value, &p->planned) < 0) {
-        aw_buf_reset(&p->planned);
+    if (b->pin)
+        deadline = status->planned(b->pin, t->value, &p->planned);
+    else
         aw_buf_puts(&p->planned, "[]");
-    }
+    aw_jw_time(&w, "deadline", deadline);
     return 0;
+}
+
+static struct part *part_of(const struct board *b, json_int_t place)
+{
+    for (unsigned i = place >= b->from ? (unsigned)place - b->from : 0; i < b->n; i++)
+        if (b->parts[i].n == place)
+            return &b->parts[i];
+    return b->n > 0 && b->parts[0].n == place ? &b->parts[0] : NULL; /* it alone was asked for */
 }
 
 static int entry_row(void *arg, const struct aw_entry_row *e)
@@ -85,11 +122,8 @@ static int entry_row(void *arg, const struct aw_entry_row *e)
         return 0; /* `audit verify` is who speaks about that */
     const json_t *n = json_object_get(entry, "n");
     json_int_t place = json_is_integer(n) ? json_integer_value(n) : -1;
-    struct aw_buf *out = NULL;
-    if (place < 0)
-        out = &b->message;
-    else if (place >= b->from && place - b->from < b->n)
-        out = &b->parts[place - b->from].past;
+    struct part *part = place < 0 ? NULL : part_of(b, place);
+    struct aw_buf *out = place < 0 ? &b->message : part ? &part->past : NULL;
     if (out) {
         if (out->n)
             aw_buf_putc(out, ',');
@@ -116,7 +150,7 @@ static void write_board(struct board *b, struct aw_buf *out)
         out->over |= p->past.over || p->planned.over || b->message.over;
     }
     aw_buf_puts(out, "],\"next\":");
-    if (b->n == b->limit)
+    if (b->n == b->limit && !b->recipient[0])
         aw_buf_printf(out, "%u}", b->from + b->n);
     else
         aw_buf_puts(out, "null}");
@@ -131,34 +165,109 @@ static int read_board(struct board *b, struct aw_reader *r)
     if (rc == 0 && !b->seen)
         rc = AW_ENOENT;
     if (rc == 0)
-        rc = reading->timelines(r, id, b->from, b->limit, timeline_row, b);
+        find_rule(b, r);
+    if (rc == 0)
+        rc = reading->timelines(r, id, b->from, b->recipient[0] ? AW_MAX_RECIPIENTS : b->limit,
+                                timeline_row, b);
     if (rc == 0)
         rc = reading->history(r, id, MAX_ENTRIES, entry_row, b);
     return rc;
 }
 
-void aw_do_timeline(struct aw_call *call)
+/* --- as a picture ------------------------------------------------------------------------------
+ */
+
+/* Asked for by name; who takes anything gets JSON. */
+static bool wants_svg(struct aw_call *call)
 {
-    struct aw_buf out = AW_BUF_INIT(AW_LIST_MAX);
-    struct board b = {.call = call, .message = AW_BUF_INIT(AW_LIST_MAX)};
-    struct aw_reader *r;
+    const char *accept = aw_http_header(call->rq, "Accept");
+
+    return accept && strstr(accept, "image/svg+xml") && !strstr(accept, "application/json");
+}
+
+static void answer_svg(struct board *b, struct aw_buf *json)
+{
+    static const struct aw_http_header headers[] = {
+        {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
+        {"Vary", "Accept"},
+    };
+    AW_AUTO(aw_buf_free) struct aw_buf out = AW_BUF_INIT(AW_PIC_BYTES);
+    struct aw_picture *p = aw_calloc(1, sizeof(*p));
+    json_t *v = NULL;
+
+    aw_picture_init(p, b->lang);
+    int rc = aw_json_parse(aw_buf_str(json), json->n, AW_LIST_MAX, &v, NULL);
+    if (rc == 0 && (rc = aw_picture_message(p, v, b->title)) == 0)
+        aw_picture_svg(p, &out);
+    json_decref(v);
+    aw_picture_free(p);
+    aw_free(p);
+    aw_buf_free(json);
+    if (rc < 0 || out.over)
+        aw_call_problem(b->call, AW_P_INTERNAL, "",
+                        "there is no picture of it: ask for less with recipient or limit");
+    else
+        aw_call_text(b->call, 200, "image/svg+xml", aw_buf_str(&out), out.n, headers,
+                     AW_COUNT(headers));
+}
+
+/* --- the call ----------------------------------------------------------------------------------
+ */
+
+/* False: the call has ended. */
+static bool take_query(struct board *b)
+{
+    struct aw_call *call = b->call;
+    char lang[16];
     int64_t after;
 
-    if (!aw_call_limit(call, AW_MAX_RECIPIENTS, AW_MAX_RECIPIENTS, &b.limit) ||
-        !aw_call_number(call, "after", &after) || !(r = aw_call_reader(call)))
+    b->svg = wants_svg(call);
+    if (!aw_call_limit(call, b->svg ? MAX_DRAWN : AW_MAX_RECIPIENTS,
+                       b->svg ? AW_PIC_ROWS : AW_MAX_RECIPIENTS, &b->limit) ||
+        !aw_call_number(call, "after", &after) ||
+        !aw_call_query(call, "recipient", b->recipient, sizeof(b->recipient)) ||
+        !aw_call_query(call, "lang", lang, sizeof(lang)))
+        return false;
+    if (lang[0] && aw_lang_parse(lang, &b->lang) < 0) {
+        aw_call_problem(call, AW_P_VALIDATION, "", "query parameter lang: en or zh-CN");
+        return false;
+    }
+    b->from = after < AW_MAX_RECIPIENTS ? (unsigned)after : AW_MAX_RECIPIENTS;
+    return true;
+}
+
+static void answer(struct board *b, int rc)
+{
+    struct aw_buf out = AW_BUF_INIT(AW_LIST_MAX);
+
+    if (rc == AW_ENOENT) {
+        aw_call_not_found(b->call, "message");
+    } else if (rc != 0) {
+        aw_call_problem(b->call, AW_P_STORE_FAILED, "", "the timeline cannot be read now");
+    } else if (b->recipient[0] && b->n == 0) {
+        aw_call_not_found(b->call, "recipient");
+    } else {
+        write_board(b, &out);
+        if (b->svg)
+            answer_svg(b, &out);
+        else
+            aw_call_json(b->call, 200, &out, NULL, 0);
+    }
+}
+
+void aw_do_timeline(struct aw_call *call)
+{
+    struct board b = {.call = call, .message = AW_BUF_INIT(AW_LIST_MAX)};
+    const struct aw_status *status = &call->api->env.status;
+    struct aw_reader *r;
+
+    if (!take_query(&b) || !(r = aw_call_reader(call)))
         return;
-    b.from = after < AW_MAX_RECIPIENTS ? (unsigned)after : AW_MAX_RECIPIENTS;
     b.parts = aw_calloc(b.limit, sizeof(*b.parts));
     int rc = read_board(&b, r);
     aw_call_release(call, r);
-    if (rc == 0) {
-        write_board(&b, &out);
-        aw_call_json(call, 200, &out, NULL, 0);
-    } else if (rc == AW_ENOENT) {
-        aw_call_not_found(call, "message");
-    } else {
-        aw_call_problem(call, AW_P_STORE_FAILED, "", "the timeline cannot be read now");
-    }
+    answer(&b, rc);
+    status->unpin(b.pin);
     for (unsigned i = 0; i < b.n; i++) {
         aw_buf_free(&b.parts[i].facts);
         aw_buf_free(&b.parts[i].past);

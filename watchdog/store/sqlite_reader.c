@@ -469,6 +469,21 @@ static int list_keys(struct aw_reader *r, int (*row)(void *arg, const struct aw_
     return aw_reader_end(r, rc);
 }
 
+static int get_rule_text(struct aw_reader *r, const uint8_t sha256[32], struct aw_buf *out)
+{
+    sqlite3_stmt *q = NULL;
+    int rc = aw_reader_begin(r);
+    if (rc == 0)
+        rc = aw_db_query(&r->db, AW_SQL_RULE_TEXT, &q, NULL, B(sha256, 32));
+    if (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) >= 0) {
+        if (rc == 1)
+            aw_buf_add(out, sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0));
+        rc = rc == 1 ? 0 : AW_ENOENT;
+    }
+    aw_db_done(q);
+    return aw_reader_end(r, rc);
+}
+
 void aw_store_reading(const char *path, struct aw_reading *ret)
 {
     *ret = (struct aw_reading){
@@ -486,5 +501,6 @@ void aw_store_reading(const char *path, struct aw_reading *ret)
         .deliveries = aw_read_deliveries,
         .delivery = aw_read_delivery,
         .keys = list_keys,
+        .rule_text = get_rule_text,
     };
 }
