@@ -41,7 +41,7 @@ static bool has_address(void *ctx, int64_t p, enum aw_kind kind)
 {
     const struct world *w = ctx;
     assert_true(p >= 1 && p <= w->n);
-    return w->has[p - 1][kind];
+    return w->has[p - 1][kind] && (kind != AW_PUSH || !w->is[p - 1]);
 }
 
 static enum aw_negative negative(void *ctx, int64_t p, enum aw_kind kind)
@@ -64,6 +64,20 @@ static aw_time free_at(void *ctx, const struct aw_step *step, enum aw_kind kind,
     return via < AW_MAX_VIA ? w->busy[kind][via] : 0;
 }
 
+static unsigned presence(void *ctx, int64_t p)
+{
+    const struct world *w = ctx;
+    return w->is[p - 1];
+}
+
+static unsigned devices(void *ctx, int64_t p, int64_t ret[AW_MAX_DEVICES])
+{
+    const struct world *w = ctx;
+    assert_int_equal(p, 1);
+    memcpy(ret, w->devices, sizeof(w->devices));
+    return w->n_devices;
+}
+
 /* --- building ------------------------------------------------------------------------------- */
 
 void world_init(struct world_run *x)
@@ -77,6 +91,7 @@ void world_init(struct world_run *x)
         .deadline = AW_HOUR,
         .max_age = AW_DAY,
         .check = {.settle = 5 * AW_SECOND},
+        .presence = {.on_expiry = -1},
         .steps = x->rule.steps,
     };
     x->world = (struct aw_world){.ctx = &x->w,
@@ -84,7 +99,9 @@ void world_init(struct world_run *x)
                                  .has_address = has_address,
                                  .negative = negative,
                                  .channels = channels,
-                                 .free_at = free_at};
+                                 .free_at = free_at,
+                                 .presence = presence,
+                                 .devices = devices};
     x->env = (struct aw_env){.now = WORLD_START, .ids = &x->ids, .world = &x->world};
     aw_timeline_init(&x->tl, aw_id_take(&x->ids, WORLD_START, 2), 0, 1);
 }

@@ -15,8 +15,11 @@ struct world {
     char names[WORLD_PEOPLE][32];
     unsigned n; /* person p is names[p - 1]; the recipient is 1 */
     bool has[WORLD_PEOPLE][AW_N_KINDS];
-    bool out[WORLD_PEOPLE]; /* wants no SMS */
-    unsigned manager;       /* of the recipient; 0: none */
+    bool out[WORLD_PEOPLE];          /* wants no SMS */
+    unsigned is[WORLD_PEOPLE];       /* enum aw_whereabouts */
+    int64_t devices[AW_MAX_DEVICES]; /* of the recipient */
+    unsigned n_devices;
+    unsigned manager; /* of the recipient; 0: none */
     unsigned channels[AW_N_KINDS];
     aw_time busy[AW_N_KINDS][AW_MAX_VIA]; /* channels that cannot be sent to before */
 };

@@ -45,6 +45,8 @@ static void put_details(struct story *s, const struct aw_fact *f)
         }
         if (f->via)
             aw_buf_printf(o, " via %u", f->via);
+        for (unsigned i = 0; i < f->n_devices; i++)
+            aw_buf_printf(o, "%s%lld", i ? "," : " on ", (long long)f->devices[i]);
         break;
     case AW_FACT_SKIPPED:
         aw_buf_puts(o, f->unsent ? "skipped unsent" : "skipped");
@@ -75,6 +77,8 @@ static void put_details(struct story *s, const struct aw_fact *f)
                       s->x.w.names[f->person - 1], f->counts ? " counts" : "",
                       f->late ? " late" : "");
         put_attempt(s, f->attempt);
+        if (f->device)
+            aw_buf_printf(o, " on %lld", (long long)f->device);
         break;
     case AW_FACT_NEGATIVE:
         aw_buf_printf(o, "negative %s %s of %s", aw_negative_name(f->negative),
@@ -84,9 +88,17 @@ static void put_details(struct story *s, const struct aw_fact *f)
         aw_buf_puts(o, "downtime moves ");
         put_at(s, WORLD_START + f->moved);
         break;
+    case AW_FACT_DEVICE:
+        aw_buf_printf(o, "device %lld gone", (long long)f->device);
+        break;
     case AW_FACT_HELD:
     case AW_FACT_RESUMED:
-        aw_buf_puts(o, f->type == AW_FACT_HELD ? "held until " : "resumed ");
+    case AW_FACT_ABSENT:
+    case AW_FACT_PRESENT:
+        aw_buf_puts(o, f->type == AW_FACT_HELD      ? "held until "
+                       : f->type == AW_FACT_ABSENT  ? "absent until "
+                       : f->type == AW_FACT_RESUMED ? "resumed "
+                                                    : "present ");
         put_at(s, f->at);
         aw_buf_puts(o, " moves ");
         put_at(s, WORLD_START + f->moved);

@@ -9,6 +9,8 @@
  *   rule until=RUNG deadline=D max_age=D settle=D
  *   step ID at=D do=KIND,KIND to=TARGET,TARGET pick=all unless=RUNG every=D times=N|goal
  *        if_no_contact=skip via=N            via: number of channels
+ *        devices=all
+ *   presence hold|skip [hold_max=D] [on_login=drop|digest] [on_expiry=STEP], after the steps
  *   exhausted do=KIND to=TARGET
  *   person NAME KIND... manager=NAME         the first one is the recipient
  *   channels KIND=N
@@ -18,8 +20,12 @@
  *   > at D                                   moves the clock only, as if the process stood still
  *   > down D D                               a downtime is recorded
  *   > outcome #N OUTCOME [wait=D] [restart]  of attempt N; `> auto` accepts from here on at once
- *   > evidence PERSON RUNG [about=#N] [known=RUNG]
+ *   > evidence PERSON RUNG [about=#N] [known=RUNG] [on=N]
  *   > negative #N WHAT                       a receipt says so
+ *   > absent PERSON, > taken PERSON          logged out; somebody else is on the phone
+ *   > here PERSON                            logged in, and nobody has told the engine
+ *   > login [digest] [count=N]               of the recipient
+ *   > devices N N N, > gone N                the recipient's; one is theirs no more
  *   > snooze D, > claim D                    somebody holds the plan for so long
  *   > resume, > escalate [STEP]
  *   > busy KIND VIA D                        that channel can be sent to from then on
@@ -175,10 +181,26 @@ static void read_step(struct story *s)
         step->every = duration(s, v);
         step->times = strcmp(get(s, "times"), "goal") == 0 ? 0 : number(s, get(s, "times"));
     }
+    if (get(s, "devices"))
+        step->all_devices = s->x.rule.r.by_device = true;
     if (get(s, "if_no_contact"))
         step->if_no_contact = AW_NO_CONTACT_SKIP;
     if ((v = get(s, "via")))
         step->n_via = number(s, v);
+}
+
+static void read_presence(struct story *s)
+{
+    struct aw_presence *p = &s->x.rule.r.presence;
+    const char *v;
+
+    p->logged_out = strcmp(word(s, 1), "hold") == 0 ? AW_LOGGED_OUT_HOLD : AW_LOGGED_OUT_SKIP;
+    if ((v = get(s, "hold_max")))
+        p->hold_max = duration(s, v);
+    if ((v = get(s, "on_login")))
+        p->on_login = strcmp(v, "drop") == 0 ? AW_ON_LOGIN_DROP : AW_ON_LOGIN_DIGEST;
+    if ((v = get(s, "on_expiry")))
+        p->on_expiry = aw_rule_step_index(&s->x.rule.r, v);
 }
 
 static void read_person(struct story *s)
@@ -268,12 +290,13 @@ static void do_outcome(struct story *s)
 
 static void do_evidence(struct story *s)
 {
-    const char *about = get(s, "about"), *known = get(s, "known");
+    const char *about = get(s, "about"), *known = get(s, "known"), *on = get(s, "on");
     event(s, &(struct aw_event){.type = AW_EV_EVIDENCE,
                                 .person = world_person(&s->x, word(s, 1)),
                                 .level = level(s, word(s, 2)),
                                 .source = AW_SRC_APP,
                                 .attempt = about ? claim(s, about)->id : 0,
+                                .device = on ? number(s, on) : 0,
                                 .known = known ? level(s, known) : AW_LEVEL_NONE});
 }
 
@@ -330,6 +353,42 @@ static void do_escalate(struct story *s)
     event(s, &(struct aw_event){.type = AW_EV_ESCALATE, .step = (uint8_t)step});
 }
 
+static void do_absent(struct story *s)
+{
+    s->x.w.is[world_person(&s->x, word(s, 1)) - 1] = AW_IS_ABSENT;
+}
+
+static void do_taken(struct story *s)
+{
+    s->x.w.is[world_person(&s->x, word(s, 1)) - 1] = AW_IS_TAKEN;
+}
+
+static void do_here(struct story *s)
+{
+    s->x.w.is[world_person(&s->x, word(s, 1)) - 1] = 0;
+}
+
+static void do_login(struct story *s)
+{
+    const char *count = get(s, "count");
+    s->x.w.is[0] = 0;
+    event(s, &(struct aw_event){.type = AW_EV_LOGIN,
+                                .why = flag(s, "digest") ? AW_WHY_DIGEST : AW_WHY_NONE,
+                                .count = count ? (uint16_t)number(s, count) : 0});
+}
+
+static void do_devices(struct story *s)
+{
+    s->x.w.n_devices = 0;
+    for (unsigned i = 1; i < s->n_words; i++)
+        s->x.w.devices[s->x.w.n_devices++] = number(s, s->words[i]);
+}
+
+static void do_gone(struct story *s)
+{
+    event(s, &(struct aw_event){.type = AW_EV_DEVICE, .device = number(s, word(s, 1))});
+}
+
 static void do_auto(struct story *s)
 {
     s->automatic = true;
@@ -373,15 +432,18 @@ static void read_seed(struct story *s)
 static const struct verb {
     const char *word;
     void (*run)(struct story *s);
-} headers[] = {{"rule", read_rule},     {"step", read_step},         {"exhausted", read_step},
-               {"person", read_person}, {"channels", read_channels}, {"seed", read_seed}},
+} headers[] = {{"rule", read_rule},        {"step", read_step},         {"exhausted", read_step},
+               {"person", read_person},    {"channels", read_channels}, {"seed", read_seed},
+               {"presence", read_presence}},
   verbs[] = {{"register", do_register}, {"run", do_run},         {"at", do_at},
              {"down", do_down},         {"outcome", do_outcome}, {"evidence", do_evidence},
              {"negative", do_negative}, {"cancel", do_cancel},   {"release", do_release},
              {"snooze", do_snooze},     {"claim", do_claim},     {"resume", do_resume},
              {"escalate", do_escalate}, {"auto", do_auto},       {"querying", do_querying},
              {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
-             {"start", do_start},       {"busy", do_busy}};
+             {"start", do_start},       {"busy", do_busy},       {"absent", do_absent},
+             {"taken", do_taken},       {"here", do_here},       {"login", do_login},
+             {"devices", do_devices},   {"gone", do_gone}};
 
 static void run_line(struct story *s, char *line)
 {

@@ -380,8 +380,15 @@ static const struct {
      PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, act: ^snoze, for: 1m}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, act: resume, recipient: ^lee}]\n" NOTHING},
-    {"E101 E150 E150", PEOPLE "tests:\n  - name: t\n" SEND
-                              "    events: [^{at: 0s, ^login: li, ^device: d}]\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND "    events: [^{at: 0s, login: li}]\n" NOTHING},
+    {"E101", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [^{at: 0s, login: li, logout: li, device: d}]\n" NOTHING},
+    {"E102", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, logout: li, device: d, ^from: li}]\n" NOTHING},
+    {"E102", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, act: resume, ^device: d}]\n" NOTHING},
+    {"E123", PEOPLE "tests:\n  - name: t\n" SEND
+                    "    events: [{at: 0s, login: ^lee, device: d}]\n" NOTHING},
     {"E104", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, attempt: push, result: ^bad}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND

@@ -65,6 +65,8 @@ static const struct member members[] = {
     M_ID(merged_into, "att_"),
     M(person, T_NUMBER),
     M(key, T_NUMBER),
+    M(device, T_NUMBER),
+    M(count, T_INT),
     M(state, T_TEXT),
     M(level, T_TEXT),
     M(source, T_TEXT),
@@ -170,6 +172,12 @@ int aw_entry_build(struct aw_buf *out, const struct aw_entry *e)
             aw_jw_int(&w, NULL, e->persons[i]);
         aw_jw_end(&w, ']');
     }
+    if (e->n_devices) {
+        aw_jw_array(&w, "devices");
+        for (unsigned i = 0; i < e->n_devices; i++)
+            aw_jw_int(&w, NULL, e->devices[i]);
+        aw_jw_end(&w, ']');
+    }
     if (e->person_commitments) {
         aw_jw_array(&w, "person_commitments");
         for (unsigned i = 0; i < e->n_persons; i++)
@@ -184,7 +192,7 @@ int aw_entry_build(struct aw_buf *out, const struct aw_entry *e)
 
 struct owner {
     json_t *root;
-    int64_t *persons;
+    int64_t *persons, *devices;
     uint8_t (*commitments)[AW_SHA256];
     uint8_t hashes[2][AW_SHA256];
     unsigned n_hashes;
@@ -248,16 +256,31 @@ static bool read_member(struct owner *o, const struct member *m, const json_t *v
     return false;
 }
 
-static bool read_persons(struct owner *o, const json_t *v, struct aw_entry *e)
+static bool read_numbers(const json_t *v, int64_t **ret, unsigned *ret_n)
 {
     size_t n = json_array_size(v);
-    o->persons = aw_calloc(n + 1, sizeof *o->persons);
+    int64_t *list = aw_calloc(n + 1, sizeof *list);
+    aw_free(*ret); /* named twice */
+    *ret = list;
+    *ret_n = (unsigned)n;
     for (size_t i = 0; i < n; i++)
-        if (!read_int(json_array_get(v, i), 0, INT64_MAX, &o->persons[i]))
+        if (!read_int(json_array_get(v, i), 0, INT64_MAX, &list[i]))
             return false;
-    e->persons = o->persons;
-    e->n_persons = (unsigned)n;
     return json_is_array(v);
+}
+
+static bool read_persons(struct owner *o, const json_t *v, struct aw_entry *e)
+{
+    bool fine = read_numbers(v, &o->persons, &e->n_persons);
+    e->persons = o->persons;
+    return fine;
+}
+
+static bool read_devices(struct owner *o, const json_t *v, struct aw_entry *e)
+{
+    bool fine = read_numbers(v, &o->devices, &e->n_devices);
+    e->devices = o->devices;
+    return fine;
 }
 
 /* Comes after `persons` in the bytes, and is as long. */
@@ -278,6 +301,8 @@ static bool read_any(struct owner *o, const char *name, const json_t *v, struct 
 {
     if (aw_streq(name, "persons"))
         return read_persons(o, v, e);
+    if (aw_streq(name, "devices"))
+        return read_devices(o, v, e);
     if (aw_streq(name, "person_commitments"))
         return read_commitments(o, v, e);
     for (unsigned i = 0; i < AW_COUNT(members); i++)
@@ -329,6 +354,7 @@ void aw_entry_release(void *owner)
         return;
     json_decref(o->root);
     aw_free(o->persons);
+    aw_free(o->devices);
     aw_free(o->commitments);
     aw_free(o);
 }

@@ -51,7 +51,10 @@
     X(CALLBACK, "callback.failed") /* an application was not told, and why */                      \
     X(REDELIVER, "callback.again") /* a person had a callback sent again */                        \
     X(LATE, "daemon.late")         /* steps fire late, or do so no more */                         \
-    X(CHANNEL, "channel.changed")  /* paused, stopped, resumed; its breaker */
+    X(CHANNEL, "channel.changed")  /* paused, stopped, resumed; its breaker */                     \
+    X(ABSENT, "recipient.absent")  /* pushes wait for a login */                                   \
+    X(PRESENT, "recipient.present")                                                                \
+    X(DEVICE, "recipient.device") /* a device is theirs no more */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,
@@ -76,7 +79,9 @@ struct aw_entry {
     aw_id attempt, ref;
     aw_id merged_into; /* claimed: the attempt of another recipient that carries this firing too */
     int64_t person;
-    int64_t key; /* of the API: its number */
+    int64_t key;    /* of the API: its number */
+    int64_t device; /* number of a device */
+    int count;      /* recipient.present: of so many messages one push tells */
     const char *state, *level, *source, *outcome, *negative, *why, *channel;
     bool last_round, unsent, counts, late;
     aw_time at, registered, next_due;
@@ -90,7 +95,9 @@ struct aw_entry {
     const int64_t *persons;
     const uint8_t (*person_commitments)[32];
     unsigned n_persons;
-    int needed;       /* of them confirm the message, 0: each */
+    int needed;             /* of them confirm the message, 0: each */
+    const int64_t *devices; /* claimed: where a push went to */
+    unsigned n_devices;
     aw_time from, to; /* downtime, clock step; hold: from until `at` */
 };
 

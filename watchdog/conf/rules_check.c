@@ -352,6 +352,7 @@ void aw_rules_check_rule(struct aw_reader *r, const struct aw_yaml *map,
         check_step(r, &s);
         check_planned(r, &s);
     }
+    aw_rules_check_presence(r, rule, get(map, fallback, "presence"));
     if (rule->exhausted != NULL && exhausted->type == AW_YAML_MAP) {
         struct at_step s = {rule, (struct aw_step *)rule->exhausted, AW_STEP_EXHAUSTED, exhausted};
         check_step(r, &s);

@@ -27,6 +27,14 @@ void aw_rules_check_rule(struct aw_reader *r, const struct aw_yaml *map,
 /* Against the rules before it: names, shadows. map is the rule's. */
 void aw_rules_check_set(struct aw_reader *r, const struct aw_yaml *map, const struct aw_rule *rule);
 
+/* Keys that stand in rules_presence.c: `presence`, `unless` by devices; what concerns more than one
+ * of them. presence: as written, or NULL. */
+extern const struct aw_shape aw_shape_presence;
+void aw_rules_read_unless(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                          void *step);
+void aw_rules_check_presence(struct aw_reader *r, struct aw_rule *rule,
+                             const struct aw_yaml *presence);
+
 /* Several files as one set, in this order. */
 int aw_rules_load_files(char *const *paths, unsigned n, const struct aw_rules_world *world,
                         struct aw_rules **ret, struct aw_diag *diag);

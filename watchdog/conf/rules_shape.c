@@ -190,16 +190,6 @@ static void read_to(struct aw_reader *r, const struct aw_key *k, const struct aw
     }
 }
 
-static void read_unless(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
-                        void *base)
-{
-    if (v->type == AW_YAML_MAP)
-        aw_schema_key_error(r, v, "E150", "write only the rung, as in unless: delivered",
-                            "\"unless\" by devices is not supported by this version");
-    else
-        aw_schema_value(r, k, v, base);
-}
-
 static void read_times(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                        void *base)
 {
@@ -236,6 +226,7 @@ static void read_replaces(struct aw_reader *r, const struct aw_key *k, const str
 static const char *const no_contact_words[] = {"advance", "skip", NULL};
 static const char *const pick_words[] = {"first_reachable", "all", NULL};
 static const char *const of_words[] = {"each", "any", "N", "N%", NULL};
+static const char *const inbox_words[] = {"opened", "acknowledged", NULL};
 static const char *const version_words[] = {"1", NULL};
 
 static const struct aw_key repeat_keys[] = {
@@ -311,7 +302,7 @@ static const struct aw_key step_keys[] = {
      .help = "time since registration, as in 0s or 5m"},
     KEYS_OF_EVERY_STEP,
     {"unless", AW_KEY_WORD, 0, STEP(unless), .min = AW_ACCEPTED, .words = aw_level_names,
-     .read = read_unless, .help = "skip when the recipient has reached this rung"},
+     .read = aw_rules_read_unless, .help = "skip when the recipient has reached this rung"},
     {"repeat", AW_KEY_MAP, 0, .child = &repeat_shape, .help = "further rounds of the step"},
     {NULL},
 };
@@ -375,8 +366,10 @@ static const struct aw_key rule_keys[] = {
     {"max_age", AW_KEY_DURATION, 0, RULE(max_age), .min = AW_SECOND,
      .help = "nothing outlives this; default 2 x deadline, at least 1d"},
     {"hours", AW_KEY_OTHER, AW_KEY_LATER},
-    {"presence", AW_KEY_OTHER, AW_KEY_LATER},
-    {"inbox_read", AW_KEY_OTHER, AW_KEY_LATER},
+    {"presence", AW_KEY_MAP, 0, RULE(presence), .child = &aw_shape_presence,
+     .help = "what becomes of a push while its recipient is logged out"},
+    {"inbox_read", AW_KEY_WORD, 0, RULE(inbox_read), .min = AW_OPENED, .words = inbox_words,
+     .def = "opened", .help = "what reading in the inbox proves"},
     {"claim", AW_KEY_MAP, 0, .child = &claim_shape,
      .help = "somebody else may take care of it; without it a claim is refused"},
     {"after_ack", AW_KEY_OTHER, AW_KEY_LATER},

@@ -227,20 +227,41 @@ static void read_until(struct aw_reader *r, const struct aw_key *k, const struct
         aw_schema_duration(r, v, AW_SECOND, INT64_MAX, &e->until_after);
 }
 
-/* Exactly one of the three forms. */
+/* A login or logout names the user, and the device; a device may also stand beside evidence. */
+static void check_session(struct aw_reader *r, const struct aw_yaml *map)
+{
+    const struct aw_yaml *device = aw_yaml_get(map, "device"), *from = aw_yaml_get(map, "from");
+    bool session = aw_yaml_get(map, "login") != NULL || aw_yaml_get(map, "logout") != NULL;
+    if (session && device == NULL)
+        aw_schema_error(r, map, "E101", "as in {at: 1h, login: li, device: phone}",
+                        "a login or logout needs the key \"device\"");
+    if (session && from != NULL)
+        aw_schema_key_error(r, from, "E102", "take it out",
+                            "\"login\" and \"logout\" name the user");
+    if (!session && device != NULL && aw_yaml_get(map, "level") == NULL)
+        aw_schema_key_error(r, device, "E102", "take it out",
+                            "\"device\" belongs to evidence, a login or a logout");
+}
+
+/* Exactly one of the forms. */
 static void check_event(struct aw_reader *r, const struct aw_yaml *map,
                         const struct aw_yaml *fallback, void *base)
 {
     struct aw_event_in *e = base;
     const struct aw_yaml *level = aw_yaml_get(map, "level"), *act = aw_yaml_get(map, "act");
     const struct aw_yaml *attempt = aw_yaml_get(map, "attempt");
+    const struct aw_yaml *login = aw_yaml_get(map, "login"), *logout = aw_yaml_get(map, "logout");
     unsigned errors = r->diag->n_errors;
-    if ((level != NULL) + (act != NULL) + (attempt != NULL) != 1) {
+    if ((level != NULL) + (act != NULL) + (attempt != NULL) + (login != NULL) + (logout != NULL) !=
+        1) {
         aw_schema_error(r, map, "E101",
-                        "{at, from, level}, {at, act, reason} or {at, attempt: step, result}",
-                        "an event needs one of \"level\", \"act\" and \"attempt\"");
+                        "{at, from, level}, {at, act, reason}, {at, attempt: step, result}, "
+                        "{at, login: user, device} or {at, logout: user, device}",
+                        "an event needs one of \"level\", \"act\", \"attempt\", \"login\" and "
+                        "\"logout\"");
         return;
     }
+    check_session(r, map);
     if (level != NULL && aw_yaml_get(map, "from") == NULL)
         aw_schema_error(r, map, "E101", "a user", "evidence needs the key \"from\"");
     if ((attempt != NULL) != (aw_yaml_get(map, "result") != NULL))
@@ -254,11 +275,17 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
     if (r->diag->n_errors > errors)
         return;
     e->event = (struct aw_virtual_event){
-        .act = level != NULL ? AW_V_EVIDENCE
-               : act != NULL ? acts[e->act]
-                             : AW_V_RESULT,
+        .act = level != NULL    ? AW_V_EVIDENCE
+               : act != NULL    ? acts[e->act]
+               : login != NULL  ? AW_V_LOGIN
+               : logout != NULL ? AW_V_LOGOUT
+                                : AW_V_RESULT,
         .after = e->after,
-        .from = act != NULL ? e->recipient : e->from,
+        .from = act != NULL      ? e->recipient
+                : login != NULL  ? e->login
+                : logout != NULL ? e->logout
+                                 : e->from,
+        .device = e->device,
         .level = e->level,
         .step = act != NULL ? e->step : e->attempt,
         .outcome = attempt != NULL ? results[e->result] : AW_OUT_NONE,
@@ -286,10 +313,13 @@ static const struct aw_key event_keys[] = {
     {"by", AW_KEY_TEXT, 0, EVENT(by), .max = AW_USER_MAX, .help = "who acts"},
     {"attempt", AW_KEY_NAME, 0, EVENT(attempt), .help = "step whose next attempts end like this"},
     {"result", AW_KEY_WORD, 0, EVENT(result), .words = result_words, .help = "how they end"},
-    {"device", AW_KEY_OTHER, AW_KEY_LATER},
+    {"device", AW_KEY_TEXT, 0, EVENT(device), .min = 1, .max = AW_NAME_MAX,
+     .help = "login, logout: which device; evidence: about which one"},
     {"about", AW_KEY_OTHER, AW_KEY_LATER},
-    {"login", AW_KEY_OTHER, AW_KEY_LATER},
-    {"logout", AW_KEY_OTHER, AW_KEY_LATER},
+    {"login", AW_KEY_TEXT, 0, EVENT(login), .min = 1, .max = AW_USER_MAX,
+     .help = "this user logs in on the device"},
+    {"logout", AW_KEY_TEXT, 0, EVENT(logout), .min = 1, .max = AW_USER_MAX,
+     .help = "this user logs out there"},
     {"channel", AW_KEY_OTHER, AW_KEY_LATER},
     {"is", AW_KEY_OTHER, AW_KEY_LATER},
     {NULL},

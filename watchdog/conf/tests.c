@@ -123,8 +123,12 @@ static void check_test(struct aw_reader *r, const struct aw_yaml *map,
     for (unsigned i = 0; t->has_reg && i < t->n_events; i++) {
         const struct aw_event_in *e = &t->events[i];
         const struct aw_yaml *event = aw_schema_item(events, i);
-        const struct aw_yaml *who = aw_yaml_get(event, e->from != NULL ? "from" : "recipient");
-        const char *user = e->from != NULL ? e->from : e->recipient;
+        const char *const key = e->from != NULL     ? "from"
+                                : e->login != NULL  ? "login"
+                                : e->logout != NULL ? "logout"
+                                                    : "recipient";
+        const struct aw_yaml *who = aw_yaml_get(event, key);
+        const char *user = who != NULL && who->type == AW_YAML_SCALAR ? who->text : NULL;
         if (user != NULL && !is_known(r->ctx, t, user))
             aw_schema_error(r, who, "E123", "name a recipient, or an entry of people:",
                             "nobody in this test is called \"%s\"", user);

@@ -58,13 +58,25 @@ void aw_end(struct aw_call *c, enum aw_state state, enum aw_why why)
         fire_exhausted(c);
 }
 
+/* The device that a proof is about; of a push to only one, that one. */
+static const struct aw_device *device_of(const struct aw_timeline *tl, const struct aw_event *ev)
+{
+    if (ev->person != tl->person)
+        return NULL;
+    if (!ev->device && ev->attempt && tl->n_devices == 1 && ev->level >= AW_DELIVERED)
+        return &tl->devices[0];
+    return aw_timeline_device(tl, ev->device);
+}
+
 void aw_take_evidence(struct aw_call *c, const struct aw_event *ev)
 {
     struct aw_timeline *tl = c->tl;
     bool final = tl->state != AW_OPEN;
     bool raises = ev->person == tl->person && ev->level > tl->level;
+    const struct aw_device *device = device_of(tl, ev);
+    bool proves = device && ev->level > device->level;
 
-    if (!raises && !(ev->attempt && ev->level > ev->known))
+    if (!raises && !proves && !(ev->attempt && ev->level > ev->known))
         return; /* nothing new */
     aw_emit(c, (struct aw_fact){
                    .type = AW_FACT_EVIDENCE,
@@ -72,6 +84,7 @@ void aw_take_evidence(struct aw_call *c, const struct aw_event *ev)
                    .source = ev->source,
                    .attempt = ev->attempt,
                    .person = ev->person,
+                   .device = proves ? device->id : 0,
                    .at = ev->at ? ev->at : c->env->now,
                    .counts = raises,
                    .late = raises && final && tl->state != AW_CONFIRMED && !tl->late &&
@@ -196,6 +209,12 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
         break;
     case AW_EV_ESCALATE:
         aw_take_escalate(&c, ev);
+        break;
+    case AW_EV_LOGIN:
+        aw_take_login(&c, ev);
+        break;
+    case AW_EV_DEVICE:
+        aw_take_device(&c, ev);
         break;
     }
     if (c.err)

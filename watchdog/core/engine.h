@@ -37,6 +37,17 @@ struct aw_world {
      * now. NULL: always now. */
     aw_time (*free_at)(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via,
                        enum aw_claim_as as);
+    /* What the sessions say of a person: some of enum aw_whereabouts. NULL: nothing is known of
+     * anybody. */
+    unsigned (*presence)(void *ctx, int64_t person);
+    /* The devices that a push to this person goes to now, as numbers; 0: not known. NULL: never
+     * known. */
+    unsigned (*devices)(void *ctx, int64_t person, int64_t ret[AW_MAX_DEVICES]);
+};
+
+enum aw_whereabouts {
+    AW_IS_ABSENT = 1, /* a session was reported, and none stands: logged out everywhere */
+    AW_IS_TAKEN = 2,  /* what devices are known of them have somebody else's session */
 };
 
 struct aw_span { /* a recorded downtime, [from, to) */
@@ -67,6 +78,8 @@ enum aw_event_type {
     AW_EV_HOLD,     /* at: until when; why: AW_WHY_SNOOZED or AW_WHY_CLAIM */
     AW_EV_RESUME,   /* ends a hold */
     AW_EV_ESCALATE, /* step: which one now, or AW_STEP_NEXT */
+    AW_EV_LOGIN,    /* the recipient is back; why, count: as in PRESENT */
+    AW_EV_DEVICE,   /* device: no more the recipient's */
 };
 
 #define AW_STEP_NEXT UINT8_MAX /* the next step that has not fired */
@@ -82,6 +95,8 @@ struct aw_event {
     enum aw_negative negative;
     enum aw_why why;
     int64_t person; /* evidence: whose */
+    int64_t device; /* evidence: about which one, 0: not known */
+    uint16_t count;
     aw_id attempt;
     uint8_t step, kind;
     uint16_t round;

@@ -10,13 +10,16 @@
 
 /* --- downtimes ------------------------------------------------------------------------------ */
 
-/* What a downtime took from the plan: where a person held it, there was nothing to lose. */
-static aw_ms lost(const struct aw_hold *h, aw_time from, aw_time to)
+/* What a downtime took from the plan: where a person held it, or the deadline waited for the
+ * recipient, there was nothing to lose. */
+static aw_ms lost(const struct aw_timeline *tl, aw_time from, aw_time to)
 {
-    aw_time held_from = h->from > from ? h->from : from;
-    aw_time held_to = h->until < to ? h->until : to;
+    aw_time both_from = tl->hold.from > from ? tl->hold.from : from;
+    aw_time both_to = tl->hold.until < to ? tl->hold.until : to;
 
-    return to - from - (held_to > held_from ? held_to - held_from : 0);
+    return to - from - aw_hold_within(&tl->hold, from, to) -
+           aw_absence_within(&tl->absence, from, to) +
+           aw_absence_within(&tl->absence, both_from, both_to);
 }
 
 /* The deadline moves by the downtimes that lie before it; one fact for all that are new. */
@@ -34,7 +37,7 @@ void aw_account_downtimes(struct aw_call *c)
         /* A deadline that had come before the downtime stays where it is. */
         if (d->to <= from || d->to > c->env->now || deadline + moved < d->from)
             continue;
-        moved += lost(&tl->hold, from, d->to);
+        moved += lost(tl, from, d->to);
         accounted = d->to;
     }
     if (accounted > tl->accounted)
@@ -56,8 +59,14 @@ static const struct aw_span *downtime_at(const struct aw_env *env, aw_time t)
 
 static bool unless_met(const struct aw_call *c, unsigned step)
 {
-    enum aw_level unless = c->rule->steps[step].unless;
-    return unless != AW_LEVEL_NONE && c->tl->level >= unless;
+    const struct aw_step *s = &c->rule->steps[step];
+
+    if (s->unless == AW_LEVEL_NONE)
+        return false;
+    for (unsigned i = 0; s->all_devices && i < c->tl->n_devices; i++)
+        if (c->tl->devices[i].level < s->unless)
+            return false;
+    return c->tl->level >= s->unless;
 }
 
 /* By due, then file order. Kinds of one round of a step stand beside each other. */
@@ -89,7 +98,7 @@ static bool last_planned(const struct aw_call *c, unsigned step, enum aw_kind ki
                          struct aw_firing *ret)
 {
     const struct aw_step *s = &c->rule->steps[step];
-    aw_ms last = c->rule->deadline + c->tl->moved;
+    aw_ms last = c->rule->deadline + aw_stretch(c->tl);
 
     if (!aw_firing_of(c->rule, c->tl, step, kind, ret) || ret->why != AW_WHY_DUE ||
         aw_place_of(s, ret->round) >= before)
@@ -184,19 +193,21 @@ void aw_claim(struct aw_call *c, const struct aw_firing *g)
     aw_drop_rounds(c, g);
     for (unsigned i = 0; i < n; i++) {
         aw_id id = aw_id_take(c->env->ids, c->env->now, 1);
-        aw_emit(c, (struct aw_fact){.type = AW_FACT_CLAIMED,
-                                    .step = (uint8_t)g->step,
-                                    .kind = (uint8_t)g->kind,
-                                    .round = (uint16_t)g->round,
-                                    .number = 1,
-                                    .via = (uint8_t)over.via,
-                                    .pos = to[i].pos,
-                                    .attempt = id,
-                                    .ref = id,
-                                    .person = to[i].person,
-                                    .last_round = aw_last_round(s, g->round),
-                                    .why = g->why,
-                                    .at = g->due});
+        struct aw_fact f = {.type = AW_FACT_CLAIMED,
+                            .step = (uint8_t)g->step,
+                            .kind = (uint8_t)g->kind,
+                            .round = (uint16_t)g->round,
+                            .number = 1,
+                            .via = (uint8_t)over.via,
+                            .pos = to[i].pos,
+                            .attempt = id,
+                            .ref = id,
+                            .person = to[i].person,
+                            .last_round = aw_last_round(s, g->round),
+                            .why = g->why,
+                            .at = g->due};
+        aw_name_devices(c, &f);
+        aw_emit(c, f);
     }
 }
 
@@ -224,7 +235,7 @@ static bool settle(struct aw_call *c, const struct aw_firing *g)
     return true;
 }
 
-static void decide_firing(struct aw_call *c, const struct aw_firing *g)
+static void decide_firing(struct aw_call *c, struct aw_firing *g)
 {
     if (aw_passed_over(c->rule, c->tl, g->step, g->round))
         aw_skip(c, g, AW_WHY_ESCALATED, false);
@@ -234,7 +245,7 @@ static void decide_firing(struct aw_call *c, const struct aw_firing *g)
         aw_skip(c, g, AW_WHY_COLLAPSED, false);
     else if (unless_met(c, g->step))
         aw_skip(c, g, AW_WHY_UNLESS, false);
-    else if (!settle(c, g))
+    else if (!settle(c, g) && !aw_gate_presence(c, g))
         aw_claim(c, g);
 }
 

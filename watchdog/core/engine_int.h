@@ -8,6 +8,7 @@
  *   engine_result.c  how tries end: retries, next channels, next targets, advance
  *   engine_act.c     what people do: hold, resume, escalate
  *   engine_channel.c over which channel, and when none can be sent to
+ *   engine_presence.c  the recipient is logged out: hold, skip; back again
  *   engine_time.c    when things are due: pure questions about rule and timeline
  */
 #ifndef AW_CORE_ENGINE_INT_H
@@ -69,6 +70,20 @@ void aw_take_hold(struct aw_call *c, const struct aw_event *ev);
 void aw_take_resume(struct aw_call *c);
 void aw_take_escalate(struct aw_call *c, const struct aw_event *ev);
 
+/* --- engine_presence.c --- */
+
+/* The gate: decides about a push or im whose recipient is logged out, or was when it fell due.
+ * False: it goes on. */
+bool aw_gate_presence(struct aw_call *c, struct aw_firing *g);
+/* A try whose time has come, resp. that found nobody (what the provider said is taken for logged
+ * out): true when it waits for the recipient now, or waited in vain. */
+bool aw_try_waits(struct aw_call *c, const struct aw_try *y);
+bool aw_hold_no_target(struct aw_call *c, const struct aw_try *y);
+/* Puts the devices into a claim of a push to the recipient, where the rule asks for them. */
+void aw_name_devices(const struct aw_call *c, struct aw_fact *f);
+void aw_take_login(struct aw_call *c, const struct aw_event *ev);
+void aw_take_device(struct aw_call *c, const struct aw_event *ev);
+
 /* --- engine_result.c --- */
 
 void aw_take_outcome(struct aw_call *c, const struct aw_event *ev);
@@ -78,6 +93,18 @@ void aw_try_again(struct aw_call *c, const struct aw_try *waiting);
 /* Gives up waiting tries: of one step x kind before a round, resp. all of them. */
 void aw_drop_rounds(struct aw_call *c, const struct aw_firing *g);
 void aw_drop_tries(struct aw_call *c, enum aw_why why);
+void aw_emit_outcome(struct aw_call *c, const struct aw_try *y, enum aw_outcome outcome,
+                     enum aw_why why, aw_time at);
+/* Ends an open try because its address failed. */
+void aw_fail_address(struct aw_call *c, const struct aw_try *open, enum aw_negative negative,
+                     enum aw_outcome outcome, enum aw_why why);
+/* When the first round of a step runs; 0 when a part of it is decided, or waits for the recipient,
+ * or it will not run. */
+aw_time aw_undecided(const struct aw_call *c, unsigned step);
+/* The person behind a target, if a firing of the kind can reach them now; else 0, and *ret_why says
+ * why where it is more than a missing address. */
+int64_t aw_reach_one(const struct aw_call *c, const struct aw_target *to, enum aw_kind kind,
+                     enum aw_why *ret_why);
 /* A firing that reaches nobody: brings the next step forward, if that is due to be done. */
 void aw_advance(struct aw_call *c, unsigned failed);
 
@@ -120,6 +147,8 @@ bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
 /* Highest round of a step that is due before `limit`; 0: none. */
 unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                          aw_time limit);
+/* By how much the deadline lies later in the plan than the rule has it. */
+aw_ms aw_stretch(const struct aw_timeline *tl);
 bool aw_last_round(const struct aw_step *s, unsigned round);
 /* The place of a round in the plan, as the rule has it. */
 aw_ms aw_place_of(const struct aw_step *s, unsigned round);

@@ -31,6 +31,27 @@ static bool listed(const struct aw_reached *r, unsigned n, int64_t person)
     return false;
 }
 
+int64_t aw_reach_one(const struct aw_call *c, const struct aw_target *to, enum aw_kind kind,
+                     enum aw_why *ret_why)
+{
+    const struct aw_world *w = c->env->world;
+    int64_t person = w->person(w->ctx, to);
+    unsigned is = kind == AW_PUSH && person > 0 && w->presence ? w->presence(w->ctx, person) : 0;
+
+    if (person <= 0 || (to->type != AW_TO_RECIPIENT && person == c->tl->person))
+        return 0; /* a third person is never the recipient */
+    if (!w->has_address(w->ctx, person, kind)) {
+        if (is)
+            *ret_why = is & AW_IS_TAKEN ? AW_WHY_OTHER_ACCOUNT : AW_WHY_LOGGED_OUT;
+        return 0;
+    }
+    enum aw_negative negative = held_against(c, person, kind);
+    if (!dead(negative))
+        return person;
+    *ret_why = negative == AW_NEG_OPTED_OUT ? AW_WHY_OPTED_OUT : AW_WHY_DEAD_ADDRESS;
+    return 0;
+}
+
 unsigned aw_reach(const struct aw_call *c, unsigned step, enum aw_kind kind,
                   struct aw_reached ret[AW_MAX_TO], enum aw_why *ret_why)
 {
@@ -42,17 +63,8 @@ unsigned aw_reach(const struct aw_call *c, unsigned step, enum aw_kind kind,
     if (w->channels(w->ctx, s, kind) == 0)
         return 0;
     for (unsigned i = 0; i < s->n_to; i++) {
-        int64_t person = w->person(w->ctx, &s->to[i]);
-        if (person <= 0 || !w->has_address(w->ctx, person, kind))
-            continue;
-        if (s->to[i].type != AW_TO_RECIPIENT && person == c->tl->person)
-            continue; /* a third person is never the recipient */
-        enum aw_negative negative = held_against(c, person, kind);
-        if (dead(negative)) {
-            *ret_why = negative == AW_NEG_OPTED_OUT ? AW_WHY_OPTED_OUT : AW_WHY_DEAD_ADDRESS;
-            continue;
-        }
-        if (listed(ret, n, person))
+        int64_t person = aw_reach_one(c, &s->to[i], kind, ret_why);
+        if (person == 0 || listed(ret, n, person))
             continue;
         ret[n++] = (struct aw_reached){.person = person, .pos = (uint8_t)i};
         if (s->pick == AW_PICK_FIRST_REACHABLE)
@@ -97,15 +109,16 @@ static bool adds_hope(const struct aw_call *c, unsigned step, unsigned except)
     return false;
 }
 
-/* When the first round of a step runs; 0 when a part of it is decided, or it will not run. */
-static aw_time undecided(const struct aw_call *c, unsigned step)
+aw_time aw_undecided(const struct aw_call *c, unsigned step)
 {
     const struct aw_step *s = &c->rule->steps[step];
     struct aw_firing g;
     aw_time due = 0;
 
     for (unsigned k = 0; k < s->n_kinds; k++) {
-        if (!aw_firing_of(c->rule, c->tl, step, s->kinds[k], &g) || g.round != 1 ||
+        const struct aw_track *t = aw_timeline_track(c->tl, step, s->kinds[k]);
+        bool held = t && t->due != 0 && t->why == AW_WHY_LOGGED_OUT;
+        if (held || !aw_firing_of(c->rule, c->tl, step, s->kinds[k], &g) || g.round != 1 ||
             aw_passed_over(c->rule, c->tl, step, 1))
             return 0;
         if (due == 0 || g.due < due)
@@ -123,7 +136,7 @@ void aw_advance(struct aw_call *c, unsigned failed)
     if (c->tl->state != AW_OPEN || !has_failed(c, failed) || !adds_hope(c, failed, failed))
         return;
     for (unsigned i = 0; i < rule->n_steps; i++) {
-        aw_time due = undecided(c, i);
+        aw_time due = aw_undecided(c, i);
         if (due != 0 && (first == 0 || due < first) && adds_hope(c, i, AW_MAX_STEPS)) {
             first = due;
             next = i;
@@ -142,8 +155,8 @@ void aw_advance(struct aw_call *c, unsigned failed)
 
 /* --- giving up ------------------------------------------------------------------------------ */
 
-static void emit_outcome(struct aw_call *c, const struct aw_try *y, enum aw_outcome outcome,
-                         enum aw_why why, aw_time at)
+void aw_emit_outcome(struct aw_call *c, const struct aw_try *y, enum aw_outcome outcome,
+                     enum aw_why why, aw_time at)
 {
     aw_emit(c, (struct aw_fact){.type = AW_FACT_OUTCOME,
                                 .attempt = y->attempt,
@@ -164,7 +177,7 @@ static void drop(struct aw_call *c, const struct aw_firing *g, enum aw_why why)
     for (unsigned i = 0; i < c->tl->n_tries && !c->err;) {
         const struct aw_try y = c->tl->tries[i];
         if (y.state == AW_TRY_WAITING && (!g || (y.step == g->step && y.kind == g->kind)))
-            emit_outcome(c, &y, AW_OUT_DROPPED, why, 0); /* and the next one stands at i */
+            aw_emit_outcome(c, &y, AW_OUT_DROPPED, why, 0); /* and the next one stands at i */
         else
             i++;
     }
@@ -235,9 +248,8 @@ static void go_on(struct aw_call *c, const struct aw_fact *failed)
         aw_advance(c, failed->step);
 }
 
-/* Ends an open try because its address failed. */
-static void fail_address(struct aw_call *c, const struct aw_try *open, enum aw_negative negative,
-                         enum aw_outcome outcome, enum aw_why why)
+void aw_fail_address(struct aw_call *c, const struct aw_try *open, enum aw_negative negative,
+                     enum aw_outcome outcome, enum aw_why why)
 {
     const struct aw_try y = *open;
     struct aw_fact f = {.type = AW_FACT_NEGATIVE,
@@ -249,7 +261,7 @@ static void fail_address(struct aw_call *c, const struct aw_try *open, enum aw_n
                         .attempt = y.attempt};
 
     aw_emit(c, f);
-    emit_outcome(c, &y, outcome, why, 0);
+    aw_emit_outcome(c, &y, outcome, why, 0);
     if (!c->err)
         go_on(c, &f);
 }
@@ -278,8 +290,8 @@ void aw_take_negative(struct aw_call *c, const struct aw_event *ev)
             /* The receipt was faster than the answer, which will find the try over; or the try was
              * in vain and waits for another that needs not be made. */
             bool waits = y->state == AW_TRY_WAITING;
-            fail_address(c, y, ev->negative, waits ? AW_OUT_DROPPED : AW_OUT_REFUSED,
-                         waits ? AW_WHY_DEAD_ADDRESS : AW_WHY_NONE);
+            aw_fail_address(c, y, ev->negative, waits ? AW_OUT_DROPPED : AW_OUT_REFUSED,
+                            waits ? AW_WHY_DEAD_ADDRESS : AW_WHY_NONE);
             return;
         }
     }
@@ -318,15 +330,17 @@ void aw_try_again(struct aw_call *c, const struct aw_try *waiting)
     struct aw_choice over = aw_choose_again(c, &y);
     enum aw_why why = barred(c, y.step, kind, y.round, c->env->now);
 
+    if (why == AW_WHY_NONE && aw_try_waits(c, &y))
+        return;
     if (why == AW_WHY_NONE && dead(negative)) {
-        fail_address(c, &y, negative, AW_OUT_DROPPED, AW_WHY_DEAD_ADDRESS);
+        aw_fail_address(c, &y, negative, AW_OUT_DROPPED, AW_WHY_DEAD_ADDRESS);
     } else if (why == AW_WHY_NONE && !w->has_address(w->ctx, y.person, kind)) {
-        fail_address(c, &y, AW_NEG_MISSING, AW_OUT_DROPPED, AW_WHY_NO_CONTACT);
+        aw_fail_address(c, &y, AW_NEG_MISSING, AW_OUT_DROPPED, AW_WHY_NO_CONTACT);
     } else if (why == AW_WHY_NONE && over.via >= w->channels(w->ctx, s, kind)) {
-        emit_outcome(c, &y, AW_OUT_DROPPED, AW_WHY_TRIES_SPENT, 0);
+        aw_emit_outcome(c, &y, AW_OUT_DROPPED, AW_WHY_TRIES_SPENT, 0);
         c->up->tell_operators = true;
     } else if (why != AW_WHY_NONE) {
-        emit_outcome(c, &y, AW_OUT_DROPPED, why, 0);
+        aw_emit_outcome(c, &y, AW_OUT_DROPPED, why, 0);
         c->up->tell_operators |= why == AW_WHY_MAX_AGE;
     } else if (over.at != 0) {
         aw_put_off_try(c, &y, &over);
@@ -383,7 +397,7 @@ static void take_failure(struct aw_call *c, const struct aw_try *y, const struct
     if (bar == AW_WHY_NONE && (spent || y->number == UINT8_MAX))
         bar = AW_WHY_TRIES_SPENT;
     c->up->tell_operators |= bar == AW_WHY_TRIES_SPENT || bar == AW_WHY_MAX_AGE;
-    emit_outcome(c, y, ev->outcome, bar ? bar : why, bar ? 0 : at);
+    aw_emit_outcome(c, y, ev->outcome, bar ? bar : why, bar ? 0 : at);
 }
 
 void aw_drop_proven(struct aw_call *c, aw_id attempt)
@@ -392,7 +406,7 @@ void aw_drop_proven(struct aw_call *c, aw_id attempt)
         const struct aw_try y = c->tl->tries[i];
 
         if (y.state == AW_TRY_WAITING && (y.attempt == attempt || y.ref == attempt)) {
-            emit_outcome(c, &y, AW_OUT_DROPPED, AW_WHY_PROVEN, 0);
+            aw_emit_outcome(c, &y, AW_OUT_DROPPED, AW_WHY_PROVEN, 0);
             return;
         }
     }
@@ -411,20 +425,21 @@ void aw_take_outcome(struct aw_call *c, const struct aw_event *ev)
         taken.person = y.person;
         if (taken.level == AW_LEVEL_NONE)
             taken.level = AW_ACCEPTED;
-        emit_outcome(c, &y, ev->outcome, ev->why, 0);
+        aw_emit_outcome(c, &y, ev->outcome, ev->why, 0);
         if (!c->err)
             aw_take_evidence(c, &taken);
         break;
     }
     case AW_OUT_DROPPED:
-        emit_outcome(c, &y, ev->outcome, ev->why, 0);
+        aw_emit_outcome(c, &y, ev->outcome, ev->why, 0);
         break;
     case AW_OUT_NO_TARGET:
-        fail_address(c, &y, AW_NEG_NO_TARGET, ev->outcome, ev->why);
+        if (!aw_hold_no_target(c, &y))
+            aw_fail_address(c, &y, AW_NEG_NO_TARGET, ev->outcome, ev->why);
         break;
     case AW_OUT_REFUSED:
         c->up->tell_operators = true;
-        fail_address(c, &y, AW_NEG_REFUSED, ev->outcome, ev->why);
+        aw_fail_address(c, &y, AW_NEG_REFUSED, ev->outcome, ev->why);
         break;
     case AW_OUT_THROTTLED:
     case AW_OUT_AUTH:

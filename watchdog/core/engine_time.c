@@ -11,9 +11,14 @@ static aw_time after_hold(const struct aw_timeline *tl, aw_time t)
     return t < tl->hold.until ? tl->hold.until : t;
 }
 
+aw_ms aw_stretch(const struct aw_timeline *tl)
+{
+    return tl->moved + tl->absence.moved;
+}
+
 aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl)
 {
-    return after_hold(tl, tl->base + rule->deadline + tl->moved + tl->hold.shift);
+    return after_hold(tl, tl->base + rule->deadline + aw_stretch(tl) + tl->hold.shift);
 }
 
 aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl)
@@ -41,7 +46,7 @@ aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *
     if (round > 1 && aw_last_round(s, round - 1))
         return 0;
     aw_ms place = aw_place_of(s, round);
-    if (place > rule->deadline + tl->moved)
+    if (place > rule->deadline + aw_stretch(tl))
         return 0;
     return after_hold(tl, tl->base + place + tl->hold.shift);
 }
@@ -51,7 +56,7 @@ unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *t
 {
     const struct aw_step *s = &rule->steps[step];
     aw_time zero = tl->base + tl->hold.shift, start = zero + s->at;
-    aw_time deadline = zero + rule->deadline + tl->moved;
+    aw_time deadline = zero + rule->deadline + aw_stretch(tl);
 
     if (limit <= tl->hold.until)
         return 0;
@@ -90,10 +95,10 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
         g->due = t && t->due ? t->due : e->at; /* no channel could be sent to when it was wanted */
         g->why = AW_WHY_ESCALATED;
     } else if (t && t->due) {
-        g->due = after_hold(tl, t->due);
+        g->due = after_hold(tl, t->why == AW_WHY_LOGGED_OUT ? tl->absence.until : t->due);
         /* A firing that was put off is due for no other reason when its turn has come. */
-        if (t->why == AW_WHY_ADVANCED)
-            g->why = AW_WHY_ADVANCED;
+        if (t->why == AW_WHY_ADVANCED || t->why == AW_WHY_LOGGED_IN)
+            g->why = t->why;
     }
 }
 

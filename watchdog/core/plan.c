@@ -10,6 +10,7 @@
  * Where a person has acted, the version is PLAN_ACTED, and what they did stands behind `accounted`:
  *
  *   marks | shift from until, if marks & HELD | at step round, if marks & ESCALATED
+ *   | parts, if marks & PRESENCE: from until moved spent told+count; n and each of the devices
  *
  * A fresh timeline takes about 12 bytes; the largest plausible one (all tracks moved, all tries
  * and negatives, ten-year rule) fits AW_PLAN_MAX, see test_plan.c.
@@ -22,8 +23,9 @@
 enum { PLAN_VERSION = 1, PLAN_ACTED = 2 };
 
 enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
-enum { TRY_WAITING = 8 };
-enum { HELD = 1, ESCALATED = 2 };
+enum { TRY_WAITING = 8, TRY_HELD = 16 };
+enum { HELD = 1, ESCALATED = 2, PRESENCE = 8 };
+enum { ABSENCE = 1, DEVICES = 2 }; /* parts of PRESENCE */
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -71,7 +73,8 @@ static void put_track(struct out *o, const struct aw_timeline *tl, const struct 
 static void put_try(struct out *o, const struct aw_timeline *tl, const struct aw_try *y)
 {
     put(o, y->step);
-    put(o, (unsigned)y->kind | (y->state == AW_TRY_WAITING ? TRY_WAITING : 0));
+    put(o, (unsigned)y->kind | (y->state == AW_TRY_WAITING ? TRY_WAITING : 0) |
+               (y->held ? TRY_HELD : 0));
     put(o, y->round);
     put(o, y->number);
     put(o, y->spent);
@@ -85,9 +88,41 @@ static void put_try(struct out *o, const struct aw_timeline *tl, const struct aw
         put_time(o, tl, y->due);
 }
 
+static unsigned presence_parts(const struct aw_timeline *tl)
+{
+    return (tl->absence.until ? ABSENCE : 0) | (tl->n_devices ? DEVICES : 0);
+}
+
+static void put_presence(struct out *o, const struct aw_timeline *tl)
+{
+    const struct aw_absence *a = &tl->absence;
+    unsigned parts = presence_parts(tl);
+
+    put(o, parts);
+    if (parts & ABSENCE) {
+        put_time(o, tl, a->from);
+        put_time(o, tl, a->until);
+        put_signed(o, a->moved);
+        put_signed(o, a->spent);
+        put(o, (unsigned)a->count << 1 | a->told);
+    }
+    if (parts & DEVICES)
+        put(o, tl->n_devices);
+    for (unsigned i = 0; i < tl->n_devices; i++) {
+        put(o, (uint64_t)tl->devices[i].id);
+        put(o, tl->devices[i].level);
+    }
+}
+
+static unsigned marks_of(const struct aw_timeline *tl)
+{
+    return (tl->hold.until ? HELD : 0) | (tl->escalated.at ? ESCALATED : 0) |
+           (presence_parts(tl) ? PRESENCE : 0);
+}
+
 static void put_acts(struct out *o, const struct aw_timeline *tl)
 {
-    unsigned marks = (tl->hold.until ? HELD : 0) | (tl->escalated.at ? ESCALATED : 0);
+    unsigned marks = marks_of(tl);
 
     put(o, marks);
     if (marks & HELD) {
@@ -100,12 +135,14 @@ static void put_acts(struct out *o, const struct aw_timeline *tl)
         put(o, tl->escalated.step);
         put(o, tl->escalated.round);
     }
+    if (marks & PRESENCE)
+        put_presence(o, tl);
 }
 
 size_t aw_plan_encode(const struct aw_timeline *tl, uint8_t *dst, size_t cap)
 {
     struct out o = {.p = dst, .cap = cap};
-    bool acted = tl->hold.until || tl->escalated.at;
+    bool acted = marks_of(tl) != 0;
 
     put(&o, acted ? PLAN_ACTED : PLAN_VERSION);
     put_signed(&o, tl->registered);
@@ -194,8 +231,9 @@ static void get_track(struct in *in, const struct aw_timeline *tl, struct aw_tra
 static void get_try(struct in *in, const struct aw_timeline *tl, struct aw_try *y)
 {
     y->step = (uint8_t)get(in, AW_STEP_EXHAUSTED);
-    uint64_t bits = get(in, 2 * TRY_WAITING - 1);
+    uint64_t bits = get(in, 2 * TRY_HELD - 1);
     y->kind = bits & 7;
+    y->held = bits & TRY_HELD;
     y->state = bits & TRY_WAITING ? AW_TRY_WAITING : AW_TRY_FLYING;
     y->round = (uint16_t)get(in, UINT16_MAX);
     y->number = (uint8_t)get(in, UINT8_MAX);
@@ -208,7 +246,8 @@ static void get_try(struct in *in, const struct aw_timeline *tl, struct aw_try *
     y->person = (int64_t)get(in, INT64_MAX);
     if (y->state == AW_TRY_WAITING)
         y->due = get_time(in, tl);
-    if (y->kind >= AW_N_KINDS || y->round == 0 || y->number == 0 || y->ref == 0 || y->person == 0)
+    if (y->kind >= AW_N_KINDS || y->round == 0 || y->number == 0 || y->ref == 0 || y->person == 0 ||
+        (y->held && y->state != AW_TRY_WAITING))
         bad(in);
 }
 
@@ -223,9 +262,42 @@ static void get_neg(struct in *in, struct aw_neg *neg)
         bad(in);
 }
 
+static void get_absence(struct in *in, struct aw_timeline *tl)
+{
+    struct aw_absence *a = &tl->absence;
+
+    a->from = get_time(in, tl);
+    a->until = get_time(in, tl);
+    a->moved = get_signed(in);
+    a->spent = get_signed(in);
+    uint64_t told = get(in, 2 * UINT16_MAX + 1);
+    a->told = told & 1;
+    a->count = (uint16_t)(told >> 1);
+    if (a->from > a->until || a->moved < 0 || a->moved > a->spent || a->spent > AW_LAST_INSTANT)
+        bad(in);
+}
+
+static void get_presence(struct in *in, struct aw_timeline *tl)
+{
+    uint64_t parts = get(in, ABSENCE | DEVICES);
+
+    if (parts & ABSENCE)
+        get_absence(in, tl);
+    if (parts & DEVICES)
+        tl->n_devices = (unsigned)get(in, AW_MAX_DEVICES);
+    for (unsigned i = 0; i < tl->n_devices && !in->bad; i++) {
+        tl->devices[i].id = (int64_t)get(in, INT64_MAX);
+        tl->devices[i].level = (uint8_t)get(in, AW_N_LEVELS - 1);
+        if (tl->devices[i].id == 0)
+            bad(in);
+    }
+    if (parts == 0 || ((parts & DEVICES) && tl->n_devices == 0))
+        bad(in);
+}
+
 static void get_acts(struct in *in, struct aw_timeline *tl)
 {
-    uint64_t marks = get(in, HELD | ESCALATED);
+    uint64_t marks = get(in, HELD | ESCALATED | PRESENCE);
 
     if (marks & HELD) {
         tl->hold.shift = get_signed(in);
@@ -237,7 +309,9 @@ static void get_acts(struct in *in, struct aw_timeline *tl)
         tl->escalated.step = (uint8_t)get(in, AW_MAX_STEPS - 1);
         tl->escalated.round = (uint16_t)get(in, UINT16_MAX);
     }
-    if (marks == 0 || tl->hold.shift < 0 || tl->hold.shift > AW_LAST_INSTANT ||
+    if (marks & PRESENCE)
+        get_presence(in, tl);
+    if (marks == 0 || (marks & 4) || tl->hold.shift < 0 || tl->hold.shift > AW_LAST_INSTANT ||
         tl->hold.from > tl->hold.until || ((marks & ESCALATED) && tl->escalated.round == 0))
         bad(in);
 }
@@ -260,6 +334,8 @@ int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n)
     tl->accounted = get_time(&in, tl);
     tl->hold = (struct aw_hold){0};
     tl->escalated = (struct aw_escalation){0};
+    tl->absence = (struct aw_absence){0};
+    tl->n_devices = 0;
     if (version == PLAN_ACTED)
         get_acts(&in, tl);
     tl->n_tracks = (unsigned)get(&in, AW_MAX_TRACKS);

@@ -42,6 +42,16 @@ struct aw_target {
 };
 
 enum aw_pick { AW_PICK_FIRST_REACHABLE, AW_PICK_ALL };
+/* What becomes of a push (or im) while its recipient is logged out everywhere, and afterwards. */
+enum aw_logged_out { AW_LOGGED_OUT_SEND, AW_LOGGED_OUT_HOLD, AW_LOGGED_OUT_SKIP };
+enum aw_on_login { AW_ON_LOGIN_EACH, AW_ON_LOGIN_DIGEST, AW_ON_LOGIN_DROP };
+struct aw_presence {
+    enum aw_logged_out logged_out;
+    aw_ms hold_max; /* of all holds of a timeline together; 0: max_age */
+    enum aw_on_login on_login;
+    int on_expiry; /* index of the step that is due when hold_max is over, or -1 */
+};
+
 enum aw_no_contact { AW_NO_CONTACT_ADVANCE, AW_NO_CONTACT_SKIP };
 
 struct aw_step {
@@ -56,6 +66,7 @@ struct aw_step {
     enum aw_pick pick;
     const char *template_name; /* NULL: title and body of the message */
     enum aw_level unless;      /* AW_LEVEL_NONE: always runs */
+    bool all_devices;          /* unless: on each device that the last push went to */
     aw_ms every;               /* repeat; 0 when the step runs once */
     unsigned times;            /* all rounds, 1 when the step runs once; 0: until the deadline */
     aw_ms ttl;                 /* 0: the provider's default, unless ttl_until is set */
@@ -95,10 +106,13 @@ struct aw_rule {
     enum aw_level until;
     struct aw_of of;
     struct aw_check check;
-    aw_ms deadline;   /* plan time, from the base of the timeline */
-    aw_ms max_age;    /* wall time, from registration */
-    aw_ms claim_hold; /* how long a claim holds the plan; 0: nobody may claim */
-    aw_ms retention;  /* how long it stays after its last entry; 0: the environment's */
+    aw_ms deadline; /* plan time, from the base of the timeline */
+    aw_ms max_age;  /* wall time, from registration */
+    struct aw_presence presence;
+    enum aw_level inbox_read; /* what reading in the inbox proves */
+    bool by_device;           /* a step asks for all devices */
+    aw_ms claim_hold;         /* how long a claim holds the plan; 0: nobody may claim */
+    aw_ms retention;          /* how long it stays after its last entry; 0: the environment's */
     const struct aw_step *steps;
     unsigned n_steps;                /* 1 to AW_MAX_STEPS */
     const struct aw_step *exhausted; /* or NULL */

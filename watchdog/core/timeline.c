@@ -79,6 +79,19 @@ enum aw_negative aw_timeline_negative(const struct aw_timeline *tl, int64_t pers
     return neg ? (enum aw_negative)neg->what : AW_NEG_NONE;
 }
 
+static struct aw_device *device_find(struct aw_timeline *tl, int64_t id)
+{
+    for (unsigned i = 0; i < tl->n_devices; i++)
+        if (tl->devices[i].id == id)
+            return &tl->devices[i];
+    return NULL;
+}
+
+const struct aw_device *aw_timeline_device(const struct aw_timeline *tl, int64_t id)
+{
+    return device_find((struct aw_timeline *)tl, id);
+}
+
 /* --- folding -------------------------------------------------------------------------------- */
 
 /* The track of a fact, made as planned (round 1) when it is not there yet; NULL: no such place. */
@@ -144,14 +157,38 @@ static int fold_retry(struct aw_timeline *tl, const struct aw_fact *f)
         y->number = f->number;
         y->via = f->via;
         y->state = AW_TRY_FLYING;
+        y->held = false;
         y->due = 0;
         return 0;
     }
     return AW_ECORRUPT;
 }
 
+/* The devices of the last push; what is proven about one stays. */
+static int fold_devices(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_device list[AW_MAX_DEVICES];
+
+    if (f->n_devices > AW_MAX_DEVICES || f->person != tl->person || f->kind != AW_PUSH)
+        return AW_ECORRUPT;
+    for (unsigned i = 0; i < f->n_devices; i++) {
+        const struct aw_device *known = aw_timeline_device(tl, f->devices[i]);
+
+        list[i] = (struct aw_device){.id = f->devices[i], .level = known ? known->level : 0};
+        if (f->devices[i] <= 0)
+            return AW_ECORRUPT;
+    }
+    memcpy(tl->devices, list, f->n_devices * sizeof(list[0]));
+    tl->n_devices = f->n_devices;
+    return 0;
+}
+
 static int fold_claimed(struct aw_timeline *tl, const struct aw_fact *f)
 {
+    if (f->n_devices > 0 && fold_devices(tl, f) != 0)
+        return AW_ECORRUPT;
+    if (f->why == AW_WHY_DIGEST)
+        tl->absence.told = true;
     if (f->attempt <= 0 || f->person <= 0 || f->round == 0 || try_find(tl, f->attempt))
         return AW_ECORRUPT;
     if (f->number != 1)
@@ -198,6 +235,7 @@ static int fold_put_off(struct aw_timeline *tl, const struct aw_fact *f)
 
     if (!y || y->state != AW_TRY_WAITING || f->at <= 0)
         return AW_ECORRUPT;
+    y->held = f->why == AW_WHY_LOGGED_OUT;
     y->due = f->at;
     return 0;
 }
@@ -239,6 +277,11 @@ static int fold_outcome(struct aw_timeline *tl, const struct aw_fact *f)
     case AW_OUT_AUTH:
         y->spent++;
         break;
+    case AW_OUT_NO_TARGET: /* taken for logged out: it waits for the recipient */
+        if (f->why != AW_WHY_LOGGED_OUT)
+            return AW_ECORRUPT;
+        y->held = true;
+        break;
     default: /* over means over */
         return AW_ECORRUPT;
     }
@@ -256,6 +299,9 @@ static int fold_evidence(struct aw_timeline *tl, const struct aw_fact *f)
             return AW_ECORRUPT;
         tl->level = f->level;
     }
+    struct aw_device *d = f->device ? device_find(tl, f->device) : NULL;
+    if (d && f->level > d->level)
+        d->level = (uint8_t)f->level;
     if (f->late) {
         if (!f->counts || tl->state == AW_OPEN || tl->state == AW_CONFIRMED || tl->late)
             return AW_ECORRUPT;
@@ -299,6 +345,75 @@ static int fold_ended(struct aw_timeline *tl, const struct aw_fact *f)
     return 0;
 }
 
+/* --- the recipient is away -------------------------------------------------------------------- */
+
+static aw_ms overlap(aw_time a_from, aw_time a_to, aw_time b_from, aw_time b_to)
+{
+    aw_time from = a_from > b_from ? a_from : b_from, to = a_to < b_to ? a_to : b_to;
+
+    return to > from ? to - from : 0;
+}
+
+bool aw_timeline_absent(const struct aw_timeline *tl, aw_time now)
+{
+    return tl->state == AW_OPEN && now < tl->absence.until;
+}
+
+static int fold_absent(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_absence *a = &tl->absence;
+
+    if (tl->state != AW_OPEN || f->from <= 0 || f->from < a->until || f->at <= f->from ||
+        f->at > AW_LAST_INSTANT ||
+        f->moved != f->at - f->from - aw_hold_within(&tl->hold, f->from, f->at))
+        return AW_ECORRUPT;
+    a->from = f->from;
+    a->until = f->at;
+    a->moved += f->moved;
+    a->spent += f->at - f->from;
+    a->told = false;
+    a->count = 0;
+    return 0;
+}
+
+/* What was held is due now. */
+static int fold_present(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_absence *a = &tl->absence;
+
+    if (tl->state != AW_OPEN || f->at < a->from || f->at >= a->until ||
+        f->moved != a->until - f->at - aw_hold_within(&tl->hold, f->at, a->until))
+        return AW_ECORRUPT;
+    a->moved -= f->moved;
+    a->spent -= a->until - f->at;
+    a->until = f->at;
+    a->told = f->why == AW_WHY_DIGEST;
+    a->count = f->count;
+    for (unsigned i = 0; i < tl->n_tracks; i++) {
+        struct aw_track *t = &tl->tracks[i];
+        if (t->due != 0 && t->why == AW_WHY_LOGGED_OUT) {
+            t->due = f->at;
+            t->why = AW_WHY_LOGGED_IN;
+        }
+    }
+    for (unsigned i = 0; i < tl->n_tries; i++) {
+        if (tl->tries[i].held)
+            tl->tries[i].due = f->at;
+        tl->tries[i].held = false;
+    }
+    return 0;
+}
+
+static int fold_device(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_device *d = device_find(tl, f->device);
+
+    if (!d)
+        return AW_ECORRUPT;
+    memmove(d, d + 1, (size_t)(&tl->devices[--tl->n_devices] - d) * sizeof(*d));
+    return 0;
+}
+
 /* --- people act ------------------------------------------------------------------------------ */
 
 bool aw_timeline_held(const struct aw_timeline *tl, aw_time now)
@@ -317,6 +432,16 @@ static int shift(struct aw_timeline *tl, aw_ms by)
     return tl->hold.shift >= 0 && tl->hold.shift <= AW_LAST_INSTANT ? 0 : AW_ECORRUPT;
 }
 
+aw_ms aw_hold_within(const struct aw_hold *h, aw_time from, aw_time to)
+{
+    return overlap(h->from, h->until, from, to);
+}
+
+aw_ms aw_absence_within(const struct aw_absence *a, aw_time from, aw_time to)
+{
+    return overlap(a->from, a->until, from, to);
+}
+
 /* Overlapping holds count once. */
 static int fold_held(struct aw_timeline *tl, const struct aw_fact *f)
 {
@@ -331,6 +456,7 @@ static int fold_held(struct aw_timeline *tl, const struct aw_fact *f)
         h->from = f->from;
     if (by > 0)
         h->until = f->at;
+    tl->absence.moved -= aw_absence_within(&tl->absence, free_from, f->at);
     return shift(tl, by);
 }
 
@@ -341,6 +467,7 @@ static int fold_resumed(struct aw_timeline *tl, const struct aw_fact *f)
     if (tl->state != AW_OPEN || f->at < h->from || f->at >= h->until ||
         f->moved != h->until - f->at)
         return AW_ECORRUPT;
+    tl->absence.moved += aw_absence_within(&tl->absence, f->at, h->until);
     h->until = f->at;
     return shift(tl, -f->moved);
 }
@@ -371,7 +498,8 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
         [AW_FACT_EVIDENCE] = fold_evidence,   [AW_FACT_NEGATIVE] = fold_negative,
         [AW_FACT_DOWNTIME] = fold_downtime,   [AW_FACT_ENDED] = fold_ended,
         [AW_FACT_HELD] = fold_held,           [AW_FACT_RESUMED] = fold_resumed,
-        [AW_FACT_ESCALATED] = fold_escalated,
+        [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = fold_absent,
+        [AW_FACT_PRESENT] = fold_present,     [AW_FACT_DEVICE] = fold_device,
     };
 
     if ((unsigned)f->type >= AW_N_FACTS || (f->type != AW_FACT_OPENED && tl->registered == 0))

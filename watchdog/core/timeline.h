@@ -31,6 +31,7 @@
 #define AW_MAX_TRACKS    (6 * (AW_MAX_STEPS + 1))
 #define AW_MAX_TRIES     56 /* open at one time; a firing beyond waits for room */
 #define AW_MAX_NEGATIVES 64
+#define AW_MAX_DEVICES   10                         /* that one person is logged in on */
 #define AW_PLAN_MAX      8192                       /* bytes of an encoded plan */
 #define AW_LAST_INSTANT  ((aw_time)253402300799999) /* of the year 9999: sums cannot overflow */
 
@@ -59,6 +60,7 @@ struct aw_try {
     uint8_t via;    /* position among the channels of the firing */
     uint8_t pos;    /* position in `to` */
     uint8_t state;  /* enum aw_try_state */
+    bool held;      /* it waits for the recipient to log in */
     aw_time due;    /* of a waiting try */
 };
 
@@ -73,6 +75,22 @@ struct aw_neg {
 struct aw_hold {
     aw_time from, until; /* the last one, [from, until); 0: there was none */
     aw_ms shift;         /* of all of them, what still lies ahead of the last one included */
+};
+
+/* Pushes wait while the recipient is logged out. Nothing else does, but the deadline is put off by
+ * `moved`: the length of all these holds, less what a person's hold put it off already. */
+struct aw_absence {
+    aw_time from, until; /* the last one, [from, until); 0: there was none */
+    aw_ms moved;
+    aw_ms spent;    /* length of all of them */
+    bool told;      /* one push has told of what was held */
+    uint16_t count; /* of how many messages, if of more than this one */
+};
+
+/* A device that the last push went to. */
+struct aw_device {
+    int64_t id;
+    uint8_t level; /* proven about it */
 };
 
 /* A person wanted this firing at this instant, and nothing that the plan has before it. */
@@ -99,6 +117,9 @@ struct aw_timeline {
     aw_time accounted;  /* downtimes that ended up to here are in `moved` */
     struct aw_hold hold;
     struct aw_escalation escalated;
+    struct aw_absence absence;
+    unsigned n_devices; /* only where the rule asks for all of them */
+    struct aw_device devices[AW_MAX_DEVICES];
     unsigned n_tracks, n_tries, n_negs;
     struct aw_track tracks[AW_MAX_TRACKS];
     struct aw_try tries[AW_MAX_TRIES];
@@ -115,7 +136,8 @@ struct aw_timeline {
  *           above, the waiting try of that same ref goes on under its new attempt id. The first
  *           claim of a round moves the track to the next round, or ends it with last_round; further
  *           claims of a round (`pick: all`, next_target, retries) leave the track alone,
- *           `last_round` is the same on all of them.
+ *           `last_round` is the same on all of them. devices: of a push to the recipient, where
+ *           the rule asks for all of them.
  * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
  *           unsent why [level: reached, with why unless; at = when it was due].
  * DEFERRED  step kind round why at = the firing's new due; with an attempt: that of this waiting
@@ -123,7 +145,7 @@ struct aw_timeline {
  * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
  * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at !=
  * 0: it waits and is tried again then; 0: it is over. A waiting try that is given up gets a second
- * OUTCOME, `dropped`. EVIDENCE  level counts late person [source attempt at = its own date].
+ * OUTCOME, `dropped`. EVIDENCE  level counts late person device [source attempt at = its own date].
  * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
  * DOWNTIME  moved = the deadline's move; at = accounted up to.
  * ENDED     state [why].
@@ -131,6 +153,11 @@ struct aw_timeline {
  * is to come: less than the hold where it overlaps the one before [why]. RESUMED   at = when a
  * person ended the hold; moved = how much of it was left [why]. ESCALATED step round at = when a
  * person wanted that firing [why].
+ * ABSENT    pushes wait for the recipient from `from` to at, at most; moved = by how much that puts
+ *           off the deadline. What is held is a DEFERRED (or an OUTCOME) with why logged_out.
+ * PRESENT   at = when the recipient was back; moved = how much of it was left. why digest: another
+ *           message's push tells of this one; count: this one's tells of so many.
+ * DEVICE    `device` is the recipient's no more.
  */
 enum aw_fact_type {
     AW_FACT_OPENED,
@@ -146,6 +173,9 @@ enum aw_fact_type {
     AW_FACT_HELD,
     AW_FACT_RESUMED,
     AW_FACT_ESCALATED,
+    AW_FACT_ABSENT,
+    AW_FACT_PRESENT,
+    AW_FACT_DEVICE,
     AW_N_FACTS
 };
 
@@ -167,7 +197,11 @@ struct aw_fact {
     aw_id attempt, ref;
     int64_t person; /* whom it goes to, or whose evidence it is */
     aw_time at;
-    aw_time from; /* held */
+    aw_time from; /* held, absent */
+    int64_t device;
+    uint16_t count;    /* present */
+    uint8_t n_devices; /* claimed */
+    int64_t devices[AW_MAX_DEVICES];
     aw_time registered;
     aw_ms moved;
     aw_time next_due; /* the timeline's due after this fact, 0: none */
@@ -185,9 +219,17 @@ int aw_timeline_apply(struct aw_timeline *tl, const struct aw_fact *f);
 const struct aw_track *aw_timeline_track(const struct aw_timeline *tl, unsigned step,
                                          enum aw_kind kind);
 const struct aw_try *aw_timeline_try(const struct aw_timeline *tl, aw_id attempt);
+/* A device that the last push went to, or NULL. */
+const struct aw_device *aw_timeline_device(const struct aw_timeline *tl, int64_t id);
 /* The negative fact on an address, AW_NEG_NONE if there is none. */
 enum aw_negative aw_timeline_negative(const struct aw_timeline *tl, int64_t person,
                                       enum aw_kind kind);
+
+/* Whether pushes wait for the recipient to log in. */
+bool aw_timeline_absent(const struct aw_timeline *tl, aw_time now);
+/* How much of [from, to) the last hold by people, resp. the last absence, covers. */
+aw_ms aw_hold_within(const struct aw_hold *h, aw_time from, aw_time to);
+aw_ms aw_absence_within(const struct aw_absence *a, aw_time from, aw_time to);
 
 /* Whether a person's hold is running. */
 bool aw_timeline_held(const struct aw_timeline *tl, aw_time now);

@@ -42,7 +42,7 @@ static_assert(sizeof(aw_state_names) == (AW_N_STATES + 1) * sizeof(char *), "a s
 static const char *const source_names[] = {
     [AW_SRC_SEND] = "send",         [AW_SRC_REPORT] = "report", [AW_SRC_CALLBACK] = "callback",
     [AW_SRC_APP] = "app",           [AW_SRC_PAGE] = "page",     [AW_SRC_REPLY] = "reply",
-    [AW_SRC_OPERATOR] = "operator", [AW_N_SOURCES] = NULL,
+    [AW_SRC_OPERATOR] = "operator", [AW_SRC_INBOX] = "inbox",   [AW_N_SOURCES] = NULL,
 };
 static_assert(sizeof(source_names) == (AW_N_SOURCES + 1) * sizeof(char *), "a source has no name");
 
@@ -96,6 +96,11 @@ static const char *const why_names[] = {
     [AW_WHY_ESCALATED] = "escalated",
     [AW_WHY_CHANNEL] = "channel",
     [AW_WHY_PROVEN] = "proven",
+    [AW_WHY_LOGGED_OUT] = "logged_out",
+    [AW_WHY_LOGGED_IN] = "logged_in",
+    [AW_WHY_OTHER_ACCOUNT] = "other_account",
+    [AW_WHY_HOLD_OVER] = "hold_over",
+    [AW_WHY_DIGEST] = "digest",
     [AW_N_WHYS] = NULL,
 };
 static_assert(sizeof(why_names) == (AW_N_WHYS + 1) * sizeof(char *), "a reason has no name");

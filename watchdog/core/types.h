@@ -54,6 +54,7 @@ enum aw_source {
     AW_SRC_PAGE,     /* the confirmation page */
     AW_SRC_REPLY,    /* an SMS reply with the code */
     AW_SRC_OPERATOR, /* a person on behalf of the recipient */
+    AW_SRC_INBOX,    /* read in the inbox of the application */
     AW_N_SOURCES
 };
 
@@ -85,36 +86,41 @@ enum aw_negative {
 /* Why something was decided. Named in every entry and in the simulator's output. */
 enum aw_why {
     AW_WHY_NONE,
-    AW_WHY_DUE,          /* its time had come */
-    AW_WHY_ADVANCED,     /* an earlier step could not reach anybody */
-    AW_WHY_RETRY,        /* the try before failed for a while */
-    AW_WHY_NEXT_TARGET,  /* the target before refused for good */
-    AW_WHY_NEXT_CHANNEL, /* the channel before did not get through */
-    AW_WHY_ALREADY_SENT, /* the application had sent it */
-    AW_WHY_UNLESS,       /* the rung of `unless` is reached */
-    AW_WHY_GOAL,         /* the goal is reached */
-    AW_WHY_NO_CONTACT,   /* nobody in `to` has such an address */
-    AW_WHY_DEAD_ADDRESS, /* the address carries a negative fact */
-    AW_WHY_PAST,         /* already past at registration, a later one runs */
-    AW_WHY_COLLAPSED,    /* missed during a downtime, a later one runs */
-    AW_WHY_SETTLE,       /* a query for it is in flight */
-    AW_WHY_DEADLINE,     /* the deadline came first */
-    AW_WHY_MAX_AGE,      /* nothing outlives max_age */
-    AW_WHY_TRIES_SPENT,  /* no try got through */
-    AW_WHY_THROTTLED,    /* the provider asked us to wait */
-    AW_WHY_DOWNTIME,     /* we were down; the deadline moves */
-    AW_WHY_CANCELLED,    /* a person cancelled */
-    AW_WHY_RELEASED,     /* the message was confirmed by others */
-    AW_WHY_EXHAUSTED,    /* the timeline ended unconfirmed */
-    AW_WHY_RESTART,      /* in flight when the process ended */
-    AW_WHY_NEXT_ROUND,   /* the next round takes the place of this try */
-    AW_WHY_OPTED_OUT,    /* the person wants nothing at this address */
-    AW_WHY_SNOOZED,      /* a person holds the plan */
-    AW_WHY_CLAIM,        /* somebody else takes care, and the plan waits */
-    AW_WHY_RESUMED,      /* a person ended the hold */
-    AW_WHY_ESCALATED,    /* a person wants a step now */
-    AW_WHY_CHANNEL,      /* no channel can be sent to at the time */
-    AW_WHY_PROVEN,       /* a receipt says that the try got through after all */
+    AW_WHY_DUE,           /* its time had come */
+    AW_WHY_ADVANCED,      /* an earlier step could not reach anybody */
+    AW_WHY_RETRY,         /* the try before failed for a while */
+    AW_WHY_NEXT_TARGET,   /* the target before refused for good */
+    AW_WHY_NEXT_CHANNEL,  /* the channel before did not get through */
+    AW_WHY_ALREADY_SENT,  /* the application had sent it */
+    AW_WHY_UNLESS,        /* the rung of `unless` is reached */
+    AW_WHY_GOAL,          /* the goal is reached */
+    AW_WHY_NO_CONTACT,    /* nobody in `to` has such an address */
+    AW_WHY_DEAD_ADDRESS,  /* the address carries a negative fact */
+    AW_WHY_PAST,          /* already past at registration, a later one runs */
+    AW_WHY_COLLAPSED,     /* missed during a downtime, a later one runs */
+    AW_WHY_SETTLE,        /* a query for it is in flight */
+    AW_WHY_DEADLINE,      /* the deadline came first */
+    AW_WHY_MAX_AGE,       /* nothing outlives max_age */
+    AW_WHY_TRIES_SPENT,   /* no try got through */
+    AW_WHY_THROTTLED,     /* the provider asked us to wait */
+    AW_WHY_DOWNTIME,      /* we were down; the deadline moves */
+    AW_WHY_CANCELLED,     /* a person cancelled */
+    AW_WHY_RELEASED,      /* the message was confirmed by others */
+    AW_WHY_EXHAUSTED,     /* the timeline ended unconfirmed */
+    AW_WHY_RESTART,       /* in flight when the process ended */
+    AW_WHY_NEXT_ROUND,    /* the next round takes the place of this try */
+    AW_WHY_OPTED_OUT,     /* the person wants nothing at this address */
+    AW_WHY_SNOOZED,       /* a person holds the plan */
+    AW_WHY_CLAIM,         /* somebody else takes care, and the plan waits */
+    AW_WHY_RESUMED,       /* a person ended the hold */
+    AW_WHY_ESCALATED,     /* a person wants a step now */
+    AW_WHY_CHANNEL,       /* no channel can be sent to at the time */
+    AW_WHY_PROVEN,        /* a receipt says that the try got through after all */
+    AW_WHY_LOGGED_OUT,    /* the recipient is logged out everywhere */
+    AW_WHY_LOGGED_IN,     /* the recipient is back */
+    AW_WHY_OTHER_ACCOUNT, /* somebody else is logged in on the device */
+    AW_WHY_HOLD_OVER,     /* the recipient stayed away for longer than a push is held */
+    AW_WHY_DIGEST,        /* one push tells of all that was held */
     AW_N_WHYS
 };
 

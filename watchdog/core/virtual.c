@@ -12,8 +12,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/virtual_session.h"
 
 #define MAX_LINES 1000000
+
+enum { SESSION = 4 }; /* the place of logins and logouts: ahead of all */
 
 struct member { /* a recipient of the run */
     struct aw_timeline tl;
@@ -26,6 +29,7 @@ struct run {
     struct aw_virtual_event *events; /* sorted */
     struct member *members;          /* one per recipient */
     struct member *present;          /* whose world the engine looks at */
+    struct aw_v_sessions sessions;
     struct aw_idgen ids;
     struct aw_env env;
     struct aw_world world;
@@ -89,16 +93,38 @@ static int64_t world_person(void *ctx, const struct aw_target *to)
     }
 }
 
+/* What a registration gives holds for the recipient of this timeline only. */
+static const struct aw_addresses *given_to(const struct run *r, int64_t person)
+{
+    return person == r->present->tl.person ? &r->in->reg->recipients[r->present->tl.n].given : NULL;
+}
+
+static unsigned world_presence(void *ctx, int64_t person)
+{
+    const struct run *r = ctx;
+
+    return aw_v_whereabouts(&r->sessions, user_of(r, person), given_to(r, person));
+}
+
+static unsigned world_devices(void *ctx, int64_t person, int64_t ret[AW_MAX_DEVICES])
+{
+    const struct run *r = ctx;
+
+    return aw_v_devices(&r->sessions, user_of(r, person), given_to(r, person), ret);
+}
+
 static bool world_has_address(void *ctx, int64_t person, enum aw_kind kind)
 {
     const struct run *r = ctx;
-    const struct aw_addresses *a = in_directory(r, user_of(r, person));
+    const struct aw_addresses *a = in_directory(r, user_of(r, person)),
+                              *given = given_to(r, person);
 
-    /* What the registration gives holds for the recipient of this timeline only. */
-    if (person == r->present->tl.person &&
-        aw_addresses_have(&r->in->reg->recipients[r->present->tl.n].given, kind))
+    /* Where sessions are known they are the address of a push. */
+    if (kind == AW_PUSH && (world_presence(ctx, person) & (AW_IS_ABSENT | AW_IS_TAKEN)))
+        return false;
+    if (kind == AW_PUSH && aw_v_is_known(&r->sessions, user_of(r, person)))
         return true;
-    return a && aw_addresses_have(a, kind);
+    return (given && aw_addresses_have(given, kind)) || (a && aw_addresses_have(a, kind));
 }
 
 static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_kind kind)
@@ -133,9 +159,11 @@ static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_cla
 {
     const char *targets[AW_MAX_TO];
     struct aw_virtual_line l = {
-        .what = f->type == AW_FACT_CLAIMED   ? AW_V_FIRED
-                : f->type == AW_FACT_SKIPPED ? AW_V_SKIPPED
-                                             : AW_V_DEFERRED,
+        .what = f->type == AW_FACT_CLAIMED    ? AW_V_FIRED
+                : f->type == AW_FACT_SKIPPED  ? AW_V_SKIPPED
+                : f->why == AW_WHY_LOGGED_OUT ? AW_V_HELD
+                                              : AW_V_DEFERRED,
+        .until = f->type == AW_FACT_DEFERRED ? f->at : 0,
         .step = aw_rule_step(r->in->rule, f->step)->id,
         .round = f->round,
         .kind = (enum aw_kind)f->kind,
@@ -148,6 +176,12 @@ static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_cla
     for (unsigned i = 0; i < n_claims; i++)
         targets[i] = user_of(r, f[i].person);
     return put_line(r, &l);
+}
+
+/* An attempt that finds nobody is held until a login. */
+static bool is_held(const struct aw_fact *f)
+{
+    return f->type == AW_FACT_OUTCOME && f->at != 0 && f->why == AW_WHY_LOGGED_OUT;
 }
 
 /* Somebody holds the plan: one line, about what would have come next. */
@@ -174,7 +208,7 @@ static int put_lines(struct run *r)
             while (i + n < r->up.n_facts && n < AW_MAX_TO && same_claim(f, f + n))
                 n++;
             e = line_of_firing(r, f, n);
-        } else if (f->type == AW_FACT_SKIPPED || f->type == AW_FACT_DEFERRED) {
+        } else if (f->type == AW_FACT_SKIPPED || f->type == AW_FACT_DEFERRED || is_held(f)) {
             e = line_of_firing(r, f, 0);
         } else if (f->type == AW_FACT_HELD) {
             e = line_of_hold(r, f);
@@ -332,6 +366,7 @@ static int run_event(struct run *r, struct member *m, unsigned index)
                     &(struct aw_event){.type = AW_EV_EVIDENCE,
                                        .level = ev->level,
                                        .source = AW_SRC_APP,
+                                       .device = aw_v_device(&r->sessions, ev->device),
                                        .person = m->tl.person});
     case AW_V_RESULT:
         return run_result(r, m, index);
@@ -347,8 +382,8 @@ static int run_event(struct run *r, struct member *m, unsigned index)
 static unsigned place_of(enum aw_virtual_act act)
 {
     static const unsigned char place[] = {
-        [AW_V_CANCEL] = 1, [AW_V_SNOOZE] = 2,   [AW_V_CLAIM] = 2,
-        [AW_V_RESUME] = 2, [AW_V_ESCALATE] = 2, [AW_V_RESULT] = 3};
+        [AW_V_CANCEL] = 1,   [AW_V_SNOOZE] = 2, [AW_V_CLAIM] = 2,       [AW_V_RESUME] = 2,
+        [AW_V_ESCALATE] = 2, [AW_V_RESULT] = 3, [AW_V_LOGIN] = SESSION, [AW_V_LOGOUT] = SESSION};
     return place[act];
 }
 
@@ -366,11 +401,38 @@ static int release_others(struct run *r)
     return e;
 }
 
+/* Who was logged in on a device where somebody else logs in has left it. */
+static int run_session(struct run *r, const struct aw_virtual_event *ev)
+{
+    int64_t device = aw_v_device(&r->sessions, ev->device);
+    const char *was = aw_v_user_on(&r->sessions, ev->device);
+    int e = 0;
+
+    if (ev->act == AW_V_LOGIN)
+        aw_v_login(&r->sessions, ev->from, ev->device);
+    else
+        aw_v_logout(&r->sessions, ev->from, ev->device);
+    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++) {
+        struct member *member = &r->members[m];
+        const char *user = user_of(r, member->tl.person);
+        bool gone = aw_streq(was, user) && !aw_streq(was, aw_v_user_on(&r->sessions, ev->device));
+
+        if (gone)
+            e = step(r, member, &(struct aw_event){.type = AW_EV_DEVICE, .device = device});
+        if (e == 0 && ev->act == AW_V_LOGIN && strcmp(user, ev->from) == 0)
+            e = step(r, member, &(struct aw_event){.type = AW_EV_LOGIN});
+    }
+    return e;
+}
+
 /* Everything of this instant, and then what is due. */
 static int run_instant(struct run *r, unsigned first, unsigned end)
 {
     int e = 0;
 
+    for (unsigned i = first; i < end && e == 0; i++)
+        if (place_of(r->events[i].act) == SESSION)
+            e = run_session(r, &r->events[i]);
     for (unsigned o = 0; o <= 3 && e == 0; o++) {
         for (unsigned m = 0; m < n_recipients(r); m++)
             for (unsigned i = first; i < end && e == 0; i++)
@@ -464,7 +526,7 @@ static int check_events(const struct aw_virtual_input *in, struct aw_err *err)
     for (unsigned i = 0; i < in->n_events; i++) {
         const struct aw_virtual_event *e = &in->events[i];
         int step = e->step ? aw_rule_step_index(in->rule, e->step) : 0;
-        bool acts = e->act != AW_V_EVIDENCE && e->act != AW_V_RESULT;
+        bool acts = e->act != AW_V_EVIDENCE && e->act != AW_V_RESULT && place_of(e->act) != SESSION;
 
         if (e->from && !is_known(in, e->from, acts))
             return aw_fail(err, AW_EINVAL, "\"%s\" is no recipient of this message%s", e->from,
@@ -504,7 +566,9 @@ int aw_virtual_run(const struct aw_virtual_input *in,
         .err = err,
         .world = {.person = world_person,
                   .has_address = world_has_address,
-                  .channels = world_channels},
+                  .channels = world_channels,
+                  .presence = world_presence,
+                  .devices = world_devices},
     };
 
     if (in->n_events > 0)
@@ -516,7 +580,10 @@ int aw_virtual_run(const struct aw_virtual_input *in,
     int e = check_events(in, err);
     if (e == 0)
         e = register_all(&r);
-    return e ? e : run_all(&r);
+    if (e == 0)
+        e = run_all(&r);
+    aw_v_sessions_free(&r.sessions);
+    return e;
 }
 
 const char *aw_virtual_what_name(const struct aw_virtual_line *l)

@@ -26,12 +26,15 @@ enum aw_virtual_act {
     AW_V_RESUME,
     AW_V_ESCALATE,
     AW_V_RESULT,
+    AW_V_LOGIN,
+    AW_V_LOGOUT,
 };
 
 struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, stable */
     enum aw_virtual_act act;
     aw_ms after;      /* since registration */
-    const char *from; /* evidence: user; result and acts: the recipient, NULL for all */
+    const char *from; /* evidence, login, logout: user; result and acts: the recipient, NULL: all */
+    const char *device; /* login, logout; evidence: NULL where it is not known */
     enum aw_level level;
     const char *step;        /* result: which step's next attempts; escalate: NULL for the next */
     aw_ms hold;              /* snooze: for so long, or */

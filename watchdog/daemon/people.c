@@ -298,10 +298,12 @@ struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struc
 
 void aw_view_world(struct aw_view *v, struct aw_world *ret)
 {
-    ret->ctx = v;
-    ret->person = world_person;
-    ret->has_address = world_has_address;
-    ret->negative = world_negative;
-    ret->channels = world_channels;
-    ret->free_at = world_free_at;
+    *ret = (struct aw_world){
+        .ctx = v,
+        .person = world_person,
+        .has_address = world_has_address,
+        .negative = world_negative,
+        .channels = world_channels,
+        .free_at = world_free_at,
+    };
 }

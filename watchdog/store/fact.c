@@ -20,6 +20,9 @@ static const enum aw_entry_kind kind_of[AW_N_FACTS] = {
     [AW_FACT_HELD] = AW_ENTRY_HELD,
     [AW_FACT_RESUMED] = AW_ENTRY_RESUMED,
     [AW_FACT_ESCALATED] = AW_ENTRY_ESCALATED,
+    [AW_FACT_ABSENT] = AW_ENTRY_ABSENT,
+    [AW_FACT_PRESENT] = AW_ENTRY_PRESENT,
+    [AW_FACT_DEVICE] = AW_ENTRY_DEVICE,
 };
 
 /* Facts about a firing name its step and kind even when they are zero. */
@@ -59,13 +62,18 @@ void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
     e->registered = f->registered;
     e->moved = f->moved;
     e->next_due = f->next_due;
+    e->device = f->device;
+    e->count = f->count;
+    e->devices = f->devices;
+    e->n_devices = f->n_devices;
 }
 
 static bool within(const struct aw_entry *e)
 {
     return e->step_index <= UINT8_MAX && e->round >= 0 && e->round <= UINT16_MAX &&
            e->number >= 0 && e->number <= UINT8_MAX && e->via >= 0 && e->via <= UINT8_MAX &&
-           e->pos >= 0 && e->pos <= UINT8_MAX;
+           e->pos >= 0 && e->pos <= UINT8_MAX && e->count >= 0 && e->count <= UINT16_MAX &&
+           e->n_devices <= AW_MAX_DEVICES;
 }
 
 static int words(const struct aw_entry *e, struct aw_fact *f)
@@ -110,6 +118,11 @@ int aw_fact_from_entry(const struct aw_entry *e, struct aw_fact *ret)
     f.registered = e->registered;
     f.moved = e->moved;
     f.next_due = e->next_due;
+    f.device = e->device;
+    f.count = (uint16_t)e->count;
+    f.n_devices = (uint8_t)e->n_devices;
+    if (e->n_devices)
+        memcpy(f.devices, e->devices, e->n_devices * sizeof f.devices[0]);
     *ret = f;
     return 0;
 }
