@@ -44,4 +44,47 @@ err_has "nobody-acks, ack@TIME"
 exits "a time that is none" 2 rules simulate "$src/rules/order-status.yaml" --scenario all --at noon
 exits "events and a scenario" 2 rules simulate "$src/rules/order-status.yaml" --scenario all --events x
 
+# --- a rule of one's own ----------------------------------------------------------------------------
+
+exits "a new rule" 0 rules new 快递 --dir .
+out_has ./快递.test.yaml
+exits "... is fine" 0 rules check 快递.yaml
+exits "... and tested" 0 rules test 快递.yaml --coverage
+out_has "steps 100 %"
+exits "... and not written over" 6 rules new 快递
+mkdir own
+exits "one from the library" 0 rules new parcel --from order-status --dir own --json
+check "... with its texts" holds "json_array_length(j) = 5"
+exits "... is fine" 0 rules check own
+out_has "0 errors, 0 warnings"
+exits "... and tested" 0 rules test own --coverage
+check "... for a class of its own" grep -q 'match: {class: parcel}' own/parcel.yaml
+exits "from a rule that is not there" 5 rules new x --from nothing
+exits "a name that is none" 2 rules new 'a b'
+
+# --- one layout -------------------------------------------------------------------------------------
+
+exits "the library is laid out" 0 rules fmt --check "$src/rules"
+check "... every file" silent out
+for rule in "$src"/rules/*.test.yaml; do
+    ackwatch rules new "copy-$(basename "$rule" .test.yaml)" --from "$(basename "$rule" .test.yaml)" \
+        --dir own >>copies 2>&1 || echo "$rule" >>uncopied
+done
+check "each rule of the library can be copied" [ ! -e uncopied ]
+exits "... and all copies work together" 0 rules test own --coverage
+exits "... without a warning" 0 rules check own
+out_has "0 errors, 0 warnings"
+sed 's/: {/:   { /; s/$/  /' own/parcel.yaml >wide.yaml
+exits "what is not laid out" 3 rules fmt --check wide.yaml --json
+check "... is named" holds "j->>'\$[0].file' = 'wide.yaml' AND j->>'\$[0].changed'"
+chmod 640 wide.yaml
+exits "... and laid out" 0 rules fmt wide.yaml
+check "... as it was" cmp -s wide.yaml own/parcel.yaml
+check "... under its mode" [ "$(stat -c %a wide.yaml)" = 640 ]
+exits "standard input" 0 rules fmt - --check
+printf 'a: {b: 1, # why\n  c: 2}\n' >kept.yaml && cp kept.yaml kept
+exits "what cannot be kept" 3 rules fmt kept.yaml
+err_has "kept.yaml:1:1: error E180"
+check "... stays" cmp -s kept kept.yaml
+
 finish

@@ -160,7 +160,7 @@ static void every_code_has_a_page(void **state)
         "codec/yaml.c",       "conf/schema.c",      "conf/schema_read.c", "conf/rules.c",
         "conf/rules_shape.c", "conf/rules_check.c", "conf/env.c",         "conf/env_channel.c",
         "conf/secret.c",      "conf/templates.c",   "conf/send.c",        "conf/expect.c",
-        "conf/tests.c",       "conf/dir.c",
+        "conf/tests.c",       "conf/dir.c",         "conf/layout.c",
     };
     unsigned found = 0;
     for (unsigned i = 0; i < AW_COUNT(sources); i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading small files whole, with a limit. Errors name the path and the cause.
+ * Reading and writing small files whole. Errors name the path and the cause.
  */
 #ifndef AW_BASE_FILE_H
 #define AW_BASE_FILE_H
@@ -15,5 +15,13 @@ int aw_file_read(const char *path, size_t max, char **ret, size_t *ret_n, struct
  */
 int aw_file_read_closed(const char *path, size_t max, char **ret, size_t *ret_n,
                         struct aw_err *err);
+
+/* Creates a file with these bytes, flushed to the disk; AW_ECONFLICT when there is one. */
+int aw_file_create(const char *path, const char *text, size_t n, unsigned mode, struct aw_err *err);
+/* Replaces a file, or creates it (mode 0666 less the umask): afterwards either the old or the new
+ * bytes stand there, whatever is cut off, under the mode of the old ones. */
+int aw_file_replace(const char *path, const char *text, size_t n, struct aw_err *err);
+/* Flushes a directory, so that names that were made or moved in it last. */
+int aw_dir_sync(const char *path, struct aw_err *err);
 
 #endif

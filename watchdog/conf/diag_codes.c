@@ -117,6 +117,14 @@ static const struct page pages[] = {
     {"E170", "The registration in the file would be refused by POST /v1/messages too; the text "
              "is that of the API."},
     {"E171", "A file that begins with { is read as JSON, and this is not JSON."},
+    {"E180",
+     "The layout cannot be made anew without losing something. `rules fmt` keeps the order, the "
+     "scalars and the comments of a file, and proves it by reading its result again. Move a "
+     "comment out of the braces, write a text in one line, or lay the file out by hand."},
+    {"E181",
+     "A test beside the rules fails, so the rules are not taken over: what they do is not what "
+     "their owner expects. `ackwatch rules test DIR --diff` shows the difference. `ackwatch "
+     "rules apply --force` takes them over all the same, and the log says so."},
     {"W101", "A rule can never be chosen: a rule before it takes every message that it would "
              "take. Put the special rule first, or make its match narrower. A registration that "
              "names the rule still gets it."},
@@ -145,8 +153,8 @@ const char *const aw_diag_codes[] = {
     "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E100",
     "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112", "E113", "E114",
     "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E125", "E126", "E130", "E131", "E132",
-    "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E164", "E170", "E171", "W101", "W102",
-    "W103", "W104", "W105", "W107", "W108", "W110", "W111", NULL,
+    "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E164", "E170", "E171", "E180", "E181",
+    "W101", "W102", "W103", "W104", "W105", "W107", "W108", "W110", "W111", NULL,
 };
 _Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
 

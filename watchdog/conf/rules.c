@@ -124,9 +124,16 @@ int aw_rules_load(const char *path, const struct aw_rules_world *world, struct a
         aw_diag_error(diag, &f, (struct aw_yaml_place){0}, 0, "E160",
                       "copy one from " AW_DATADIR "/rules", "no rule file (*.yaml) stands here");
     }
-    int e = aw_rules_load_files(list.paths, list.n, world, ret, diag);
+    int e = diag->n_errors > errors && list.n == 0
+                ? AW_EINVAL
+                : aw_rules_load_files(list.paths, list.n, world, ret, diag);
     aw_dir_free(&list);
-    return diag->n_errors > errors ? AW_EINVAL : e;
+    if (e == 0 && diag->n_errors > errors) { /* of the directory itself */
+        aw_rules_free(*ret);
+        *ret = NULL;
+        e = AW_EINVAL;
+    }
+    return e;
 }
 
 int aw_rules_parse(const char *name, const char *text, size_t n, const struct aw_rules_world *world,

@@ -27,6 +27,8 @@
     X(rules_check)                                                                                 \
     X(rules_test)                                                                                  \
     X(rules_graph)                                                                                 \
+    X(rules_new)                                                                                   \
+    X(rules_fmt)                                                                                   \
     X(rules_simulate)                                                                              \
     X(rules_list)                                                                                  \
     X(rules_show)                                                                                  \

@@ -92,7 +92,7 @@ static void test_report(void *ctx, const struct aw_test_report *r)
     struct aw_yaml_place at = {1, 1};
 
     if (!r->passed)
-        aw_diag_error(t->diag, &f, at, 1, "E160", "ackwatch rules test shows it",
+        aw_diag_error(t->diag, &f, at, 1, "E181", "ackwatch rules test shows it",
                       "rule test \"%s\" fails: %s", r->name, r->explain);
 }
 
