@@ -5,6 +5,9 @@
  */
 #include "store/store_int.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/str.h"
 
 static int put_text(struct aw_store *s, const char *text, size_t n, uint8_t ret_sha[32],
@@ -42,6 +45,58 @@ int aw_store_rule_get(struct aw_store *s, int64_t rule, char **ret_name, char **
     }
     aw_db_done(q);
     return aw_store_note(s, r);
+}
+
+/* Whether the row's hash begins with these digits. */
+static bool begins(sqlite3_stmt *q, const char *digits)
+{
+    uint8_t sha[32];
+    char all[65];
+    if (!aw_col_bytes(q, 0, sha, sizeof sha))
+        return false;
+    aw_hex(all, sha, sizeof sha);
+    return aw_starts(all, digits);
+}
+
+static int find_text(struct aw_db *db, const char *digits, const uint8_t least[32],
+                     struct aw_buf *out, struct aw_err *err)
+{
+    sqlite3_stmt *q = NULL;
+    int r = aw_db_query(db, AW_SQL_RULE_TEXTS_FROM, &q, err, B(least, 32));
+    if (r == 0 && (r = aw_db_step(db, q, err)) >= 0) {
+        bool found = r == 1 && begins(q, digits);
+        if (found)
+            aw_buf_add(out, sqlite3_column_text(q, 1), (size_t)sqlite3_column_bytes(q, 1));
+        r = found ? aw_db_step(db, q, err)
+                  : aw_fail(err, AW_ENOENT, "no rule file that is kept begins with %s", digits);
+        if (r == 1)
+            r = begins(q, digits) ? aw_fail(err, AW_EINVAL,
+                                            "several rule files begin with %s: more digits", digits)
+                                  : 0;
+    }
+    aw_db_done(q);
+    return r;
+}
+
+int aw_store_rule_text(const char *path, const char *hex, struct aw_buf *out, struct aw_err *err)
+{
+    uint8_t least[32] = {0};
+    char digits[65];
+    struct aw_db db = {0};
+    size_t n = strlen(hex);
+    if (n < 8 || n > 64)
+        return aw_fail(err, AW_EINVAL, "a SHA-256 has 8 to 64 digits here");
+    snprintf(digits, sizeof digits, "%s", hex);
+    memset(digits + n, '0', 64 - n);
+    digits[64] = 0;
+    if (aw_unhex(least, digits, 64) < 0)
+        return aw_fail(err, AW_EINVAL, "%s are no hexadecimal digits", hex);
+    int r = aw_db_open(&db, path, AW_DB_READ, NULL, 256, err);
+    if (r == 0) {
+        r = find_text(&db, hex, least, out, err);
+        aw_db_close(&db);
+    }
+    return r;
 }
 
 void aw_ruleset_list(struct aw_buf *out, const char *file, const uint8_t sha256[32])

@@ -80,6 +80,10 @@ int aw_store_rule(struct aw_store *s, const struct aw_rule *r, const char *text,
 /* Name and file text of a rule row; copies. */
 int aw_store_rule_get(struct aw_store *s, int64_t rule, char **ret_name, char **ret_text,
                       size_t *ret_n, struct aw_err *err);
+/* The text of a rule file in a database that somebody else has open, by the beginning of its
+ * SHA-256, at least 8 hexadecimal digits. AW_ENOENT; AW_EINVAL: no such digits, or several begin
+ * so. */
+int aw_store_rule_text(const char *path, const char *hex, struct aw_buf *out, struct aw_err *err);
 /* The last good set: file names and texts; put with its entry rules.loaded. */
 int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set, const char *const *names,
                          const char *const *texts, const size_t *sizes, unsigned n_files,
