@@ -13,8 +13,8 @@ cd "${2:-$top}"
 # Formats and hints of diagnostics are texts by their place; so is what the tables say about keys and
 # shapes, and the pages of codes, which are marked in a copy.
 keywords='_ N_ aw_t:2 aw_schema_t:2 refuse_yaml:4 aw_diag_error:7 aw_diag_warn:7 aw_schema_error:5
-    aw_schema_key_error:5 aw_schema_key_warn:5 aw_schema_scalar:3 aw_schema_is_map:3 aw_schema_word:4'
-hints='aw_diag_error:6 aw_diag_warn:6 aw_schema_error:4 aw_schema_key_error:4 aw_schema_key_warn:4'
+    aw_schema_key_error:5 aw_schema_warn:5 aw_schema_key_warn:5 aw_schema_scalar:3 aw_schema_is_map:3 aw_schema_word:4'
+hints='aw_diag_error:6 aw_diag_warn:6 aw_schema_error:4 aw_schema_key_error:4 aw_schema_warn:4 aw_schema_key_warn:4'
 extract() { # KEYWORDS [--join-existing]: one argument of a call at a time
     # shellcheck disable=SC2046,SC2086
     (cd "$tmp" && xgettext -f files -o raw ${2:-} --language=C --from-code=UTF-8 --no-wrap \

@@ -121,13 +121,14 @@ static void json_form(void **state)
     aw_diag_warn(&diag, &f, at(1, 1), 1, "W101", NULL, "w");
     struct aw_buf b = AW_BUF_INIT(4096);
     aw_diag_json(&diag, &b);
-    assert_string_equal(
-        aw_buf_str(&b),
-        "[{\"file\":\"a\",\"line\":1,\"col\":1,\"width\":1,\"severity\":\"warning\",\"code\":"
-        "\"W101\","
-        "\"text\":\"w\",\"hint\":null},"
-        "{\"file\":\"a\",\"line\":1,\"col\":4,\"width\":3,\"severity\":\"error\",\"code\":\"E104\","
-        "\"text\":\"unknown \\\"y\\\"\",\"hint\":\"say \\\"z\\\"\"}]");
+    assert_string_equal(aw_buf_str(&b),
+                        "[{\"file\":\"a\",\"line\":1,\"col\":1,\"utf16_col\":1,\"width\":1,"
+                        "\"severity\":\"warning\",\"code\":"
+                        "\"W101\","
+                        "\"text\":\"w\",\"hint\":null},"
+                        "{\"file\":\"a\",\"line\":1,\"col\":4,\"utf16_col\":4,\"width\":3,"
+                        "\"severity\":\"error\",\"code\":\"E104\","
+                        "\"text\":\"unknown \\\"y\\\"\",\"hint\":\"say \\\"z\\\"\"}]");
     aw_buf_free(&b);
     aw_diag_free(&diag);
 }
@@ -157,18 +158,20 @@ static unsigned check_source(const char *name)
 static void every_code_has_a_page(void **state)
 {
     static const char *const sources[] = {
-        "codec/yaml.c",       "conf/schema.c",      "conf/schema_read.c", "conf/rules.c",
-        "conf/rules_shape.c", "conf/rules_check.c", "conf/env.c",         "conf/env_channel.c",
-        "conf/secret.c",      "conf/templates.c",   "conf/send.c",        "conf/expect.c",
-        "conf/tests.c",       "conf/dir.c",         "conf/layout.c",
+        "codec/yaml.c",          "conf/schema.c",      "conf/schema_read.c", "conf/rules.c",
+        "conf/rules_shape.c",    "conf/rules_check.c", "conf/env.c",         "conf/env_channel.c",
+        "conf/secret.c",         "conf/templates.c",   "conf/send.c",        "conf/expect.c",
+        "conf/tests.c",          "conf/dir.c",         "conf/allow.c",       "conf/rules_lint.c",
+        "conf/template_check.c", "ctl/rules_check.c",  "conf/layout.c",
     };
     unsigned found = 0;
     for (unsigned i = 0; i < AW_COUNT(sources); i++)
         found += check_source(sources[i]);
     assert_true(found > 100);
-    for (const char *const *c = aw_diag_codes; *c != NULL; c++) {
-        assert_non_null(aw_diag_page(AW_LANG_EN, *c));
-        assert_true(strlen(aw_diag_page(AW_LANG_EN, *c)) > 40);
+    const char *code;
+    for (unsigned i = 0; (code = aw_diag_code(i)) != NULL; i++) {
+        assert_true(strlen(aw_diag_page(AW_LANG_EN, code)) > 40);
+        assert_string_not_equal(aw_diag_page(AW_LANG_ZH, code), aw_diag_page(AW_LANG_EN, code));
     }
     assert_null(aw_diag_page(AW_LANG_EN, "E999"));
 }

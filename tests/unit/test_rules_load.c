@@ -173,7 +173,7 @@ static const struct {
     {"E103", "version: 1\n^rules: {}\n"},
     {"E103", "version: 1\n^rules:\n"},
     {"E103", "version: 1\nrules:\n  - ^just text\n"},
-    {"E102 E101", "^^rulse: []\nversion: 1\n"},
+    {"E102", "^rulse: []\nversion: 1\n"},
     {"E005", "version: 1\nrules:\n  - {a: 1, ^a: 2}\n"},
     {"E002", "version: 1\nrules: ^&a []\n"},
     {"E003", "version: 1\nrules: ^!!seq []\n"},

@@ -51,6 +51,7 @@ struct reader {
     struct open_node stack[MAX_DEPTH];
     unsigned depth;
     const struct aw_yaml *last_scalar; /* the last event, if it was a value */
+    struct aw_str text;                /* of the file */
 };
 
 /* ---- memory ---- */
@@ -96,6 +97,8 @@ static int refuse_yaml(struct aw_yaml_error *e, struct aw_yaml_place at, const c
     va_end(ap);
     e->at = at;
     e->code = code;
+    e->hint[0] = '\0';
+    e->first = 0;
     return AW_EINVAL;
 }
 
@@ -142,6 +145,78 @@ static const struct {
      N_("this does not belong to what stands above; look at the indentation")},
 };
 
+/* The text of a line from its first word on; *ret_blanks stand before it. */
+static struct aw_str words_of(const struct reader *r, unsigned line, unsigned *ret_blanks)
+{
+    const char *p = r->text.p, *end = p + r->text.n;
+    for (unsigned i = 1; i < line && p < end; i++) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        p = nl ? nl + 1 : end;
+    }
+    for (*ret_blanks = 0; p < end && *p == ' '; p++)
+        ++*ret_blanks;
+    const char *nl = memchr(p, '\n', (size_t)(end - p));
+    return (struct aw_str){p, (size_t)((nl ? nl : end) - p)};
+}
+
+static const struct aw_yaml *last_child(const struct aw_yaml *node)
+{
+    const struct aw_yaml *last = node->child;
+    while (last && last->next)
+        last = last->next;
+    return last;
+}
+
+/* Takes the map when its keys begin nearer to this column than those of the best so far. */
+static void consider(const struct aw_yaml *map, unsigned blanks, const struct aw_yaml **best,
+                     unsigned *off)
+{
+    if (map->type != AW_YAML_MAP || !map->child)
+        return;
+    unsigned at = map->child->key_at.col - 1, d = at > blanks ? at - blanks : blanks - at;
+    if (d <= *off) {
+        *best = last_child(map);
+        *off = d;
+    }
+}
+
+/* The last key of the map, open or just ended, whose keys begin nearest to column `blanks` + 1:
+ * where this line was meant to be. NULL when that is where it is. */
+static const struct aw_yaml *nearest_key(const struct reader *r, unsigned blanks)
+{
+    const struct aw_yaml *best = NULL;
+    unsigned off = UINT32_MAX;
+    for (unsigned i = 0; i < r->depth; i++)
+        consider(r->stack[i].node, blanks, &best, &off);
+    for (const struct aw_yaml *n = r->depth > 0 ? r->stack[r->depth - 1].last : NULL; n;
+         n = last_child(n))
+        consider(n, blanks, &best, &off);
+    return off > 0 ? best : NULL;
+}
+
+/* A key in the line of the problem that stands under none of the others: says where it belongs. */
+static void hint_indent(const struct reader *r, unsigned line)
+{
+    unsigned blanks;
+    struct aw_str s = words_of(r, line, &blanks);
+    const struct aw_yaml *like = nearest_key(r, blanks);
+    size_t n = 0;
+    while (n < s.n && s.p[n] != ':' && s.p[n] != ' ')
+        n++;
+    if (!like || n == 0 || n == s.n || s.p[n] != ':')
+        return;
+    const char *first = like->key, *end = first + strlen(first);
+    if (first < end)
+        aw_utf8_next(&first, end);
+    aw_format(
+        r->error->hint, sizeof r->error->hint,
+        aw_t(r->error->lang, "put \"%.*s\" under the \"%.*s\" of \"%.*s\" (%u blanks, not %u)"),
+        (int)aw_utf8_cut(s.p, n, MAX_QUOTED), s.p, (int)(first - like->key), like->key,
+        quoted_length(like->key), like->key, like->key_at.col - 1, blanks);
+    if (like->key_at.line != line)
+        r->error->first = like->key_at.line;
+}
+
 /* Two mistakes that libyaml sees one token late, told by the scalar before. A plain text goes on
  * over deeper lines, so a key below it that is indented too far, or a line above without a blank
  * behind its ":", ends in a complaint about the next ":". And what stands behind a closed quote
@@ -160,6 +235,10 @@ static bool explain_by_scalar(const struct reader *r)
                     aw_t(r->error->lang, glued ? N_("a \":\" above has no blank behind it")
                                                : N_("this line is not indented as YAML needs")),
                     last->at.line, last->end.line, quoted_length(last->text), last->text);
+        if (glued)
+            r->error->first = last->at.line;
+        else
+            hint_indent(r, at.line);
         return true;
     }
     if (last->quoted && last->end.line == at.line &&
@@ -180,11 +259,14 @@ static int explain(const struct reader *r)
     if (p->problem && explain_by_scalar(r))
         return AW_EINVAL;
     for (size_t i = 0; i < AW_COUNT(phrases); i++) {
-        if (strcmp(phrases[i].problem, problem) == 0 &&
-            (!phrases[i].context || aw_streq(phrases[i].context, p->context)))
-            return refuse_yaml(r->error,
-                               place(phrases[i].at_context ? p->context_mark : p->problem_mark),
-                               "E001", "%s", aw_t(r->error->lang, phrases[i].text));
+        if (strcmp(phrases[i].problem, problem) != 0 ||
+            (phrases[i].context && !aw_streq(phrases[i].context, p->context)))
+            continue;
+        struct aw_yaml_place at = place(phrases[i].at_context ? p->context_mark : p->problem_mark);
+        refuse_yaml(r->error, at, "E001", "%s", aw_t(r->error->lang, phrases[i].text));
+        if (strcmp(problem, NO_KEY) == 0 || strcmp(problem, NO_ITEM) == 0)
+            hint_indent(r, at.line);
+        return AW_EINVAL;
     }
     return refuse_yaml(r->error, place(p->problem_mark), "E001", "%s%s%s", problem,
                        p->context ? " " : "", p->context ? p->context : "");
@@ -412,7 +494,7 @@ int aw_yaml_parse(const char *p, size_t n, size_t max, enum aw_lang lang, struct
     int code = check_bytes(p, n, error);
     if (code)
         return code;
-    struct reader r = {.doc = aw_calloc(1, sizeof *r.doc), .error = error};
+    struct reader r = {.doc = aw_calloc(1, sizeof *r.doc), .error = error, .text = {n ? p : "", n}};
     if (!yaml_parser_initialize(&r.parser))
         abort();
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

@@ -38,6 +38,8 @@ struct aw_yaml_error {
     struct aw_yaml_place at;
     const char *code; /* "E001" syntax, "E002" anchor, "E003" tag, ... table in yaml.c */
     char text[256];
+    char hint[160]; /* what to do, where that can be told, or "" */
+    unsigned first; /* line in which the trouble begins, when that is another; else 0 */
 };
 
 /* Parses; an empty file gives a root of type MAP without children. On failure the error has the

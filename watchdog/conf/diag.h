@@ -22,6 +22,16 @@ struct aw_diag_item {
     char hint[256]; /* "did you mean "sms"?", or "" */
     char *line;     /* the source line, cut to what a terminal shows; NULL if none */
     unsigned caret; /* code points of `line` before the underline */
+    unsigned utf16; /* column in UTF-16 units */
+    unsigned first; /* an earlier line in which the trouble begins, or 0 */
+    char *first_line;
+};
+
+/* Comments that allow warnings (conf/allow.h): those that did, so that idle ones are found. */
+enum { AW_DIAG_ALLOWED = 256 };
+struct aw_diag_allowed {
+    const char *text; /* of the file, to know it by */
+    unsigned line;    /* of the comment */
 };
 
 struct aw_diag {
@@ -30,6 +40,12 @@ struct aw_diag {
     unsigned n_errors; /* all errors, kept or not */
     unsigned dropped;  /* problems beyond AW_DIAG_MAX */
     enum aw_lang lang; /* of texts and hints; set it after aw_diag_init */
+    struct aw_diag_allowed allowed[AW_DIAG_ALLOWED];
+    unsigned n_allowed;     /* warnings that a comment allowed, kept in `allowed` or not */
+    struct aw_diag_cursor { /* of find_line */
+        const char *text, *at;
+        unsigned line;
+    } cursor;
 };
 
 void aw_diag_init(struct aw_diag *d);
@@ -51,15 +67,24 @@ void aw_diag_warn(struct aw_diag *d, const struct aw_source_file *f, struct aw_y
                   unsigned width, const char *code, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* A line of the file, without its end; cheap when lines are asked for in order. */
+struct aw_str aw_diag_line(struct aw_diag *d, const struct aw_source_file *f, unsigned line);
+
+/* What the YAML reader refused. */
+void aw_diag_yaml(struct aw_diag *d, const struct aw_source_file *f, const struct aw_yaml_error *e);
+
 /* E100 for a file that aw_file_read could not read; the path is not said twice. */
 void aw_diag_unread(struct aw_diag *d, const char *path, const struct aw_err *err);
 
-/* Text form with quoted line and caret (ux.md 6.3), sorted by file and place; JSON array form. */
+/* Sorted by file and place: text with quoted lines and caret; a JSON array; workflow commands of
+ * GitHub, one a line. */
 void aw_diag_print(const struct aw_diag *d, struct aw_buf *out);
 void aw_diag_json(const struct aw_diag *d, struct aw_buf *out);
+void aw_diag_github(const struct aw_diag *d, struct aw_buf *out);
 
 /* The page of a code: a paragraph with an example and the way out; NULL if unknown. */
 const char *aw_diag_page(enum aw_lang lang, const char *code);
-extern const char *const aw_diag_codes[];
+/* The codes by index; NULL beyond the last. */
+const char *aw_diag_code(unsigned i);
 
 #endif

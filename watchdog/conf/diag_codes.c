@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A page for every code: what it means, an example, the way out. E0xx come from codec/yaml.c,
- * E1xx and W1xx from conf/. A test fails when a code of the sources has no page.
+ * E1xx and W1xx from conf/. docs/rules-codes.md is made from it. A test fails when a code of the
+ * sources has no page.
  */
 #include <string.h>
 
@@ -125,6 +126,11 @@ static const struct page pages[] = {
      "A test beside the rules fails, so the rules are not taken over: what they do is not what "
      "their owner expects. `ackwatch rules test DIR --diff` shows the difference. `ackwatch "
      "rules apply --force` takes them over all the same, and the log says so."},
+    {"W100", "A comment that begins with # aw: allows one warning in one place: in its line, or in "
+             "the line below.\n"
+             "  # aw: allow W113 the second push is the reminder that the owner asked for\n"
+             "It names a code and gives a reason. One that names no code, gives no reason, or "
+             "allows what is not there, is in nobody's interest: correct it or take it out."},
     {"W101", "A rule can never be chosen: a rule before it takes every message that it would "
              "take. Put the special rule first, or make its match narrower. A registration that "
              "names the rule still gets it."},
@@ -147,16 +153,67 @@ static const struct page pages[] = {
              "  allow: [10.1.0.0/16]       a network of ours"},
     {"W111", "The certificate of a listener is not valid now, or will not be in two weeks. Clients "
              "refuse it then. Renew it; systemctl reload ackwatchd takes the new files into use."},
+    {"W109", "A step looks at a rung that nothing sent before it can prove by itself. A text or an "
+             "e-mail proves delivered, a robot or a webhook only accepted; more comes from an app "
+             "that gets a push, from the confirmation page (ack_link: true) or from a reply with "
+             "{{code}}. So the step always runs. An application that reports the rung through the "
+             "API is a reason to allow this."},
+    {"W112",
+     "A rule for critical messages tells nobody else when the recipient stays silent. Let a "
+     "step go to a manager, a contact or a rotation, or add exhausted:.\n"
+     "  exhausted: {do: email, to: \"contact:duty\", template: exhausted}"},
+    {"W113",
+     "The same people are told by the same kind within a minute. That looks like a fault to "
+     "them, and providers count it as a flood."},
+    {"W115", "A text shows a value whose name sounds like a password, a number of an identity card "
+             "or a diagnosis. Pushes show on locked screens, and texts pass through many hands. "
+             "Say what it is about, and show the value behind a log-in."},
+    {"W116", "The Chinese text of an SMS holds an address of the web. Carriers of mainland China "
+             "reject most of these unless the template was audited. Have it audited and add its "
+             "form, or use {{link}} with a domain that is filed with the provider."},
+    {"W119",
+     "A rule file has no tests beside it. NAME.test.yaml says what must happen, in the words "
+     "of the business; ackwatch rules test runs it, and a reload refuses rules whose tests "
+     "fail. ackwatch rules test --coverage shows steps that no test reaches."},
+    {"W121",
+     "The goal of a rule cannot be proven by anything that is sent to the recipient, so every "
+     "message of it ends exhausted. An app that gets a push can confirm, the confirmation "
+     "page (ack_link: true) and a reply with {{code}} can. An application that confirms "
+     "through the API is a reason to allow this."},
+    {"W122",
+     "A template lacks a language that other texts of the rule have. Its readers get another "
+     "language there."},
+    {"W123",
+     "Nobody whom a step names has an address of its kind, so it reaches nobody: a text to a "
+     "contact that has only an e-mail address. Known from people: of the environment."},
+    {"W124",
+     "A goal or an unless that makes no difference: the goal ends a timeline before a higher "
+     "rung could skip a step, and accepted is met as soon as a provider takes the first "
+     "send."},
+    {"W126",
+     "A text or a call leaves before the first receipt of the push can be known, so it also "
+     "goes to those whom the push reached at once. Receipts are asked for check.first after "
+     "a send."},
+    {"W127",
+     "displayed is reported by few vendors; in most cases only the app itself can say that it "
+     "showed a message, on iOS with a notification service extension. Without that, the "
+     "step always runs, or the goal is never met. delivered and opened are known "
+     "everywhere."},
+    {"W128", "A step looks for proof less than ten seconds after the step before it. Nothing is "
+             "proven so fast, so it always runs."},
+    {"W129", "Carriers of mainland China do not deliver promotional texts from 20:00 to 08:00; the "
+             "text is refused, and paid for. Add hours: with a calendar of the night."},
+    {"W130", "A step stands behind one that is due later. Steps run by their time, wherever they "
+             "stand, but people read them from top to bottom."},
+    {"W131", "No step is due at 0s. Something must be sent at once: a registration without "
+             "already_sent is refused. Where all applications send the first push themselves and "
+             "say so, allow it."},
 };
 
-const char *const aw_diag_codes[] = {
-    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011", "E100",
-    "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E110", "E111", "E112", "E113", "E114",
-    "E115", "E116", "E120", "E121", "E122", "E123", "E124", "E125", "E126", "E130", "E131", "E132",
-    "E140", "E141", "E150", "E160", "E161", "E162", "E163", "E164", "E170", "E171", "E180", "E181",
-    "W101", "W102", "W103", "W104", "W105", "W107", "W108", "W110", "W111", NULL,
-};
-_Static_assert(AW_COUNT(aw_diag_codes) == AW_COUNT(pages) + 1, "a page for every code");
+const char *aw_diag_code(unsigned i)
+{
+    return i < AW_COUNT(pages) ? pages[i].code : NULL;
+}
 
 const char *aw_diag_page(enum aw_lang lang, const char *code)
 {

@@ -19,6 +19,9 @@ struct aw_rules_world {
     const char *const *contacts;
     const struct aw_channel *list; /* the channels themselves, for what they ask of templates */
     unsigned n_list;
+    const struct aw_person_conf *people; /* their addresses (conf/env.h) */
+    unsigned n_people;
+    bool lint; /* also warn of what is well written and does not do what it seems to */
 };
 
 struct aw_rules_file { /* one loaded file: text kept for the store */
@@ -39,6 +42,10 @@ struct aw_rules {
  * file. On any error *ret is NULL, all problems are in diag, and the result is AW_EINVAL. */
 int aw_rules_load(const char *path, const struct aw_rules_world *world, struct aw_rules **ret,
                   struct aw_diag *diag);
+
+/* Several files as one set, in this order. */
+int aw_rules_load_files(char *const *paths, unsigned n, const struct aw_rules_world *world,
+                        struct aw_rules **ret, struct aw_diag *diag);
 
 /* One file's text, e.g. the pinned text of the store; name is for messages. */
 int aw_rules_parse(const char *name, const char *text, size_t n, const struct aw_rules_world *world,

@@ -35,8 +35,8 @@ void aw_rules_read_unless(struct aw_reader *r, const struct aw_key *k, const str
 void aw_rules_check_presence(struct aw_reader *r, struct aw_rule *rule,
                              const struct aw_yaml *presence);
 
-/* Several files as one set, in this order. */
-int aw_rules_load_files(char *const *paths, unsigned n, const struct aw_rules_world *world,
-                        struct aw_rules **ret, struct aw_diag *diag);
+/* Warnings about what the rule means (rules_lint.c); of a rule without errors. */
+void aw_rules_lint(struct aw_reader *r, const struct aw_yaml *map, const struct aw_yaml *fallback,
+                   const struct aw_rule *rule);
 
 #endif

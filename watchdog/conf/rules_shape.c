@@ -417,8 +417,11 @@ static void read_rules(struct aw_reader *r, const struct aw_key *k, const struct
         rule->file = r->file->name;
         rule->line = item->at.line;
         memcpy(rule->sha256, ctx->sha256, sizeof(rule->sha256));
+        unsigned errors = r->diag->n_errors;
         aw_schema_map(r, k->child, item, ctx->defaults, rule);
         aw_rules_check_set(r, item, rule);
+        if (ctx->world != NULL && ctx->world->lint && r->diag->n_errors == errors)
+            aw_rules_lint(r, item, ctx->defaults, rule);
         if (ctx->n == ctx->cap) {
             ctx->cap = ctx->cap > 0 ? 2 * ctx->cap : 16;
             ctx->rules = aw_realloc(ctx->rules, ctx->cap * sizeof(struct aw_rule *));

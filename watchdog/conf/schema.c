@@ -10,15 +10,16 @@
 
 #include "base/mem.h"
 
-enum { MAX_KEYS = 64, DEFAULT_ITEMS = 8 };
+enum { MAX_KEYS = 64, MAX_SHAPES = 6 /* deep */, DEFAULT_ITEMS = 8 };
 
 const struct aw_yaml *aw_schema_parse(const struct aw_source_file *f, struct aw_yaml_doc **ret_doc,
                                       struct aw_diag *diag)
 {
     struct aw_yaml_error e;
     struct aw_yaml_doc *doc;
+    diag->cursor = (struct aw_diag_cursor){0};
     if (aw_yaml_parse(f->text, f->n, AW_CONF_FILE_MAX, diag->lang, &doc, &e) < 0) {
-        aw_diag_error(diag, f, e.at, 1, e.code, NULL, "%s", e.text);
+        aw_diag_yaml(diag, f, &e);
         return NULL;
     }
     *ret_doc = doc;
@@ -65,6 +66,12 @@ void aw_schema_key_error(struct aw_reader *r, const struct aw_yaml *v, const cha
     REPORT(aw_diag_error, true);
 }
 
+void aw_schema_warn(struct aw_reader *r, const struct aw_yaml *v, const char *code,
+                    const char *hint, const char *fmt, ...)
+{
+    REPORT(aw_diag_warn, false);
+}
+
 void aw_schema_key_warn(struct aw_reader *r, const struct aw_yaml *v, const char *code,
                         const char *hint, const char *fmt, ...)
 {
@@ -93,27 +100,63 @@ static const struct aw_key *find_key(const struct aw_shape *s, const char *key)
     return NULL;
 }
 
-/* Keys that are not in the shape, or not built. */
-static void check_keys(struct aw_reader *r, const struct aw_shape *s, const struct aw_yaml *map)
+/* The shape below s, s included, that knows the key; NULL when none does. */
+static const struct aw_shape *find_shape(const struct aw_shape *s, const char *key, unsigned depth)
+{
+    if (find_key(s, key) != NULL)
+        return s;
+    for (const struct aw_key *k = s->keys; depth > 0 && k->key != NULL; k++) {
+        const struct aw_shape *found =
+            k->child != NULL ? find_shape(k->child, key, depth - 1) : NULL;
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* A key that is not in the shape. Which one it was meant to be is returned, when it is near one. */
+static const struct aw_key *unknown_key(struct aw_reader *r, const struct aw_shape *s,
+                                        const char *const *names, const struct aw_yaml *v)
+{
+    char hint[256];
+    const char *near = aw_nearest(v->key, names);
+    const struct aw_shape *elsewhere = find_shape(r->root, v->key, MAX_SHAPES);
+    if (elsewhere != NULL)
+        snprintf(hint, sizeof(hint),
+                 aw_schema_t(r, "it is a key of %s; look where this line belongs"),
+                 aw_schema_t(r, elsewhere->what));
+    else
+        aw_schema_suggest(r, hint, v->key, names);
+    aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in %s", v->key,
+                        aw_schema_t(r, s->what));
+    return near != NULL ? find_key(s, near) : NULL;
+}
+
+/* Keys that are not in the shape, or not built. Returns the keys (by bit) that were misspelt: that
+ * they are missing, too, is no news. */
+static uint64_t check_keys(struct aw_reader *r, const struct aw_shape *s, const struct aw_yaml *map)
 {
     const char *names[MAX_KEYS + 1];
     unsigned n = 0;
+    uint64_t meant = 0;
     for (const struct aw_key *k = s->keys; k->key != NULL && n < MAX_KEYS; k++)
         if (!(k->flags & AW_KEY_LATER))
             names[n++] = k->key;
     names[n] = NULL;
+    if (r->root == NULL)
+        r->root = s;
     for (const struct aw_yaml *v = map->child; v != NULL; v = v->next) {
         const struct aw_key *k = find_key(s, v->key);
         if (k != NULL && (k->flags & AW_KEY_LATER)) {
             aw_schema_key_error(r, v, "E150", "take it out",
                                 "\"%s\" is not supported by this version", k->key);
         } else if (k == NULL && !s->open) {
-            char hint[256];
-            aw_schema_suggest(r, hint, v->key, names);
-            aw_schema_key_error(r, v, "E102", hint, "unknown key \"%s\" in %s", v->key,
-                                aw_schema_t(r, s->what));
+            k = unknown_key(r, s, names, v);
+            if (k != NULL)
+                meant |= (uint64_t)1 << (k - s->keys);
         }
     }
+    return meant;
 }
 
 /* A table's default as it would stand in the file: a scalar, several with blanks between, or {}. */
@@ -146,7 +189,7 @@ void aw_schema_map(struct aw_reader *r, const struct aw_shape *s, const struct a
 {
     if (!aw_schema_is_map(r, map, s->what))
         return;
-    check_keys(r, s, map);
+    uint64_t meant = check_keys(r, s, map);
     for (const struct aw_key *k = s->keys; k->key != NULL; k++) {
         if (k->flags & AW_KEY_LATER)
             continue;
@@ -155,6 +198,8 @@ void aw_schema_map(struct aw_reader *r, const struct aw_shape *s, const struct a
             v = aw_yaml_get(fallback, k->key);
         if (v != NULL)
             (k->read != NULL ? k->read : aw_schema_value)(r, k, v, base);
+        else if (meant & (uint64_t)1 << (k - s->keys))
+            continue;
         else if ((k->flags & AW_KEY_REQUIRED) || ((k->flags & AW_KEY_STRICT) && !r->lenient))
             aw_schema_key_error(r, map, "E101", k->help, "%s needs the key \"%s\"",
                                 aw_schema_t(r, s->what), k->key);

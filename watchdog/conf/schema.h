@@ -55,6 +55,7 @@ struct aw_reader {
     bool lenient;    /* AW_ENV_LENIENT */
     const char *dir; /* what relative paths are relative to; NULL: the working directory */
     void *ctx;       /* of the file's own readers */
+    const struct aw_shape *root; /* of the file; set by the first map read */
 };
 
 struct aw_key;
@@ -132,6 +133,8 @@ void aw_schema_error(struct aw_reader *r, const struct aw_yaml *v, const char *c
 void aw_schema_key_error(struct aw_reader *r, const struct aw_yaml *v, const char *code,
                          const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+void aw_schema_warn(struct aw_reader *r, const struct aw_yaml *v, const char *code,
+                    const char *hint, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void aw_schema_key_warn(struct aw_reader *r, const struct aw_yaml *v, const char *code,
                         const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
@@ -142,7 +145,8 @@ __attribute__((format_arg(2))) static inline const char *aw_schema_t(const struc
     return aw_t(r->diag->lang, text);
 }
 /* `did you mean "x"? valid: a, b, c` */
-void aw_schema_suggest(const struct aw_reader *r, char hint[256], const char *word, const char *const *words);
+void aw_schema_suggest(const struct aw_reader *r, char hint[256], const char *word,
+                       const char *const *words);
 
 /* One line per built key: path, what may stand there, default, help. */
 void aw_schema_reference(const struct aw_shape *s, const char *prefix, struct aw_buf *out);

@@ -152,6 +152,44 @@ void aw_template_check_sms(struct aw_reader *r, const struct aw_yaml *v, const c
     check_whole(r, v, text, lang, "{{link}}");
 }
 
+/* Values that do not belong on a locked screen, nor with a carrier. */
+static const char *const private_words[] = {"password", "passwd",  "secret",    "token", "id_card",
+                                            "idcard",   "card_no", "id_number", "ssn",   "cvv",
+                                            "diagnos",  "密码",    "身份证",    "诊断"};
+
+void aw_template_check_private(struct aw_reader *r, const struct aw_yaml *v, const char *text)
+{
+    for (const char *p = text; (p = strstr(p, "{{")) != NULL; p += 2) {
+        char name[128];
+        size_t n = strcspn(p + 2, "}");
+        snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : 0), p + 2);
+        for (unsigned i = 0; i < AW_COUNT(private_words); i++) {
+            if (strcasestr(name, private_words[i]) == NULL)
+                continue;
+            bool exact;
+            struct aw_yaml_place at = aw_template_place(v, (size_t)(p - text), &exact);
+            aw_diag_warn(r->diag, r->file, at, exact ? (unsigned)n + 4 : 1, "W115",
+                         "say what it is about, and show the value behind a log-in",
+                         "{{%s}} looks like something that others must not read", name);
+            break;
+        }
+    }
+}
+
+/* A literal address of the web in a Chinese text that no provider has audited. */
+void aw_template_check_link(struct aw_reader *r, const struct aw_yaml *v, const char *text,
+                            const char *lang)
+{
+    const char *p = strcasestr(text, "http://") ?: strcasestr(text, "https://");
+    if (p == NULL || strncasecmp(lang, "zh", 2) != 0)
+        return;
+    bool exact;
+    struct aw_yaml_place at = aw_template_place(v, (size_t)(p - text), &exact);
+    aw_diag_warn(r->diag, r->file, at, exact ? 4 : 1, "W116",
+                 "have it audited and add the form, or use {{link}}",
+                 "carriers of mainland China reject most texts with an address of the web");
+}
+
 /* --- forms --------------------------------------------------------------------------------- */
 
 void aw_template_check_form(struct aw_reader *r, const struct aw_provider *p,

@@ -71,6 +71,8 @@ static void read_text(struct aw_reader *r, const struct aw_key *k, const struct 
         text_error(r, v, offset, &err);
     else if (t->kind == AW_SMS)
         aw_template_check_sms(r, v, s, t->lang);
+    if (t->kind != AW_EMAIL && t->kind != AW_WEBHOOK)
+        aw_template_check_private(r, v, s);
     *(const char **)(void *)((char *)base + k->at) = s;
 }
 
@@ -148,6 +150,15 @@ static const struct aw_key text_only_keys[] = {
      .help = "the text, with {{names}}"},
     {NULL},
 };
+/* A text with the form of an audited template is the provider's business. */
+static void check_sms(struct aw_reader *r, const struct aw_yaml *map,
+                      const struct aw_yaml *fallback, void *base)
+{
+    const struct aw_template_text *t = base;
+    if (t->text != NULL && t->n_forms == 0)
+        aw_template_check_link(r, aw_yaml_get(map, "text"), t->text, t->lang);
+}
+
 static const struct aw_key sms_keys[] = {
     {"text", AW_KEY_TEXT, AW_KEY_REQUIRED, TEXT(text), .max = BODY_MAX, .read = read_text,
      .help = "the text, with {{names}}"},
@@ -171,7 +182,7 @@ static const struct aw_key email_keys[] = {
      .help = "the same as HTML; values are escaped"},
     {NULL},
 };
-static const struct aw_shape sms_text = {"an SMS text", sms_keys};
+static const struct aw_shape sms_text = {"an SMS text", sms_keys, .check = check_sms};
 static const struct aw_shape text_only = {"a text", text_only_keys};
 static const struct aw_shape push_text = {"a push text", push_keys};
 static const struct aw_shape email_text = {"an e-mail text", email_keys};

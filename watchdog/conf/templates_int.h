@@ -17,6 +17,11 @@ struct aw_yaml_place aw_template_place(const struct aw_yaml *v, size_t offset, b
 void aw_template_check_sms(struct aw_reader *r, const struct aw_yaml *v, const char *text,
                            const char *lang);
 
+/* {{names}} that tell secrets; an address of the web in the text of an SMS. */
+void aw_template_check_private(struct aw_reader *r, const struct aw_yaml *v, const char *text);
+void aw_template_check_link(struct aw_reader *r, const struct aw_yaml *v, const char *text,
+                            const char *lang);
+
 /* A value of a form, as its provider would see it. */
 void aw_template_check_form(struct aw_reader *r, const struct aw_provider *p,
                             const struct aw_yaml *v);

@@ -145,10 +145,10 @@ static void topic_environment(struct aw_ctl *ctl)
 
 static void topic_codes(struct aw_ctl *ctl)
 {
-    for (unsigned i = 0; aw_diag_codes[i]; i++) {
-        const char *page = aw_diag_page(aw_lang(), aw_diag_codes[i]);
-        fprintf(ctl->out.f, "%s  %.*s\n", aw_diag_codes[i], page ? (int)strcspn(page, "\n") : 0,
-                page ? page : "");
+    const char *code;
+    for (unsigned i = 0; (code = aw_diag_code(i)) != NULL; i++) {
+        const char *page = aw_diag_page(aw_lang(), code);
+        fprintf(ctl->out.f, "%s  %.*s\n", code, (int)strcspn(page, "\n"), page);
     }
 }
 
@@ -160,6 +160,31 @@ static const struct topic {
     {"error-codes", "the codes of diagnostics; a page each: help E104", topic_codes},
     {"environment", "every key of the environment file", topic_environment},
 };
+
+/* Paragraphs in lines of the screen's width, examples (indented) as they are. */
+static void print_page(FILE *f, const char *code, const char *page)
+{
+    for (const char *p = page; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+        AW_AUTO_FREE char *line = aw_strndup(p, strcspn(p, "\n"));
+        if (*line == ' ')
+            fprintf(f, "%s\n", line);
+        else
+            print_words(f, line, 0, 0);
+    }
+    if (*code == 'W') {
+        fputc('\n', f);
+        fprintf(f, _("To allow it in one place, write above it: # aw: allow %s and the reason\n"),
+                code);
+    }
+}
+
+static const char *nearest_code(const char *name)
+{
+    const char *codes[256] = {NULL}, *code;
+    for (unsigned i = 0; i < AW_COUNT(codes) - 1 && (code = aw_diag_code(i)) != NULL; i++)
+        codes[i] = code;
+    return aw_nearest(name, codes);
+}
 
 static int help_topic(struct aw_ctl *ctl, const char *name)
 {
@@ -173,14 +198,14 @@ static int help_topic(struct aw_ctl *ctl, const char *name)
     }
     const char *page = aw_diag_page(aw_lang(), name);
     if (page) {
-        fprintf(ctl->out.f, "%s%s", page, page[strlen(page) - 1] == '\n' ? "" : "\n");
+        print_page(ctl->out.f, name, page);
         return AW_EXIT_DONE;
     }
     const char *near = aw_nearest(name, names);
     if (!near)
         near = aw_cmd_nearest(name, NULL);
     if (!near)
-        near = aw_nearest(name, aw_diag_codes);
+        near = nearest_code(name);
     return aw_ctl_say(AW_EXIT_USAGE, "no help on \"%s\"%s%s%s", name,
                       near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
@@ -222,7 +247,7 @@ static int exec(struct aw_ctl *ctl)
     if (aw_ctl_flag(ctl, "man")) {
         aw_manual_roff(ctl->out.f);
     } else if (aw_ctl_flag(ctl, "markdown")) {
-        aw_manual_markdown(ctl->out.f);
+        (aw_streq(noun, "error-codes") ? aw_manual_codes : aw_manual_markdown)(ctl->out.f);
     } else if (ctl->out.json) {
         return help_json(ctl);
     } else if (!noun) {
@@ -249,7 +274,8 @@ static const struct aw_param args[] = {
 };
 static const struct aw_param flags[] = {
     {"man", 0, AW_VAL_NONE, 0, NULL, "print the manual page ackwatch(1) as roff"},
-    {"markdown", 0, AW_VAL_NONE, 0, NULL, "print docs/cli.md"},
+    {"markdown", 0, AW_VAL_NONE, 0, NULL,
+     "print docs/cli.md; with error-codes, docs/rules-codes.md"},
     {NULL},
 };
 static const char *const examples[] = {"help messages watch", "help E104", "help exit-codes", NULL};

@@ -19,6 +19,7 @@ void aw_help_usage(const struct aw_cmd_entry *e, struct aw_buf *out);
 
 void aw_manual_roff(FILE *f);     /* ackwatch(1) */
 void aw_manual_markdown(FILE *f); /* docs/cli.md */
+void aw_manual_codes(FILE *f);    /* docs/rules-codes.md */
 
 /* shell: bash, zsh or fish. */
 void aw_completion_print(const char *shell, FILE *f);

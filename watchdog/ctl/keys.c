@@ -89,7 +89,8 @@ static const struct aw_param create_flags[] = {
     {"scope", 0, AW_VAL_TEXT, AW_REQUIRED | AW_MANY, NULL,
      "what it may do: messages:read messages:write acks:write sessions:write rules:read "
      "contacts:write audit:read receipts:write ops admin"},
-    {"for", 0, AW_VAL_TEXT, 0, NULL, "how long it is taken, such as 90d; without it: until revoked"},
+    {"for", 0, AW_VAL_TEXT, 0, NULL,
+     "how long it is taken, such as 90d; without it: until revoked"},
     {NULL},
 };
 static const char *const create_examples[] = {

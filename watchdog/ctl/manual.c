@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/diag.h"
 #include "ctl/help.h"
 
 /* Text for roff: backslash, leading dot or quote, and hyphens that must stay ASCII. */
@@ -203,5 +204,35 @@ void aw_manual_markdown(FILE *f)
         for (unsigned i = 0; aw_cmd_table[i]; i++)
             if (strcmp(aw_cmd_table[i]->noun, n->name) == 0)
                 md_command(f, aw_cmd_table[i]);
+    }
+}
+
+/* A page: paragraphs, and examples (indented lines) as code. */
+static void markdown_page(FILE *f, const char *page)
+{
+    bool code = false;
+    for (const char *p = page; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+        if ((*p == ' ') != code)
+            fputs("```\n", f);
+        code = *p == ' ';
+        fprintf(f, "%.*s\n", (int)strcspn(p, "\n"), p);
+    }
+    fputs(code ? "```\n\n" : "\n", f);
+}
+
+void aw_manual_codes(FILE *f)
+{
+    const char *code;
+    fputs(
+        "# Codes of diagnostics\n\nMade from the table behind `ackwatch help CODE` by `ackwatch "
+        "help "
+        "error-codes --markdown`.\nE: an error, nothing is loaded. W: a warning; it is allowed in "
+        "one place by a comment\n`# aw: allow W113 and the reason` in its line or right above it."
+        "\n\n",
+        f);
+    for (unsigned i = 0; (code = aw_diag_code(i)) != NULL; i++) {
+        fprintf(f, "## %s\n\n", code);
+        for (unsigned lang = 0; lang < AW_N_LANGS; lang++)
+            markdown_page(f, aw_diag_page(lang, code));
     }
 }
