@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Collects the marked texts of the sources and brings po/zh_CN.po up to date: new ones are added
-# with an empty msgstr, those that are gone are dropped, what is translated stays. Prints what has no
-# translation. `update.sh pot [TREE]` only prints what was collected. Needs gettext; building does not.
+# with an empty msgstr, those that are gone are dropped, what is translated stays. In a merge conflict
+# both sides are joined. Prints what has no translation. `update.sh pot [TREE]` only prints what was
+# collected. Needs gettext; building does not.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 tmp=$(mktemp -d)
@@ -42,8 +43,11 @@ if [ "${1:-}" = pot ]; then
     cat "$tmp/pot"
     exit
 fi
-# A merge may have left the same text twice.
-msguniq --use-first --no-wrap --add-location=file -o "$tmp/po" po/zh_CN.po
+cp po/zh_CN.po "$tmp/po"
+if [ -n "$(git ls-files --unmerged po/zh_CN.po 2>/dev/null)" ]; then
+    git show :2:po/zh_CN.po >"$tmp/ours" && git show :3:po/zh_CN.po >"$tmp/theirs"
+    msgcat --use-first --no-wrap --add-location=file -o "$tmp/po" "$tmp/ours" "$tmp/theirs"
+fi
 msgmerge --quiet --no-fuzzy-matching --no-wrap --add-location=file -o - "$tmp/po" "$tmp/pot" |
     msgattrib --no-obsolete --no-wrap --add-location=file -o po/zh_CN.po -
 msgattrib --untranslated --no-wrap po/zh_CN.po
