@@ -78,6 +78,23 @@ static unsigned devices(void *ctx, int64_t p, int64_t ret[AW_MAX_DEVICES])
     return w->n_devices;
 }
 
+static void suppress(void *ctx, struct aw_restraint *ret)
+{
+    const struct world *w = ctx;
+    *ret = w->suppressed;
+}
+
+/* What an escalate wants, no limit holds; what is carried along, a silence alone. */
+static void restrain(void *ctx, const struct aw_candidate *what, struct aw_restraint *ret)
+{
+    const struct world *w = ctx;
+    assert_true(what->n_persons > 0);
+    if (w->held.why != AW_WHY_NONE && *w->now < w->held.at &&
+        !(what->wanted && w->held.why == AW_WHY_LIMIT) &&
+        !(what->carried && w->held.why != AW_WHY_SILENCE))
+        *ret = w->held;
+}
+
 /* --- building ------------------------------------------------------------------------------- */
 
 void world_init(struct world_run *x)
@@ -104,6 +121,13 @@ void world_init(struct world_run *x)
                                  .devices = devices};
     x->env = (struct aw_env){.now = WORLD_START, .ids = &x->ids, .world = &x->world};
     aw_timeline_init(&x->tl, aw_id_take(&x->ids, WORLD_START, 2), 0, 1);
+}
+
+void world_brake(struct world_run *x)
+{
+    x->w.now = &x->env.now;
+    x->world.suppress = suppress;
+    x->world.restrain = restrain;
 }
 
 unsigned world_person(struct world_run *x, const char *name)

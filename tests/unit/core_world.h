@@ -21,6 +21,8 @@ struct world {
     unsigned n_devices;
     unsigned manager; /* of the recipient; 0: none */
     unsigned channels[AW_N_KINDS];
+    struct aw_restraint held, suppressed; /* held: until held.at; why NONE: nothing */
+    const aw_time *now;
     aw_time busy[AW_N_KINDS][AW_MAX_VIA]; /* channels that cannot be sent to before */
 };
 
@@ -43,6 +45,8 @@ struct world_run {
 
 /* An empty rule (acknowledged, 1 h, a day) in an empty world at WORLD_START. */
 void world_init(struct world_run *x);
+/* From here on `held` and `suppressed` count. */
+void world_brake(struct world_run *x);
 /* Adds a step to the recipient with one kind, and returns it. */
 struct aw_step *world_step(struct world_run *x, const char *id, aw_ms at, enum aw_kind kind);
 void world_target(struct world_run *x, struct aw_step *s, enum aw_target_type type,

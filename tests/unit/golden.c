@@ -56,7 +56,10 @@ static void put_details(struct story *s, const struct aw_fact *f)
         break;
     case AW_FACT_DEFERRED:
     case AW_FACT_ADVANCED:
-        aw_buf_puts(o, f->type == AW_FACT_DEFERRED ? "deferred" : "advanced");
+    case AW_FACT_LET_GO:
+        aw_buf_puts(o, f->type == AW_FACT_DEFERRED   ? "deferred"
+                       : f->type == AW_FACT_ADVANCED ? "advanced"
+                                                     : "let go");
         put_firing(s, f);
         if (f->attempt)
             put_attempt(s, f->attempt);
@@ -120,7 +123,7 @@ void golden_put(struct story *s)
         aw_buf_putc(&s->out, ' ');
         put_details(s, f);
         if (f->why != AW_WHY_NONE && f->why != AW_WHY_DUE)
-            aw_buf_printf(&s->out, " (%s)", aw_why_name(f->why));
+            aw_buf_printf(&s->out, " (%s%s%s)", aw_why_name(f->why), f->by[0] ? ": " : "", f->by);
         aw_buf_puts(&s->out, " -> ");
         if (f->next_due)
             put_at(s, f->next_due);

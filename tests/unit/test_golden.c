@@ -29,6 +29,9 @@
  *   > snooze D, > claim D                    somebody holds the plan for so long
  *   > resume, > escalate [STEP]
  *   > busy KIND VIA D                        that channel can be sent to from then on
+ *   > hold REASON NAME D, > hold nothing     that holds firings back (silence, limit, brake) until then
+ *   > suppress NAME, > suppress nothing      so does another message
+ *   > let_go, > carry STEP KIND ROUND        what put firings off may be over; one is carried along
  *   > cancel, > release, > querying, > quiet (no query in flight), > lose PERSON KIND
  *
  * A decision is: instant, fact, details, and after the arrow the timeline's next due. Instants are
@@ -409,6 +412,40 @@ static void do_busy(struct story *s)
     s->x.w.busy[kind(s, word(s, 1))][number(s, word(s, 2))] = WORLD_START + duration(s, word(s, 3));
 }
 
+/* hold REASON NAME D, hold nothing; the same for what suppresses, which has no end. */
+static void do_hold(struct story *s)
+{
+    bool suppress = strcmp(s->words[0], "suppress") == 0;
+    struct aw_restraint *r = suppress ? &s->x.w.suppressed : &s->x.w.held;
+
+    world_brake(&s->x);
+    *r = (struct aw_restraint){.why = AW_WHY_SUPPRESSED};
+    if (strcmp(word(s, 1), "nothing") == 0)
+        r->why = AW_WHY_NONE;
+    else if (!suppress && aw_why_parse(word(s, 1), &r->why) != 0)
+        bad(s, "a reason is expected");
+    else if (!suppress)
+        r->at = WORLD_START + duration(s, word(s, 3));
+    if (r->why != AW_WHY_NONE)
+        snprintf(r->by, sizeof(r->by), "%s", word(s, suppress ? 1 : 2));
+}
+
+static void do_let_go(struct story *s)
+{
+    event(s, &(struct aw_event){.type = AW_EV_LET_GO});
+}
+
+static void do_carry(struct story *s)
+{
+    int step = aw_rule_step_index(&s->x.rule.r, word(s, 1));
+    if (step < 0)
+        bad(s, "a step is expected");
+    event(s, &(struct aw_event){.type = AW_EV_CARRY,
+                                .step = (uint8_t)step,
+                                .kind = (uint8_t)kind(s, word(s, 2)),
+                                .round = (uint16_t)number(s, word(s, 3))});
+}
+
 static void do_lose(struct story *s)
 {
     s->x.w.has[world_person(&s->x, word(s, 1)) - 1][kind(s, word(s, 2))] = false;
@@ -443,7 +480,9 @@ static const struct verb {
              {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
              {"start", do_start},       {"busy", do_busy},       {"absent", do_absent},
              {"taken", do_taken},       {"here", do_here},       {"login", do_login},
-             {"devices", do_devices},   {"gone", do_gone}};
+             {"devices", do_devices},   {"gone", do_gone},
+             {"hold", do_hold},         {"suppress", do_hold},   {"let_go", do_let_go},
+             {"carry", do_carry}};
 
 static void run_line(struct story *s, char *line)
 {

@@ -73,6 +73,7 @@ static const struct member members[] = {
     M(outcome, T_TEXT),
     M(negative, T_TEXT),
     M(why, T_TEXT),
+    M(by, T_TEXT),
     M(channel, T_TEXT),
     M(last_round, T_BOOL),
     M(unsent, T_BOOL),

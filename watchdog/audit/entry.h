@@ -54,7 +54,10 @@
     X(CHANNEL, "channel.changed")  /* paused, stopped, resumed; its breaker */                     \
     X(ABSENT, "recipient.absent")  /* pushes wait for a login */                                   \
     X(PRESENT, "recipient.present")                                                                \
-    X(DEVICE, "recipient.device") /* a device is theirs no more */
+    X(DEVICE, "recipient.device") /* a device is theirs no more */                                 \
+    X(LET_GO, "firing.let_go")    /* put off no longer, before its time */                         \
+    X(SILENCE, "silence.changed") /* begun, ended by a person */                                   \
+    X(STORM, "storm.changed")     /* the brake began, or ceased, to hold firings back */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,
@@ -83,6 +86,7 @@ struct aw_entry {
     int64_t device; /* number of a device */
     int count;      /* recipient.present: of so many messages one push tells */
     const char *state, *level, *source, *outcome, *negative, *why, *channel;
+    const char *by; /* skipped, deferred: the name of what did it */
     bool last_round, unsent, counts, late;
     aw_time at, registered, next_due;
     aw_ms moved;

@@ -19,6 +19,7 @@
 #include "codec/digest.h"
 #include "codec/request.h"
 #include "core/rule.h"
+#include "conf/brake.h"
 #include "conf/env_int.h"
 
 enum { MAX_OPERATORS = 16, MAX_APPS = AW_MAX_APPS };
@@ -282,9 +283,13 @@ static const struct aw_key env_keys[] = {
      .child = &aw_shape_person, .help = "for tests and simulations only"},
     LATER("calendars"),
     LATER("rotations"),
-    LATER("limits"),
-    LATER("storm"),
-    LATER("silences"),
+    {"limits", AW_KEY_MAP, 0, ENV(limits), .child = &aw_shape_limits, .read = aw_limits_read,
+     .help = "of rules that name none: what is beyond waits"},
+    {"storm", AW_KEY_MAP, 0, .child = &aw_shape_storm, .read = aw_storm_read,
+     .help = "the storm brake: token buckets; what is beyond waits"},
+    {"silences", AW_KEY_NAMED, 0, ENV(silences), N_ENV(n_silences), .max = AW_MAX_SILENCES_FILE,
+     .child = &aw_shape_silence, .read = aw_silences_read,
+     .help = "what is put off until a date; also ackwatch silences add"},
     {"retention", AW_KEY_DURATION, 0, ENV(retention), .min = AW_RETENTION_LEAST,
      .max = 100 * 366 * AW_DAY, .def = "90d",
      .help = "how long a closed message stays, counted from its last entry"},

@@ -9,6 +9,7 @@
 #define AW_CONF_ENV_H
 
 #include "conf/diag.h"
+#include "core/brake.h"
 #include "core/channel.h"
 #include "core/delivery.h"
 #include "core/registration.h"
@@ -73,6 +74,10 @@ struct aw_env_conf {
     struct aw_callbacks *callbacks; /* of each app */
     struct aw_channel *channels;
     unsigned n_channels;
+    struct aw_limits limits;
+    struct aw_storm_brake *storm; /* NULL: none */
+    struct aw_silence *silences;
+    unsigned n_silences;
     unsigned requests_per_second; /* of one key; acknowledgements and receipts aside */
     struct aw_templates templates;
     struct aw_person_conf *people;

@@ -17,7 +17,8 @@ enum {
     AW_MAX_APPS = 64,
     AW_MAX_CHANNELS = 64,
     AW_MAX_SECRETS = 256,
-    AW_MAX_PEOPLE = 1000
+    AW_MAX_PEOPLE = 1000,
+    AW_MAX_SILENCES_FILE = 100
 };
 
 struct aw_env_secret { /* of a channel: where it comes from */

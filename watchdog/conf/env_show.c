@@ -8,6 +8,7 @@
 
 #include "base/guard.h"
 #include "base/mem.h"
+#include "conf/brake.h"
 #include "conf/env_int.h"
 
 /* A scalar that reads back as itself. */
@@ -171,6 +172,7 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out)
         aw_buf_printf(out, "  - channel: %s\n", e->operators[i].channel);
         put(out, "    ", "to", e->operators[i].to);
     }
+    aw_brake_show(e, out);
     aw_env_show_apps(e, out);
     aw_buf_puts(out, e->n_channels > 0 ? "channels:\n" : "");
     for (unsigned i = 0; i < e->n_channels; i++)

@@ -21,6 +21,10 @@ struct aw_rules_ctx {
     unsigned n, cap;
 };
 
+/* The terms of a matcher. */
+void aw_rules_read_terms(struct aw_reader *r, const struct aw_yaml *v,
+                         const struct aw_match_term **ret, unsigned *ret_n);
+
 /* Cross-checks of one rule; resolves `ttl: until ID` and `replaces`. steps[] are still writable. */
 void aw_rules_check_rule(struct aw_reader *r, const struct aw_yaml *map,
                          const struct aw_yaml *fallback, void *rule);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "codec/request.h"
+#include "conf/brake.h"
 #include "conf/rules_int.h"
 
 enum { MAX_GLOBS = 64, MAX_TITLES = 32, TITLE_MAX = 256, GLOB_MAX = 256 };
@@ -94,18 +95,24 @@ static void read_term(struct aw_reader *r, const struct aw_yaml *v, struct aw_ma
     term->n_globs = n;
 }
 
+void aw_rules_read_terms(struct aw_reader *r, const struct aw_yaml *v,
+                         const struct aw_match_term **ret, unsigned *ret_n)
+{
+    if (!aw_schema_is_map(r, v, v->key))
+        return;
+    struct aw_match_term *terms = aw_arena_alloc(r->arena, (v->n + 1) * sizeof(*terms));
+    unsigned n = 0;
+    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next)
+        read_term(r, item, &terms[n++]);
+    *ret = terms;
+    *ret_n = n;
+}
+
 static void read_match(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                        void *base)
 {
     struct aw_rule *rule = base;
-    if (!aw_schema_is_map(r, v, "match"))
-        return;
-    struct aw_match_term *terms = aw_arena_alloc(r->arena, v->n * sizeof(*terms));
-    unsigned n = 0;
-    for (const struct aw_yaml *item = v->child; item != NULL; item = item->next)
-        read_term(r, item, &terms[n++]);
-    rule->match = terms;
-    rule->n_match = n;
+    aw_rules_read_terms(r, v, &rule->match, &rule->n_match);
 }
 
 static void read_of(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
@@ -374,8 +381,10 @@ static const struct aw_key rule_keys[] = {
      .help = "somebody else may take care of it; without it a claim is refused"},
     {"after_ack", AW_KEY_OTHER, AW_KEY_LATER},
     {"catch_up", AW_KEY_OTHER, AW_KEY_LATER},
-    {"limits", AW_KEY_OTHER, AW_KEY_LATER},
-    {"suppress", AW_KEY_OTHER, AW_KEY_LATER},
+    {"limits", AW_KEY_MAP, 0, .child = &aw_shape_limits, RULE(limits), .read = aw_limits_read,
+     .help = "how many a recipient gets at most; what is beyond waits; default the environment's"},
+    {"suppress", AW_KEY_MAP, 0, .child = &aw_shape_suppress,
+     .help = "skip firings while another message of the recipient is open"},
     {"retention", AW_KEY_DURATION, 0, RULE(retention), .min = AW_RETENTION_LEAST,
      .max = 100 * 366 * AW_DAY,
      .help = "how long a closed message stays; default that of the environment"},

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "core/throttle.h"
 #include "core/types.h"
 
 enum aw_setting_type {
@@ -39,11 +40,7 @@ enum aw_repeats {
     AW_REPEATS_REPLACE,    /* shown once: the second takes the place of the first */
 };
 
-#define AW_MAX_LIMITS 2
-struct aw_rate {
-    unsigned n; /* at most so many sends, 128 at most; 0: no limit */
-    aw_ms per;  /* in any window so long */
-};
+#define AW_MAX_LIMITS 2 /* of a provider, 128 sends at most each */
 
 /* The capability record: all that the rest of the program knows of a provider. */
 struct aw_provider {

@@ -18,6 +18,10 @@ void aw_emit(struct aw_call *c, struct aw_fact f)
         c->err = AW_ECORRUPT;
         return;
     }
+    /* What is put off is due later, whatever a world answers: it would be decided again at once, for
+     * ever. */
+    if (f.type == AW_FACT_DEFERRED && f.at <= c->env->now)
+        f.at = c->env->now + AW_SECOND;
     assert(f.level == AW_LEVEL_NONE || !f.counts || f.level > c->tl->level); /* RCP-MONO */
     c->err = aw_timeline_fold(c->tl, &f);
     if (c->err)
@@ -215,6 +219,12 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
         break;
     case AW_EV_DEVICE:
         aw_take_device(&c, ev);
+        break;
+    case AW_EV_LET_GO:
+        aw_take_let_go(&c);
+        break;
+    case AW_EV_CARRY:
+        aw_take_carry(&c, ev);
         break;
     }
     if (c.err)

@@ -19,6 +19,27 @@
 
 #define AW_MAX_FACTS 64
 
+/* A firing before it is claimed, for those whom it would reach. */
+struct aw_candidate {
+    const struct aw_step *step;
+    unsigned index; /* of the step */
+    unsigned round, via;
+    enum aw_kind kind;
+    const int64_t *persons; /* 1 or more */
+    unsigned n_persons;
+    bool waited;  /* it has waited for the storm brake: its turn has come */
+    bool wanted;  /* by an escalate: limits do not apply */
+    bool carried; /* along with another firing, which was asked about: only silences apply */
+};
+
+/* What holds a firing back. */
+struct aw_restraint {
+    enum aw_why why;    /* NONE: nothing; SUPPRESSED: it is to be skipped */
+    aw_time at;         /* else when to ask again: later than now */
+    uint8_t bucket;     /* of the storm brake: which */
+    char by[AW_BY_MAX]; /* its name */
+};
+
 /* What the engine must know of people and channels, handed in by the caller. Functions are
  * deterministic for the length of one call. */
 struct aw_world {
@@ -43,6 +64,12 @@ struct aw_world {
     /* The devices that a push to this person goes to now, as numbers; 0: not known. NULL: never
      * known. */
     unsigned (*devices)(void *ctx, int64_t person, int64_t ret[AW_MAX_DEVICES]);
+    /* Whether an open message of the recipient suppresses what is due: ret->why, ret->by. NULL: none
+     * ever. */
+    void (*suppress)(void *ctx, struct aw_restraint *ret);
+    /* What of silences, limits and storm brake holds a firing back. NULL: nothing ever. With it a
+     * call ends after a claim, which may have filled a limit. */
+    void (*restrain)(void *ctx, const struct aw_candidate *ask, struct aw_restraint *ret);
 };
 
 enum aw_whereabouts {
@@ -80,6 +107,9 @@ enum aw_event_type {
     AW_EV_ESCALATE, /* step: which one now, or AW_STEP_NEXT */
     AW_EV_LOGIN,    /* the recipient is back; why, count: as in PRESENT */
     AW_EV_DEVICE,   /* device: no more the recipient's */
+    AW_EV_LET_GO,   /* something that put firings off may be over before its time */
+    AW_EV_CARRY,    /* step, kind, round: another firing to the same person carries this one along,
+                     * which waits for the storm brake: it is due now, and no brake holds it */
 };
 
 #define AW_STEP_NEXT UINT8_MAX /* the next step that has not fired */

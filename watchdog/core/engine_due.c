@@ -5,6 +5,7 @@
  * from the timeline, so that a call that ran out of room for facts simply goes on in the next.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "core/engine_int.h"
 
@@ -152,20 +153,37 @@ static bool collapsed(const struct aw_call *c, const struct aw_firing *g)
 
 /* --- firings -------------------------------------------------------------------------------- */
 
-void aw_skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent)
+static struct aw_fact skipped(const struct aw_call *c, const struct aw_firing *g, enum aw_why why)
 {
     const struct aw_step *s = aw_rule_step(c->rule, g->step);
 
+    return (struct aw_fact){.type = AW_FACT_SKIPPED,
+                            .step = (uint8_t)g->step,
+                            .kind = (uint8_t)g->kind,
+                            .round = (uint16_t)g->round,
+                            .last_round = aw_last_round(s, g->round),
+                            .why = why,
+                            .level = why == AW_WHY_UNLESS ? c->tl->level : AW_LEVEL_NONE,
+                            .at = g->due};
+}
+
+void aw_skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent)
+{
+    struct aw_fact f = skipped(c, g, why);
+
+    f.unsent = unsent;
     aw_drop_rounds(c, g);
-    aw_emit(c, (struct aw_fact){.type = AW_FACT_SKIPPED,
-                                .step = (uint8_t)g->step,
-                                .kind = (uint8_t)g->kind,
-                                .round = (uint16_t)g->round,
-                                .last_round = aw_last_round(s, g->round),
-                                .unsent = unsent,
-                                .why = why,
-                                .level = why == AW_WHY_UNLESS ? c->tl->level : AW_LEVEL_NONE,
-                                .at = g->due});
+    aw_emit(c, f);
+}
+
+void aw_skip_by(struct aw_call *c, const struct aw_firing *g, enum aw_why why,
+                const char by[AW_BY_MAX])
+{
+    struct aw_fact f = skipped(c, g, why);
+
+    memcpy(f.by, by, sizeof(f.by));
+    aw_drop_rounds(c, g);
+    aw_emit(c, f);
 }
 
 void aw_claim(struct aw_call *c, const struct aw_firing *g)
@@ -186,11 +204,14 @@ void aw_claim(struct aw_call *c, const struct aw_firing *g)
             aw_advance(c, g->step);
         return;
     }
-    if (over.at != 0 && g->step != AW_STEP_EXHAUSTED) { /* that one has no later turn */
+    /* What another firing carries along needs no place of its own. */
+    if (over.at != 0 && g->step != AW_STEP_EXHAUSTED &&
+        !aw_is_carried(c, g)) { /* that one has no later turn */
         aw_put_off(c, g, &over);
         return;
     }
     aw_drop_rounds(c, g);
+    c->claimed = true;
     for (unsigned i = 0; i < n; i++) {
         aw_id id = aw_id_take(c->env->ids, c->env->now, 1);
         struct aw_fact f = {.type = AW_FACT_CLAIMED,
@@ -204,7 +225,7 @@ void aw_claim(struct aw_call *c, const struct aw_firing *g)
                             .ref = id,
                             .person = to[i].person,
                             .last_round = aw_last_round(s, g->round),
-                            .why = g->why,
+                            .why = aw_is_carried(c, g) ? AW_WHY_CARRIED : g->why,
                             .at = g->due};
         aw_name_devices(c, &f);
         aw_emit(c, f);
@@ -245,7 +266,7 @@ static void decide_firing(struct aw_call *c, struct aw_firing *g)
         aw_skip(c, g, AW_WHY_COLLAPSED, false);
     else if (unless_met(c, g->step))
         aw_skip(c, g, AW_WHY_UNLESS, false);
-    else if (!settle(c, g) && !aw_gate_presence(c, g))
+    else if (!settle(c, g) && !aw_gate_presence(c, g) && !aw_restrained(c, g))
         aw_claim(c, g);
 }
 
@@ -264,7 +285,8 @@ static bool decide_one(struct aw_call *c)
     aw_time end = aw_end_of_life(c->rule, tl);
     struct aw_firing g;
 
-    if (c->err || tl->due == 0 || tl->due > c->env->now || !aw_fits(c, DECISION_MAX))
+    if (c->err || tl->due == 0 || tl->due > c->env->now || !aw_fits(c, DECISION_MAX) ||
+        (c->claimed && c->env->world->restrain))
         return false;
     if (tl->state == AW_OPEN && c->env->now > end)
         aw_end(c, AW_EXPIRED, AW_WHY_MAX_AGE);

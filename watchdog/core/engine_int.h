@@ -9,6 +9,7 @@
  *   engine_act.c     what people do: hold, resume, escalate
  *   engine_channel.c over which channel, and when none can be sent to
  *   engine_presence.c  the recipient is logged out: hold, skip; back again
+ *   engine_brake.c   suppressed, silenced, limited, braked; and let go again
  *   engine_time.c    when things are due: pure questions about rule and timeline
  */
 #ifndef AW_CORE_ENGINE_INT_H
@@ -26,6 +27,8 @@ struct aw_call {
     struct aw_timeline *tl;
     const struct aw_env *env;
     struct aw_update *up;
+    const struct aw_event *carried; /* whose firing no brake holds, or NULL */
+    bool claimed;                   /* a firing */
     int err;
 };
 
@@ -63,6 +66,18 @@ void aw_decide_due(struct aw_call *c);
 /* Claims the firing for whom it can reach, or skips it. */
 void aw_claim(struct aw_call *c, const struct aw_firing *g);
 void aw_skip(struct aw_call *c, const struct aw_firing *g, enum aw_why why, bool unsent);
+/* Skips it by the name of what did it. */
+void aw_skip_by(struct aw_call *c, const struct aw_firing *g, enum aw_why why,
+                const char by[AW_BY_MAX]);
+
+/* --- engine_brake.c --- */
+
+/* True: something held the firing back, and it was skipped or put off. */
+bool aw_restrained(struct aw_call *c, const struct aw_firing *g);
+/* Another firing carries this one along: no brake, limit or channel holds it. */
+bool aw_is_carried(const struct aw_call *c, const struct aw_firing *g);
+void aw_take_let_go(struct aw_call *c);
+void aw_take_carry(struct aw_call *c, const struct aw_event *ev);
 
 /* --- engine_act.c --- */
 

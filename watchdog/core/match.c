@@ -50,17 +50,23 @@ static bool term_holds(const struct aw_match_term *t, const struct aw_match_inpu
     return false;
 }
 
-bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
-              const struct aw_match_term **ret_failed)
+bool aw_match_terms(const struct aw_match_term *terms, unsigned n, const struct aw_match_input *in,
+                    const struct aw_match_term **ret_failed)
 {
-    for (unsigned i = 0; i < r->n_match; i++) {
-        if (!term_holds(&r->match[i], in)) {
+    for (unsigned i = 0; i < n; i++) {
+        if (!term_holds(&terms[i], in)) {
             if (ret_failed)
-                *ret_failed = &r->match[i];
+                *ret_failed = &terms[i];
             return false;
         }
     }
     return true;
+}
+
+bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
+              const struct aw_match_term **ret_failed)
+{
+    return aw_match_terms(r->match, r->n_match, in, ret_failed);
 }
 
 const struct aw_rule *aw_ruleset_match(const struct aw_ruleset *s, const struct aw_match_input *in)

@@ -15,6 +15,9 @@ struct aw_match_input {
     const char *channel; /* already_sent.channel, or NULL */
 };
 
+/* Of a list of terms. */
+bool aw_match_terms(const struct aw_match_term *terms, unsigned n, const struct aw_match_input *in,
+                    const struct aw_match_term **ret_failed);
 /* True when all terms hold. On false *ret_failed (may be NULL) is the first term that does not. */
 bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
               const struct aw_match_term **ret_failed);

@@ -23,7 +23,7 @@
 enum { PLAN_VERSION = 1, PLAN_ACTED = 2 };
 
 enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
-enum { TRY_WAITING = 8, TRY_HELD = 16 };
+enum { TRY_WAITING = 8, TRY_HELD = 16, TRY_PARKED = 32, TRY_HIGH = 64 };
 enum { HELD = 1, ESCALATED = 2, PRESENCE = 8 };
 enum { ABSENCE = 1, DEVICES = 2 }; /* parts of PRESENCE */
 
@@ -74,7 +74,7 @@ static void put_try(struct out *o, const struct aw_timeline *tl, const struct aw
 {
     put(o, y->step);
     put(o, (unsigned)y->kind | (y->state == AW_TRY_WAITING ? TRY_WAITING : 0) |
-               (y->held ? TRY_HELD : 0));
+               (y->held ? TRY_HELD : 0) | (y->parked ? TRY_PARKED : 0));
     put(o, y->round);
     put(o, y->number);
     put(o, y->spent);
@@ -231,10 +231,11 @@ static void get_track(struct in *in, const struct aw_timeline *tl, struct aw_tra
 static void get_try(struct in *in, const struct aw_timeline *tl, struct aw_try *y)
 {
     y->step = (uint8_t)get(in, AW_STEP_EXHAUSTED);
-    uint64_t bits = get(in, 2 * TRY_HELD - 1);
+    uint64_t bits = get(in, TRY_HIGH - 1);
     y->kind = bits & 7;
     y->held = bits & TRY_HELD;
     y->state = bits & TRY_WAITING ? AW_TRY_WAITING : AW_TRY_FLYING;
+    y->parked = bits & TRY_PARKED;
     y->round = (uint16_t)get(in, UINT16_MAX);
     y->number = (uint8_t)get(in, UINT8_MAX);
     y->spent = (uint8_t)get(in, UINT8_MAX);
@@ -248,6 +249,8 @@ static void get_try(struct in *in, const struct aw_timeline *tl, struct aw_try *
         y->due = get_time(in, tl);
     if (y->kind >= AW_N_KINDS || y->round == 0 || y->number == 0 || y->ref == 0 || y->person == 0 ||
         (y->held && y->state != AW_TRY_WAITING))
+        bad(in);
+    if (y->parked && y->state != AW_TRY_WAITING)
         bad(in);
 }
 

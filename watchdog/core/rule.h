@@ -8,6 +8,7 @@
 #define AW_CORE_RULE_H
 
 #include "base/time.h"
+#include "core/throttle.h"
 #include "core/types.h"
 
 enum aw_match_field {
@@ -112,7 +113,13 @@ struct aw_rule {
     enum aw_level inbox_read; /* what reading in the inbox proves */
     bool by_device;           /* a step asks for all devices */
     aw_ms claim_hold;         /* how long a claim holds the plan; 0: nobody may claim */
-    aw_ms retention;          /* how long it stays after its last entry; 0: the environment's */
+    struct aw_limits limits;  /* not given: those of the environment */
+    /* suppress: an open message of the same recipient that matches; the terms, and whether there
+     * are any (`if_open: {}` is every message). */
+    const struct aw_match_term *if_open;
+    unsigned n_if_open;
+    bool suppress;
+    aw_ms retention; /* how long it stays after its last entry; 0: the environment's */
     const struct aw_step *steps;
     unsigned n_steps;                /* 1 to AW_MAX_STEPS */
     const struct aw_step *exhausted; /* or NULL */

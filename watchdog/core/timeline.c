@@ -158,6 +158,7 @@ static int fold_retry(struct aw_timeline *tl, const struct aw_fact *f)
         y->via = f->via;
         y->state = AW_TRY_FLYING;
         y->held = false;
+        y->parked = false;
         y->due = 0;
         return 0;
     }
@@ -237,6 +238,7 @@ static int fold_put_off(struct aw_timeline *tl, const struct aw_fact *f)
         return AW_ECORRUPT;
     y->held = f->why == AW_WHY_LOGGED_OUT;
     y->due = f->at;
+    y->parked = true;
     return 0;
 }
 
@@ -254,6 +256,25 @@ static int fold_moved(struct aw_timeline *tl, const struct aw_fact *f)
     t->why = f->type == AW_FACT_ADVANCED ? AW_WHY_ADVANCED : f->why;
     if (f->why == AW_WHY_SETTLE)
         t->settled = true;
+    return 0;
+}
+
+/* Brought forward: it waits already, and for later. */
+static int fold_let_go(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    if (f->attempt) {
+        struct aw_try *y = try_find(tl, f->attempt);
+        if (!y || y->state != AW_TRY_WAITING || !y->parked || f->at <= 0 || f->at >= y->due)
+            return AW_ECORRUPT;
+        y->due = f->at;
+        return 0;
+    }
+    struct aw_track *t = track_find(tl, f->step, f->kind);
+
+    if (!t || t->over || t->round != f->round || f->at <= 0 || f->at >= t->due ||
+        tl->state != AW_OPEN)
+        return AW_ECORRUPT;
+    t->due = f->at;
     return 0;
 }
 
@@ -500,6 +521,7 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
         [AW_FACT_HELD] = fold_held,           [AW_FACT_RESUMED] = fold_resumed,
         [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = fold_absent,
         [AW_FACT_PRESENT] = fold_present,     [AW_FACT_DEVICE] = fold_device,
+        [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_LET_GO] = fold_let_go,
     };
 
     if ((unsigned)f->type >= AW_N_FACTS || (f->type != AW_FACT_OPENED && tl->registered == 0))

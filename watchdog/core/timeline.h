@@ -31,8 +31,9 @@
 #define AW_MAX_TRACKS    (6 * (AW_MAX_STEPS + 1))
 #define AW_MAX_TRIES     56 /* open at one time; a firing beyond waits for room */
 #define AW_MAX_NEGATIVES 64
-#define AW_MAX_DEVICES   10                         /* that one person is logged in on */
-#define AW_PLAN_MAX      8192                       /* bytes of an encoded plan */
+#define AW_MAX_DEVICES   10   /* that one person is logged in on */
+#define AW_BY_MAX        80   /* bytes of the name of what held a firing back */
+#define AW_PLAN_MAX      8192 /* bytes of an encoded plan */
 #define AW_LAST_INSTANT  ((aw_time)253402300799999) /* of the year 9999: sums cannot overflow */
 
 struct aw_track {
@@ -62,6 +63,7 @@ struct aw_try {
     uint8_t state;  /* enum aw_try_state */
     bool held;      /* it waits for the recipient to log in */
     aw_time due;    /* of a waiting try */
+    bool parked;    /* its time had come, and no channel could be sent to */
 };
 
 struct aw_neg {
@@ -139,9 +141,12 @@ struct aw_timeline {
  *           `last_round` is the same on all of them. devices: of a push to the recipient, where
  *           the rule asks for all of them.
  * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
- *           unsent why [level: reached, with why unless; at = when it was due].
+ *           unsent why [by] [level: reached, with why unless; at = when it was due].
  * DEFERRED  step kind round why at = the firing's new due; with an attempt: that of this waiting
- *           try. [via: the channel that is waited for, with why channel]
+ *           try. [by] [via: the channel that is waited for, with why
+ *           channel; the bucket, with why brake]
+ * LET_GO    step kind round at: what put this firing off is over, it is due then, before its time;
+ *           with an attempt: what parked this try.
  * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
  * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at !=
  * 0: it waits and is tried again then; 0: it is over. A waiting try that is given up gets a second
@@ -176,6 +181,7 @@ enum aw_fact_type {
     AW_FACT_ABSENT,
     AW_FACT_PRESENT,
     AW_FACT_DEVICE,
+    AW_FACT_LET_GO,
     AW_N_FACTS
 };
 
@@ -204,7 +210,8 @@ struct aw_fact {
     int64_t devices[AW_MAX_DEVICES];
     aw_time registered;
     aw_ms moved;
-    aw_time next_due; /* the timeline's due after this fact, 0: none */
+    aw_time next_due;   /* the timeline's due after this fact, 0: none */
+    char by[AW_BY_MAX]; /* skipped, deferred: the name of what did it, "" when `why` says it all */
 };
 
 /* A fresh value (all zero but id, n, person); the first fact must be OPENED. */

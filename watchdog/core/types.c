@@ -100,6 +100,12 @@ static const char *const why_names[] = {
     [AW_WHY_LOGGED_IN] = "logged_in",
     [AW_WHY_OTHER_ACCOUNT] = "other_account",
     [AW_WHY_HOLD_OVER] = "hold_over",
+    [AW_WHY_SUPPRESSED] = "suppressed",
+    [AW_WHY_SILENCE] = "silence",
+    [AW_WHY_LIMIT] = "limit",
+    [AW_WHY_BRAKE] = "brake",
+    [AW_WHY_LET_GO] = "let_go",
+    [AW_WHY_CARRIED] = "carried",
     [AW_WHY_DIGEST] = "digest",
     [AW_N_WHYS] = NULL,
 };

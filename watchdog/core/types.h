@@ -121,6 +121,12 @@ enum aw_why {
     AW_WHY_OTHER_ACCOUNT, /* somebody else is logged in on the device */
     AW_WHY_HOLD_OVER,     /* the recipient stayed away for longer than a push is held */
     AW_WHY_DIGEST,        /* one push tells of all that was held */
+    AW_WHY_SUPPRESSED,    /* another message of the recipient is open */
+    AW_WHY_SILENCE,       /* a silence covers the message */
+    AW_WHY_LIMIT,         /* the recipient has had as many as the limits allow */
+    AW_WHY_BRAKE,         /* the storm brake holds */
+    AW_WHY_LET_GO,        /* what put it off is over before its time */
+    AW_WHY_CARRIED,       /* goes along with another firing to the same person */
     AW_N_WHYS
 };
 

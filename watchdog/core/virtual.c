@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/virtual_session.h"
+#include "core/virtual_brake.h"
 
 #define MAX_LINES 1000000
 
@@ -33,6 +34,7 @@ struct run {
     struct aw_idgen ids;
     struct aw_env env;
     struct aw_world world;
+    struct aw_virtual_brake brake;
     struct aw_update up;
     int (*line)(void *ctx, const struct aw_virtual_line *l);
     void *ctx;
@@ -136,6 +138,33 @@ static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_ki
     return r->in->channels ? r->in->channels[kind] : 1;
 }
 
+static void put_if(const char **dst, const char *given)
+{
+    if (given)
+        *dst = given;
+}
+
+static void addresses_of(void *ctx, int64_t person, struct aw_addresses *ret)
+{
+    const struct run *r = ctx;
+    const struct aw_addresses *a = in_directory(r, user_of(r, person));
+
+    if (a)
+        *ret = *a;
+    if (person == r->present->tl.person) {
+        const struct aw_addresses *given = &r->in->reg->recipients[r->present->tl.n].given;
+        put_if(&ret->phone, given->phone);
+        put_if(&ret->email, given->email);
+    }
+}
+
+static void world_restrain(void *ctx, const struct aw_candidate *what, struct aw_restraint *ret)
+{
+    struct run *r = ctx;
+
+    aw_virtual_restrain(&r->brake, r->present->tl.person, r->env.now, what, ret);
+}
+
 /* --- lines ---------------------------------------------------------------------------------- */
 
 static int put_line(struct run *r, struct aw_virtual_line *l)
@@ -171,6 +200,8 @@ static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_cla
         .n_targets = n_claims,
         .why = f->why,
         .level = f->level,
+        .by = f->by[0] ? f->by : NULL,
+        .until = f->type == AW_FACT_DEFERRED ? f->at : 0,
     };
 
     for (unsigned i = 0; i < n_claims; i++)
@@ -204,6 +235,7 @@ static int put_lines(struct run *r)
     for (unsigned i = 0, n; i < r->up.n_facts && e == 0; i += n) {
         const struct aw_fact *f = &r->up.facts[i];
         n = 1;
+        aw_virtual_decided(&r->brake, r->present->tl.person, r->env.now, f);
         if (f->type == AW_FACT_CLAIMED) {
             while (i + n < r->up.n_facts && n < AW_MAX_TO && same_claim(f, f + n))
                 n++;
@@ -575,6 +607,15 @@ int aw_virtual_run(const struct aw_virtual_input *in,
         memcpy(events, in->events, in->n_events * sizeof(*events));
     sort_events(events, in->n_events);
     r.world.ctx = &r;
+    r.brake = (struct aw_virtual_brake){.conf = in->brake,
+                                        .rule = in->rule,
+                                        .in = {.reg = in->reg,
+                                               .app = in->app ? in->app : "default",
+                                               .channel = in->reg->sent_channel},
+                                        .addresses = addresses_of,
+                                        .ctx = &r};
+    if (aw_virtual_brakes(&r.brake))
+        r.world.restrain = world_restrain;
     r.env = (struct aw_env){.now = in->at, .ids = &r.ids, .world = &r.world};
 
     int e = check_events(in, err);
@@ -583,6 +624,7 @@ int aw_virtual_run(const struct aw_virtual_input *in,
     if (e == 0)
         e = run_all(&r);
     aw_v_sessions_free(&r.sessions);
+    aw_virtual_brake_free(&r.brake);
     return e;
 }
 

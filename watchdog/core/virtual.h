@@ -10,7 +10,7 @@
 #ifndef AW_CORE_VIRTUAL_H
 #define AW_CORE_VIRTUAL_H
 
-#include "core/engine.h"
+#include "core/brake.h"
 #include "core/registration.h"
 
 struct aw_virtual_person {
@@ -53,6 +53,8 @@ struct aw_virtual_input {
     unsigned n_events;
     /* Number of channels per kind, 0 means none; NULL: one of each. */
     const unsigned *channels;
+    const char *app;                   /* NULL: "default" */
+    const struct aw_brake_conf *brake; /* silences, limits, storm brake; NULL: none */
 };
 
 enum aw_virtual_what {
@@ -76,7 +78,8 @@ struct aw_virtual_line {
     unsigned n_targets;
     enum aw_why why;
     enum aw_level level; /* with unless and goal: the rung reached */
-    aw_time until;       /* held: the end of the hold, unless somebody ends it */
+    aw_time until;       /* held, deferred: until then, unless somebody ends it */
+    const char *by;      /* deferred, skipped: the name of what did it, or NULL */
 };
 
 /* "fired", "skipped", "deferred", "held", or the state's name. */

@@ -4,6 +4,7 @@
  */
 #include "store/fact.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const enum aw_entry_kind kind_of[AW_N_FACTS] = {
@@ -23,13 +24,14 @@ static const enum aw_entry_kind kind_of[AW_N_FACTS] = {
     [AW_FACT_ABSENT] = AW_ENTRY_ABSENT,
     [AW_FACT_PRESENT] = AW_ENTRY_PRESENT,
     [AW_FACT_DEVICE] = AW_ENTRY_DEVICE,
+    [AW_FACT_LET_GO] = AW_ENTRY_LET_GO,
 };
 
 /* Facts about a firing name its step and kind even when they are zero. */
 static bool names_firing(enum aw_fact_type t)
 {
     return t == AW_FACT_CLAIMED || t == AW_FACT_SKIPPED || t == AW_FACT_DEFERRED ||
-           t == AW_FACT_ADVANCED;
+           t == AW_FACT_ADVANCED || t == AW_FACT_LET_GO;
 }
 
 void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
@@ -53,6 +55,7 @@ void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
     e->outcome = f->outcome ? aw_outcome_name(f->outcome) : NULL;
     e->negative = f->negative ? aw_negative_name(f->negative) : NULL;
     e->why = f->why ? aw_why_name(f->why) : NULL;
+    e->by = f->by[0] ? f->by : NULL;
     e->last_round = f->last_round;
     e->unsent = f->unsent;
     e->counts = f->counts;
@@ -109,6 +112,8 @@ int aw_fact_from_entry(const struct aw_entry *e, struct aw_fact *ret)
     f.attempt = e->attempt;
     f.ref = e->ref;
     f.person = e->person;
+    if (e->by)
+        snprintf(f.by, sizeof(f.by), "%s", e->by);
     f.last_round = e->last_round;
     f.unsent = e->unsent;
     f.counts = e->counts;
