@@ -226,8 +226,20 @@ static const struct {
     {"E103", "^[]\n"},
     {"E102", OPS M "^operator: []\n"},
     {"E102", OPS M "^people: {li: {alias: li}}\n"},
-    {"E150 E150 E150 E150 E150",
-     OPS M "^calendars: {}\n^rotations: {}\n^limits: {}\n^storm: {}\n^silences: []\n"},
+    {"E150 E150", OPS M "^calendars: {}\n^rotations: {}\n"},
+    {"E101 E103", OPS M "^limits: {}\nsilences: ^[]\n"},
+    {"E102", OPS M "limits: {per_recipient: {^fax: 1/1m}}\n"},
+    {"E116 E116 E116 E116 E116 E116",
+     OPS M "limits: {per_recipient: {sms: [^2, ^0/1m, ^2/1, ^2/0s, ^1001/1m, ^2/32d]}}\n"},
+    {"E112", OPS M "limits: {per_recipient: {sms: ^[]}}\n"},
+    {"E116 E116 E102", OPS M "storm: {rule: ^many, reserve: ^100%, ^hosts: 1/1m}\n"},
+    {"E101 E101 E101 E101", OPS M "silences: {^^^^move: {}}\n"},
+    {"E112 E112",
+     OPS M "silences: {move: {match: ^{}, from: \"2026-01-02T00:00:00Z\", until: "
+           "^\"2026-01-01T00:00:00Z\", author: li, reason: move}}\n"},
+    {"E102",
+     OPS M "silences: {move: {match: {^colour: red}, until: \"2026-01-01T00:00:00Z\", author: li, "
+           "reason: move}}\n"},
     {"E150 E150 E102",
      OPS "  m: {provider: smtp, host: h, from: a@e.cn, ^on_blind: escalate, ^on_unknown: resend, "
          "^tier: free}\n"},

@@ -29,6 +29,7 @@ static const struct {
     {"timelines_open", "SCAN timeline USING COVERING INDEX tl_due", "counted once, at start"},
     {"timeline_next", "SCAN timeline USING COVERING INDEX tl_due", "ends at the first row"},
     {"poll_next", "SCAN poll USING COVERING INDEX poll_due", "ends at the first row"},
+    {"timelines_open_of_all", "SCAN timeline", "once, when suppress is first asked for"},
     {"hold_replace", "SCAN channel_hold", "a handful of channels"},
     {"hold_drop", "SCAN channel_hold", "a handful of channels"},
     {"ruleset", "SCAN f", "a handful of files"},

@@ -185,7 +185,7 @@ static const struct {
     {"DELETE FROM attempt WHERE kind = 1", "attempt att_"},
     {"INSERT INTO attempt SELECT id + 5, ref, msg, n, previous, merged_into, shared, step, step_id,"
      " kind, round, number, person, channel, at, level, outcome, done_at, http_status, code,"
-     " provider_id, detail, cid, reply_code, reply_number FROM attempt LIMIT 1",
+     " provider_id, detail, cid, reply_code, reply_number, address FROM attempt LIMIT 1",
      "attempt att_"},
     /* evidence */
     {"UPDATE evidence SET level = 6 WHERE level = 3", "evidence "},

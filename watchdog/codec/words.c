@@ -84,6 +84,12 @@ static const struct {
     {"why:escalated", N_("a person escalated")},
     {"why:channel", N_("no channel can be sent to now")},
     {"why:proven", N_("a receipt proves the try before")},
+    {"why:suppressed", N_("another message is open")},
+    {"why:silence", N_("silenced")},
+    {"why:limit", N_("as many as the limits allow")},
+    {"why:brake", N_("the storm brake holds")},
+    {"why:let_go", N_("nothing holds it any more")},
+    {"why:digest", N_("goes along with another")},
     {"why:restart", N_("in flight when the process ended")},
     /* sentences: what became of a firing */
     {"registered", N_("registered")},
@@ -92,6 +98,7 @@ static const struct {
     {"skipped", N_("is skipped")},
     {"deferred", N_("is put off")},
     {"is advanced", N_("is moved up")},
+    {"let go", N_("waits no more")},
     {"moved", N_("the deadline moves")},
     {"held", N_("held for")},
     {"resumed", N_("the hold is over")},
@@ -147,6 +154,12 @@ static void say_deferred(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 {
     put_firing(lang, e, out);
     put(out, aw_word(lang, "deferred"));
+}
+
+static void say_let_go(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put_firing(lang, e, out);
+    put(out, aw_word(lang, "let go"));
 }
 
 static void say_advanced(enum aw_lang lang, const json_t *e, struct aw_buf *out)
@@ -244,7 +257,7 @@ static const struct {
     {"timeline.moved", say_moved},          {"timeline.ended", say_ended},
     {"message.ended", say_message_ended},   {"timeline.held", say_held},
     {"timeline.resumed", say_resumed},      {"timeline.escalated", say_escalated},
-    {"channel.changed", say_channel},
+    {"channel.changed", say_channel},       {"firing.let_go", say_let_go},
 };
 
 void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out)
@@ -267,6 +280,8 @@ void aw_words_why(enum aw_lang lang, const json_t *entry, struct aw_buf *out)
     snprintf(key, sizeof key, "why:%s", why);
     const char *text = aw_word(lang, key);
     aw_buf_puts(out, text == key ? why : text);
+    if (aw_json_str(entry, "by"))
+        aw_buf_printf(out, ": %s", aw_json_str(entry, "by"));
     if (level && (aw_streq(why, "unless") || aw_streq(why, "goal")))
         aw_buf_printf(out, ": %s", aw_word(lang, level));
 }

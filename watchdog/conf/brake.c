@@ -14,6 +14,16 @@
 #include "conf/env.h"
 #include "conf/rules_int.h"
 
+struct aw_brake_conf aw_brake_conf_of(const struct aw_env_conf *e)
+{
+    if (e == NULL)
+        return (struct aw_brake_conf){0};
+    return (struct aw_brake_conf){.limits = e->limits.given ? &e->limits : NULL,
+                                  .storm = e->storm,
+                                  .silences = e->silences,
+                                  .n_silences = e->n_silences};
+}
+
 /* --- rates ---------------------------------------------------------------------------------- */
 
 static bool read_rate(struct aw_reader *r, const struct aw_yaml *v, unsigned most,

@@ -22,6 +22,8 @@ void aw_storm_read(struct aw_reader *r, const struct aw_key *k, const struct aw_
                    void *base);
 void aw_silences_read(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                       void *base);
+/* What of an environment holds firings back, as a value that points into it. NULL: nothing. */
+struct aw_brake_conf aw_brake_conf_of(const struct aw_env_conf *e);
 /* Terms of a matcher as a YAML flow map, which is JSON, too. */
 void aw_match_show(const struct aw_match_term *terms, unsigned n, struct aw_buf *out);
 /* The three keys of the environment as YAML. */

@@ -81,6 +81,7 @@ int aw_lines_take(void *ctx, const struct aw_virtual_line *line)
         targets[i] = aw_arena_str(l->arena, line->targets[i]);
     copy->targets = targets;
     copy->to = line->to != NULL ? aw_arena_str(l->arena, line->to) : NULL;
+    copy->by = line->by != NULL ? aw_arena_str(l->arena, line->by) : NULL;
     copy->step = line->step != NULL ? aw_arena_str(l->arena, line->step) : NULL;
     l->seen[l->n] = l->told[l->n] = false;
     l->n++;
@@ -151,7 +152,8 @@ static void put_line(struct aw_buf *out, const struct aw_virtual_line *l,
         aw_buf_printf(out, " for %s", l->to);
     aw_buf_printf(out, " at %s", at);
     if (l->why != AW_WHY_NONE && l->why != AW_WHY_DUE)
-        aw_buf_printf(out, " (%s%s%s)", aw_why_name(l->why), l->level != 0 ? ", reached " : "",
+        aw_buf_printf(out, " (%s%s%s%s%s)", aw_why_name(l->why), l->by != NULL ? ": " : "",
+                      l->by != NULL ? l->by : "", l->level != 0 ? ", reached " : "",
                       l->level != 0 ? aw_level_name(l->level) : "");
 }
 

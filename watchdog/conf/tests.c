@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "conf/brake.h"
 #include "conf/env_int.h"
 #include "conf/expect.h"
 #include "conf/rules_int.h"
@@ -253,13 +254,18 @@ static int load_suite(struct suite *s)
 
 /* --- running ------------------------------------------------------------------------------- */
 
+static const char *app_of(const struct suite *s, const struct test *t)
+{
+    const char *first = s->env != NULL ? s->env->apps[0] : "default";
+    return t->reg.app != NULL ? t->reg.app : first;
+}
+
 /* The rule of a registration as the daemon picks it, or NULL with the reason in out. */
 static const struct aw_rule *pick_rule(const struct suite *s, const struct test *t,
                                        struct aw_buf *out)
 {
-    const char *first = s->env != NULL ? s->env->apps[0] : "default";
     const struct aw_match_input in = {.reg = &t->reg,
-                                      .app = t->reg.app != NULL ? t->reg.app : first,
+                                      .app = app_of(s, t),
                                       .channel = t->reg.sent_channel};
     if (t->reg.rule == NULL) {
         const struct aw_rule *rule = aw_ruleset_match(&s->rules->set, &in);
@@ -306,7 +312,10 @@ static bool run_test(struct suite *s, const struct test *t, struct aw_coverage *
     struct aw_virtual_event *events = aw_arena_alloc(&s->arena, t->n_events * sizeof(*events));
     for (unsigned i = 0; i < t->n_events; i++)
         events[i] = t->events[i].event;
+    const struct aw_brake_conf brake = aw_brake_conf_of(s->env);
     const struct aw_virtual_input in = {.rule = rule,
+                                        .app = app_of(s, t),
+                                        .brake = &brake,
                                         .reg = &t->reg,
                                         .at = t->at,
                                         .people = people,

@@ -80,20 +80,26 @@ static uint64_t key_of(const struct aw_outgoing *o, unsigned of, uint64_t who)
                   of + (of == LIMIT ? (unsigned)o->kind : 0));
 }
 
-unsigned aw_brake_who(int64_t person, const struct aw_addresses *a, enum aw_kind kind,
-                      uint64_t ret[AW_WHO])
+const char *aw_brake_address(const struct aw_addresses *a, enum aw_kind kind)
 {
-    const char *address = !a                                  ? NULL
-                          : kind == AW_SMS || kind == AW_CALL ? a->phone
-                          : kind == AW_EMAIL                  ? a->email
-                          : kind == AW_IM                     ? a->im
-                                                              : NULL;
+    switch (kind) {
+    case AW_SMS:
+    case AW_CALL:
+        return a->phone;
+    case AW_EMAIL:
+        return a->email;
+    case AW_IM:
+        return a->im;
+    default:
+        return NULL;
+    }
+}
 
+unsigned aw_brake_who(int64_t person, uint64_t address, uint64_t ret[AW_WHO])
+{
     ret[0] = aw_mix((uint64_t)person, 0, 1);
-    if (!address)
-        return 1;
-    ret[1] = aw_mix(hash_text(address), (uint64_t)kind, 2);
-    return 2;
+    ret[1] = aw_mix(address, 0, 2);
+    return address ? 2 : 1;
 }
 
 static struct entry *find(const struct aw_brake *b, uint64_t key)
@@ -198,30 +204,46 @@ static bool limited(const struct aw_brake *b, const struct aw_rates *r, const st
     return ret->why != AW_WHY_NONE;
 }
 
+#define YIELD 1000000 /* microseconds: the last of the important ones may be a little late */
+
+/* Until when those of a higher priority have turns to come. */
+static int64_t important(const struct entry *e, unsigned priority)
+{
+    int64_t until = 0;
+
+    for (unsigned p = priority + 1; p < AW_N_PRIORITIES; p++)
+        if (e->tail[p] != 0 && e->tail[p] + YIELD > until)
+            until = e->tail[p] + YIELD;
+    return until;
+}
+
 /* When one bucket lets the firing go; 0: now. Who waits has a turn after those of its own priority
- * and higher that wait already; whoever is new does not overtake them. */
+ * and higher that wait already. Whoever is new does not overtake them, and a turn that has come is
+ * given up while more important ones wait: so each is put off a few times at most, and none of the
+ * important ones is by the others. */
 static aw_time turn(const struct entry *e, const struct aw_storm_brake *s, unsigned of,
                     const struct aw_outgoing *o, bool waited, aw_time now)
 {
     struct aw_rate all = s->rate[of], shared = shared_of(s, of), mine = critical(o) ? all : shared;
+    unsigned priority = o->in->reg->priority;
+    int64_t ahead, mates;
     aw_time at, also;
-    int64_t ahead = 0;
 
     if (!e)
         return 0;
+    ahead = important(e, priority);
+    mates = e->tail[priority];
     at = aw_bucket_free_at(e->all, all, now);
     also = critical(o) ? 0 : aw_bucket_free_at(e->shared, shared, now);
     if (also > at)
         at = also;
-    if (at == 0 && waited)
+    if (at == 0 && ahead <= now * US && (waited || mates <= now * US))
         return 0;
-    for (unsigned p = o->in->reg->priority; p < AW_N_PRIORITIES; p++)
-        if (e->tail[p] > ahead)
-            ahead = e->tail[p];
-    if (ahead <= now * US)
-        return at;
-    also = (ahead + aw_bucket_gap(mine) + US - 1) / US;
-    return also > at ? also : at;
+    if (mates + aw_bucket_gap(mine) > ahead)
+        ahead = mates + aw_bucket_gap(mine);
+    also = (ahead + US - 1) / US;
+    at = also > at ? also : at;
+    return at > now ? at : now + 1;
 }
 
 static const char *name_of(const struct aw_outgoing *o, unsigned of)

@@ -58,11 +58,12 @@ struct aw_outgoing {
     unsigned n_who;
 };
 
-/* The numbers of one whom a firing reaches: the person, and its address of the kind, where a person
- * is not all that it is. At most AW_WHO; returns how many. */
+/* The address of a kind that is counted beside the person, or NULL: two people may share it. */
+const char *aw_brake_address(const struct aw_addresses *a, enum aw_kind kind);
+/* The numbers of one whom a firing reaches: the person, and a keyed hash of that address (0: none).
+ * At most AW_WHO; returns how many. */
 #define AW_WHO 2
-unsigned aw_brake_who(int64_t person, const struct aw_addresses *a, enum aw_kind kind,
-                      uint64_t ret[AW_WHO]);
+unsigned aw_brake_who(int64_t person, uint64_t address, uint64_t ret[AW_WHO]);
 
 struct aw_brake;
 struct aw_brake *aw_brake_new(void);

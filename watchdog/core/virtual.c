@@ -610,7 +610,9 @@ int aw_virtual_run(const struct aw_virtual_input *in,
     r.brake = (struct aw_virtual_brake){.conf = in->brake,
                                         .rule = in->rule,
                                         .in = {.reg = in->reg,
-                                               .app = in->app ? in->app : "default",
+                                               .app = in->app        ? in->app
+                                                      : in->reg->app ? in->reg->app
+                                                                     : "default",
                                                .channel = in->reg->sent_channel},
                                         .addresses = addresses_of,
                                         .ctx = &r};

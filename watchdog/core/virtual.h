@@ -53,7 +53,7 @@ struct aw_virtual_input {
     unsigned n_events;
     /* Number of channels per kind, 0 means none; NULL: one of each. */
     const unsigned *channels;
-    const char *app;                   /* NULL: "default" */
+    const char *app;                   /* NULL: the registration's, else "default" */
     const struct aw_brake_conf *brake; /* silences, limits, storm brake; NULL: none */
 };
 

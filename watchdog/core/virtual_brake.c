@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 bool aw_virtual_brakes(const struct aw_virtual_brake *b)
@@ -37,6 +38,17 @@ static void at(struct aw_virtual_brake *b, aw_time now)
     b->now = now;
 }
 
+static unsigned who_is(const struct aw_virtual_brake *b, int64_t person, enum aw_kind kind,
+                       uint64_t ret[AW_WHO])
+{
+    static const uint8_t key[16];
+    struct aw_addresses a = {0};
+
+    b->addresses(b->ctx, person, &a);
+    const char *address = aw_brake_address(&a, kind);
+    return aw_brake_who(person, address ? aw_siphash(key, address, strlen(address)) : 0, ret);
+}
+
 static bool travels(const struct aw_virtual_brake *b, const struct aw_virtual_sent *s)
 {
     for (unsigned i = 0; i < b->n_sent; i++)
@@ -59,15 +71,13 @@ void aw_virtual_restrain(struct aw_virtual_brake *b, int64_t recipient, aw_time 
 
     at(b, now);
     for (unsigned i = 0; i < what->n_persons; i++) {
-        struct aw_addresses a = {0};
         struct aw_virtual_sent s = {.person = what->persons[i],
                                     .step = what->index,
                                     .kind = what->kind,
                                     .round = what->round};
         if (s.person != recipient && travels(b, &s))
             continue;
-        b->addresses(b->ctx, s.person, &a);
-        o.n_who += aw_brake_who(s.person, &a, what->kind, who + o.n_who);
+        o.n_who += who_is(b, s.person, what->kind, who + o.n_who);
     }
     w.carried = w.carried || o.n_who == 0;
     aw_brake_ask(b->books, conf_of(b), &o, &w, now, ret);
@@ -77,7 +87,6 @@ static void claimed(struct aw_virtual_brake *b, int64_t recipient, const struct 
                     struct aw_outgoing *o)
 {
     uint64_t who[AW_WHO];
-    struct aw_addresses a = {0};
     struct aw_virtual_sent s = {
         .person = f->person, .step = f->step, .kind = f->kind, .round = f->round};
 
@@ -90,9 +99,8 @@ static void claimed(struct aw_virtual_brake *b, int64_t recipient, const struct 
         }
         b->sent[b->n_sent++] = s;
     }
-    b->addresses(b->ctx, f->person, &a);
     o->who = who;
-    o->n_who = aw_brake_who(f->person, &a, (enum aw_kind)f->kind, who);
+    o->n_who = who_is(b, f->person, (enum aw_kind)f->kind, who);
     aw_brake_take(b->books, conf_of(b), o, b->now);
 }
 
@@ -102,7 +110,6 @@ void aw_virtual_decided(struct aw_virtual_brake *b, int64_t recipient, aw_time n
     const struct aw_step *s = aw_rule_step(b->rule, f->step);
     struct aw_outgoing o = {.in = &b->in, .rule = b->rule, .kind = (enum aw_kind)f->kind};
     uint64_t who[AW_WHO];
-    struct aw_addresses a = {0};
 
     at(b, now);
     if (f->type == AW_FACT_CLAIMED && f->number == 1) {
@@ -110,9 +117,8 @@ void aw_virtual_decided(struct aw_virtual_brake *b, int64_t recipient, aw_time n
         claimed(b, recipient, f, &o);
     } else if (f->type == AW_FACT_DEFERRED && f->why == AW_WHY_BRAKE) {
         o.channel = channel_of(s, o.kind, 0);
-        b->addresses(b->ctx, recipient, &a);
         o.who = who;
-        o.n_who = aw_brake_who(recipient, &a, o.kind, who);
+        o.n_who = who_is(b, recipient, o.kind, who);
         aw_brake_wait(b->books, conf_of(b), &o, now,
                       &(struct aw_restraint){.why = f->why, .at = f->at, .bucket = f->via});
     }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "codec/jsonw.h"
+#include "conf/brake.h"
 #include "conf/tests.h"
 #include "core/match.h"
 #include "ctl/local.h"
@@ -32,6 +33,7 @@ struct simulation {
     struct aw_diag diag;
     struct aw_templates beside; /* the rules, when the environment names none */
     struct aw_virtual_input in;
+    struct aw_brake_conf brake;
     struct aw_virtual_person *people;
     json_t *texts; /* that people would have got, with --texts */
     bool reached;  /* something went to somebody before the end */
@@ -67,7 +69,9 @@ static void line_json(const struct aw_out *o, const struct aw_virtual_line *l)
     aw_jw_str(&w, "reason", aw_why_name(l->why));
     if (names_rung(l))
         aw_jw_str(&w, "level", aw_level_name(l->level));
-    if (l->what == AW_V_HELD)
+    if (l->by)
+        aw_jw_str(&w, "by", l->by);
+    if (l->what == AW_V_HELD || l->what == AW_V_DEFERRED)
         aw_jw_time(&w, "until", l->until);
     aw_jw_end(&w, '}');
     aw_jw_end(&w, '}');
@@ -95,9 +99,12 @@ static void line_table(struct simulation *s, const struct aw_virtual_line *l)
                       l->round);
     aw_table_add(&s->table, AW_PLAIN, aw_buf_str(&targets));
     snprintf(key, sizeof key, "why:%s", aw_why_name(l->why));
-    if (l->what == AW_V_HELD)
-        aw_table_addf(&s->table, AW_DIM, "%s, until %s", aw_word(aw_lang(), key),
+    if (l->what == AW_V_HELD || l->what == AW_V_DEFERRED)
+        aw_table_addf(&s->table, AW_DIM, "%s%s%s, until %s", aw_word(aw_lang(), key),
+                      l->by ? ": " : "", l->by ? l->by : "",
                       aw_out_time(&s->ctl->out, when, l->until));
+    else if (l->by)
+        aw_table_addf(&s->table, AW_DIM, "%s: %s", aw_word(aw_lang(), key), l->by);
     else
         aw_table_addf(&s->table, AW_DIM, names_rung(l) ? "%s: %s" : "%s", aw_word(aw_lang(), key),
                       aw_level_name(l->level));
@@ -149,7 +156,8 @@ static bool read_at(struct simulation *s, aw_time sent)
 /* What the environment gives to every run. */
 static void fill_input(struct simulation *s)
 {
-    s->in = (struct aw_virtual_input){.at = s->at};
+    s->brake = aw_brake_conf_of(s->env);
+    s->in = (struct aw_virtual_input){.at = s->at, .brake = &s->brake};
     if (s->env && s->env->n_people) {
         s->people = aw_calloc(s->env->n_people, sizeof *s->people);
         for (unsigned i = 0; i < s->env->n_people; i++)

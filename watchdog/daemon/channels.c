@@ -157,6 +157,9 @@ static int write_one(struct aw_loop *l, struct aw_account *a, struct aw_err *err
     const struct aw_fitness *h = &a->health;
     int r = AW_OK;
 
+    if ((!h->stopped && a->written.stopped) ||
+        (h->breaker == AW_BREAKER_CLOSED && a->written.breaker != AW_BREAKER_CLOSED))
+        aw_brakes_look_again(l); /* those who wait for it */
     if (h->stopped && !a->written.stopped)
         r = write_stop(l, a, err);
     else if (!h->stopped && a->written.stopped)
@@ -296,6 +299,7 @@ int aw_turn_channel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     } else {
         aw_fitness_resume(&a->health);
         a->written.stopped = false; /* the entry is written */
+        aw_brakes_look_again(l);
     }
     return AW_OK;
 }

@@ -56,8 +56,8 @@ int aw_judge_open(struct aw_loop *l, const struct aw_rule *rule, struct aw_view 
 
 /* --- claims ----------------------------------------------------------------------------------- */
 
-static struct aw_merge *merge_find(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
-                                   bool add)
+static struct aw_merge *merge_find(struct aw_loop *l, const struct aw_msg *m,
+                                   const struct aw_fact *f, bool add)
 {
     struct aw_merge probe, *found;
 
@@ -77,6 +77,18 @@ static struct aw_merge *merge_find(struct aw_loop *l, struct aw_msg *m, const st
     return found;
 }
 
+bool aw_merge_known(struct aw_loop *l, const struct aw_msg *m, int64_t person, unsigned step,
+                    enum aw_kind kind, unsigned round)
+{
+    const struct aw_fact f = {.person = person,
+                              .step = (uint8_t)step,
+                              .kind = (uint8_t)kind,
+                              .round = (uint16_t)round,
+                              .number = 1};
+
+    return merge_find(l, m, &f, false) != NULL;
+}
+
 /* A later recipient's firing to the same third person travels with the first one's, under its
  * reference. The patch keeps value and facts alike, so the fold stays the fold. */
 static void join(struct aw_loop *l, struct aw_fact *f, const struct aw_merge *merge)
@@ -92,6 +104,7 @@ struct claim {
     const struct aw_channel *channel;
     struct aw_marks marks;
     struct aw_merge *merge; /* joined: nothing of its own to send */
+    int64_t address;
 };
 
 static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c,
@@ -125,11 +138,14 @@ static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c
 static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f, struct claim *c,
                          struct aw_fact_note *note, struct aw_err *err)
 {
+    struct aw_view view = aw_view_of(l, m, &l->tl);
     const struct aw_channel *list[AW_MAX_VIA];
     const struct aw_step *step = aw_rule_step(m->rule, f->step);
     unsigned n = aw_live_channels(l->live, m->app, step, f->kind, list);
     int r;
 
+    if (f->number == 1)
+        note->address = c->address = aw_brakes_address(&view, f->person, f->kind);
     if (f->why == AW_WHY_ALREADY_SENT) {
         note->channel = m->reg.sent_channel ? m->reg.sent_channel : n ? list[0]->name : NULL;
         return AW_OK;
@@ -287,7 +303,8 @@ static void note_of(struct aw_msg *m, const struct aw_fact *f, const struct aw_e
 {
     bool firing = f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED ||
                   f->type == AW_FACT_DEFERRED || f->type == AW_FACT_ADVANCED ||
-                  f->type == AW_FACT_OUTCOME || f->type == AW_FACT_ESCALATED;
+                  f->type == AW_FACT_OUTCOME || f->type == AW_FACT_ESCALATED ||
+                  f->type == AW_FACT_LET_GO;
     bool act =
         f->type == AW_FACT_HELD || f->type == AW_FACT_RESUMED || f->type == AW_FACT_ESCALATED;
 
@@ -350,6 +367,8 @@ int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, con
     }
     r = write_facts(l, m, ev, actor, given, claims, err);
     for (unsigned i = 0; i < l->up.n_facts; i++) {
+        if (r == AW_OK && !claims[i].merge)
+            aw_brakes_decided(l, m, &l->up.facts[i], claims[i].address);
         if (r == AW_OK && l->up.facts[i].type == AW_FACT_CLAIMED &&
             l->up.facts[i].why != AW_WHY_ALREADY_SENT)
             claim_send(l, m, &l->up.facts[i], &claims[i]);

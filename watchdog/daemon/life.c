@@ -72,6 +72,8 @@ int aw_loop_start(struct aw_loop *l, struct aw_err *err)
         r = aw_live_store(l->live, l->store, "core", err);
     if (r == AW_OK)
         r = aw_channels_start(l, err);
+    if (r == AW_OK)
+        r = aw_brakes_start(l, err);
     if (r == AW_OK && l->live->last_good)
         r = aw_store_notice(l->store, "rules-broken",
                             "the rules directory cannot be loaded; the last good set goes on", err);
@@ -129,6 +131,7 @@ void aw_loop_free(struct aw_loop *l)
         aw_free(q);
     }
     aw_talkers_free(l);
+    aw_brakes_free(l);
     aw_msgs_trim(l, 0);
     aw_pinned_forget(l, true);
     while (l->n_retired)

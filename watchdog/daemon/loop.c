@@ -142,7 +142,7 @@ static int tell_was_full(struct aw_loop *l, struct aw_err *err)
 static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool proofs_only,
                      struct aw_outlook *o, struct aw_err *err)
 {
-    bool attempts_left = false, due_left = false, proofs = l->n_held > 0;
+    bool attempts_left = false, due_left = false, walk_left = false, proofs = l->n_held > 0;
     int r = AW_OK;
 
     for (unsigned i = 0; i < n; i++)
@@ -166,6 +166,8 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
     if (r == AW_OK && l->recovering)
         r = aw_turn_recover(l, &attempts_left, err);
     if (r == AW_OK)
+        r = aw_brakes_turn(l, &walk_left, err);
+    if (r == AW_OK)
         r = aw_turn_due(l, &due_left, err);
     if (r == AW_OK)
         r = aw_turn_release(l, err);
@@ -183,7 +185,7 @@ static int carry_out(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, bool p
         end_recovery(l, attempts_left, o);
     if (r == AW_OK)
         aw_watch_heartbeat(l);
-    o->more = attempts_left || due_left;
+    o->more = attempts_left || due_left || walk_left;
     return r;
 }
 
@@ -233,6 +235,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
         l->releasing = false;
         aw_fx_drop(l);
         aw_msgs_trim(l, 0);
+        aw_brakes_look_again(l); /* what was let go is as it was */
         l->spans_known = false;
     }
     return r;

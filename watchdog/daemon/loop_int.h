@@ -21,6 +21,7 @@
  *   watch.c         clocks, lateness, receipts, heartbeat
  *   redact.c        people who were erased leave the bodies of messages
  *   prune.c         retention, in slices between turns
+ *   brake.c         what holds firings back: limits, silences, storm brake; and lets them go
  *   channels.c      the health of channels: who may be sent to, pauses and stops
  *   effects.c       what leaves after the commit, and what is in flight
  */
@@ -191,6 +192,7 @@ struct aw_loop {
     struct aw_account *accounts;
     struct aw_asked *asked;
     struct aw_talker *talkers; /* oldest first */
+    struct aw_brakes *brakes;
     aw_id recover_after;       /* start: open attempts up to here are done */
     bool recovering;           /* start: missed firings wait for receipts */
     aw_boot recover_by;
@@ -234,6 +236,7 @@ struct aw_loop {
 /* The engine's view of people and channels for one recipient. */
 struct aw_view {
     struct aw_loop *l;
+    const struct aw_msg *m; /* NULL while there is none (registration not yet decided) */
     const struct aw_registration *reg;
     const char *app;
     int64_t app_row;
@@ -255,6 +258,9 @@ int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, con
 /* How the engine opens a timeline: its OPENED fact, on l->tl as scratch; changes nothing. */
 int aw_judge_open(struct aw_loop *l, const struct aw_rule *rule, struct aw_view *v,
                   const struct aw_event *ev, struct aw_fact *ret, struct aw_err *err);
+/* Whether an attempt of this turn carries such a firing to a third person. */
+bool aw_merge_known(struct aw_loop *l, const struct aw_msg *m, int64_t person, unsigned step,
+                    enum aw_kind kind, unsigned round);
 /* Loads timeline and its message. */
 int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err);
 
@@ -346,6 +352,22 @@ char *aw_cid_take(struct aw_loop *l, const struct aw_channel *ch);
 void aw_tokens_overdue(struct aw_loop *l);
 aw_ms aw_tokens_wait(struct aw_loop *l); /* until the next of them, -1: none */
 unsigned aw_fx_room(struct aw_loop *l);  /* claims that may still be made in this turn */
+
+/* --- brake.c ---------------------------------------------------------------------------------- */
+
+int aw_brakes_start(struct aw_loop *l, struct aw_err *err);
+void aw_brakes_free(struct aw_loop *l);
+void aw_brakes_reloaded(struct aw_loop *l);
+/* The part of the engine's world that holds firings back. */
+void aw_brakes_world(struct aw_view *v, struct aw_world *ret);
+/* A hash of the address of the kind that counts beside the person, 0: none. */
+int64_t aw_brakes_address(struct aw_view *v, int64_t person, enum aw_kind kind);
+/* A fact of l->tl that the engine decided on; not of a claim that another one carries. */
+void aw_brakes_decided(struct aw_loop *l, const struct aw_msg *m, const struct aw_fact *f,
+                       int64_t address);
+/* Something that put firings off may be over before its time: they are looked at, in some turns. */
+void aw_brakes_look_again(struct aw_loop *l);
+int aw_brakes_turn(struct aw_loop *l, bool *ret_more, struct aw_err *err);
 
 /* --- channels.c ------------------------------------------------------------------------------- */
 

@@ -289,6 +289,7 @@ static aw_time world_free_at(void *ctx, const struct aw_step *step, enum aw_kind
 struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struct aw_timeline *tl)
 {
     return (struct aw_view){.l = l,
+                            .m = m,
                             .reg = &m->reg,
                             .app = m->app,
                             .app_row = m->row.app,
@@ -306,4 +307,5 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
         .channels = world_channels,
         .free_at = world_free_at,
     };
+    aw_brakes_world(v, ret);
 }

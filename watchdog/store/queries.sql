@@ -310,10 +310,38 @@ DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE id > 0 AND at < ?1 A
 
 -- name: attempt_put
 INSERT INTO attempt(id, ref, msg, n, previous, merged_into, shared, step, step_id, kind, round,
-        number, person, channel, at, level, cid, reply_code, reply_number)
+        number, person, channel, at, level, cid, reply_code, reply_number, address)
     VALUES(?1, ?2, ?3, ?4, (SELECT tried FROM timeline WHERE id = ?3 + ?4), ?5,
         (SELECT shared FROM attempt WHERE id = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14,
-        ?15, ?16)
+        ?15, ?16, ?17)
+
+-- name: attempts_since
+SELECT a.id, a.msg, a.kind, a.person, a.channel, a.address, m.rule, p.name
+    FROM attempt AS a CROSS JOIN message AS m ON m.id = a.msg CROSS JOIN app AS p ON p.id = m.app
+    WHERE a.id >= ?1 AND a.number = 1 AND a.merged_into IS NULL ORDER BY a.id
+
+-- name: timelines_later
+SELECT due, state, id FROM timeline WHERE due IS NOT NULL AND (due, state, id) > (?1, ?2, ?3)
+    ORDER BY due, state, id LIMIT ?4
+
+-- name: timelines_open_of_all
+SELECT id, person FROM timeline WHERE id > 0 AND state = 0 ORDER BY id
+
+-- name: silence_put
+INSERT INTO silence(id, app, since, until) VALUES(?1, ?2, ?3, ?4)
+
+-- name: silence_drop
+DELETE FROM silence WHERE id = ?1
+
+-- name: silence_known
+SELECT until FROM silence WHERE id = ?1
+
+-- name: silences_from
+SELECT id, app, since, until FROM silence WHERE id >= ?1 ORDER BY id
+
+-- name: silences
+SELECT s.id, s.app, s.since, s.until, d.text
+    FROM silence AS s CROSS JOIN detail AS d ON d.seq = s.id WHERE s.id > 0 ORDER BY s.id
 
 -- name: attempt_share
 UPDATE attempt SET shared = ?2 WHERE id = ?1

@@ -124,7 +124,7 @@ CREATE TABLE evidence(
     at INTEGER
 ) STRICT;
 
--- AUDITED (cid, reply_code and reply_number aside: the first is a cache of the provider's, by the
+-- AUDITED (cid, reply_code, reply_number and address aside: the first is a cache of the provider's, by the
 -- others a reply is found, whose evidence is audited). Tries of firings. Outcomes and receipts know
 -- the id alone, so that is the key; those of a timeline are a list: timeline.tried is the newest, `previous` the one before it. An
 -- index on the message would land on a random page for every claim of an older message; the list
@@ -156,7 +156,8 @@ CREATE TABLE attempt(
     detail TEXT,
     cid TEXT,
     reply_code TEXT,  -- the digits in the text, by which a reply acknowledges
-    reply_number BLOB -- HMAC of account and number that it went to, where there is a code
+    reply_number BLOB, -- HMAC of account and number that it went to, where there is a code
+    address INTEGER   -- keyed hash of the address that it went to, for limits
 ) STRICT;
 
 -- What was in flight when the process ended.
@@ -199,6 +200,15 @@ CREATE TABLE channel_hold(
     id INTEGER PRIMARY KEY,
     channel TEXT NOT NULL,
     state TEXT NOT NULL CHECK(state IN ('paused', 'stopped')),
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+
+-- AUDITED. Silences that stand; id is log.seq of the entry that began it, whose detail holds matcher,
+-- author and reason. app: whose messages, '' for all.
+CREATE TABLE silence(
+    id INTEGER PRIMARY KEY,
+    app TEXT NOT NULL,
     since INTEGER NOT NULL,
     until INTEGER NOT NULL
 ) STRICT;

@@ -143,6 +143,7 @@ struct aw_fact_note {
     aw_id merged_into; /* attempt that already carries this firing, or 0 */
     /* claimed: a text that shows this code, and the number that it goes to; or NULL */
     const char *reply_code, *phone, *account; /* account: aw_channel_account */
+    int64_t address; /* claimed: a hash of the address that it goes to, or 0 */
 };
 
 /* Writes the facts (entries, attempt and evidence rows) and the timeline row *tl, which the
@@ -161,6 +162,18 @@ int aw_store_message_ended(struct aw_store *s, aw_id message, struct aw_timeline
 /* Timelines whose due has come, oldest due first; *ret_n of at most max. */
 int aw_store_due(struct aw_store *s, aw_time now, aw_id *ret, unsigned max, unsigned *ret_n,
                  struct aw_err *err);
+/* Timelines whose due is still to come, behind the cursor (all zero at first), in the order of due;
+ * the cursor moves behind the last. */
+struct aw_later {
+    aw_time due;
+    int state;
+    aw_id id;
+};
+int aw_store_later(struct aw_store *s, struct aw_later *cursor, aw_id *ret, unsigned max,
+                   unsigned *ret_n, struct aw_err *err);
+/* Every open timeline with its person, once at a start that needs it. */
+int aw_store_open_people(struct aw_store *s, void (*row)(void *arg, aw_id timeline, int64_t person),
+                         void *arg, struct aw_err *err);
 /* Timelines that are open, counted at start (then the core counts on). */
 int aw_store_open_count(struct aw_store *s, int64_t *ret, struct aw_err *err);
 /* The earliest due of all, 0: none. */
@@ -198,6 +211,35 @@ int aw_store_try_of(struct aw_store *s, aw_id timeline, aw_id ref, const char *c
  * provider id (or "") and when. */
 int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
                        char provider_id[128], aw_time *ret_at, struct aw_err *err);
+
+/* First tries since an instant, the oldest first: what limits look back on. */
+struct aw_sent {
+    aw_id attempt, message;
+    enum aw_kind kind;
+    int64_t person, address, rule;
+    const char *channel, *app;
+};
+int aw_store_sent_since(struct aw_store *s, aw_time since,
+                        int (*row)(void *arg, const struct aw_sent *a), void *arg,
+                        struct aw_err *err);
+
+/* --- silences (sqlite_brake.c) -------------------------------------------------------------- */
+
+struct aw_silence_row {
+    int64_t id;       /* sequence of the entry that began it */
+    const char *app;  /* whose messages, "" for all */
+    aw_time since, until;
+    const char *body; /* {match, author, reason} as JSON: the detail of that entry */
+};
+/* Begins one (entry silence.changed); its id. */
+int aw_store_silence_put(struct aw_store *s, const struct aw_silence_row *row, const char *actor,
+                         int64_t *ret, struct aw_err *err);
+/* Ends it: a person did (why "ended"), or its time has come ("expired"). AW_ENOENT. */
+int aw_store_silence_end(struct aw_store *s, int64_t id, const char *why, const char *reason,
+                         const char *actor, struct aw_err *err);
+/* Those that stand. */
+int aw_store_silences(struct aw_store *s, int (*row)(void *arg, const struct aw_silence_row *r),
+                      void *arg, struct aw_err *err);
 
 /* --- replies to texts (sqlite_reply.c) ------------------------------------------------------ */
 

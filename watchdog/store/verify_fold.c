@@ -79,6 +79,7 @@ struct aw_fold *aw_fold_new(struct aw_verifier *v)
     f->downtimes.size = sizeof(struct aw_fold_downtime);
     f->numbers.size = sizeof(struct aw_fold_number);
     f->holds.size = sizeof(struct aw_fold_hold);
+    f->silences.size = sizeof(struct aw_fold_silence);
     f->rules_seq = -1;
     return f;
 }
@@ -108,6 +109,7 @@ void aw_fold_free(struct aw_fold *f)
     folded_free(&f->downtimes);
     folded_free(&f->numbers);
     folded_free(&f->holds);
+    folded_free(&f->silences);
     aw_free(f);
 }
 
@@ -455,6 +457,25 @@ static void fold_channel(struct aw_fold *f, const struct aw_entry *e)
         .seq = e->seq, .channel = channel, .state = state, .since = e->ts, .until = e->to};
 }
 
+static void fold_silence(struct aw_fold *f, const struct aw_entry *e)
+{
+    bool begun = aw_streq(e->state, "begun");
+    struct aw_fold_silence *s =
+        begun ? add(&f->silences, e->seq) : aw_folded_find(&f->silences, e->key);
+
+    if (!s || (begun ? !e->text : s->over)) {
+        found(f, e, "ends a silence that does not stand");
+        return;
+    }
+    s->over = !begun;
+    if (!begun)
+        return;
+    s->seq = e->seq;
+    s->app = word(f, e->text);
+    s->since = e->from;
+    s->until = e->to;
+}
+
 static void fold_rules(struct aw_fold *f, const struct aw_entry *e)
 {
     if (!e->content)
@@ -523,6 +544,9 @@ void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e)
         break;
     case AW_ENTRY_CHANNEL:
         fold_channel(f, e);
+        break;
+    case AW_ENTRY_SILENCE:
+        fold_silence(f, e);
         break;
     case AW_ENTRY_MESSAGE_ENDED:
         fold_message_ended(f, e);

@@ -305,6 +305,21 @@ static void hold_row(struct cmp *c)
     EXPECT(c, h->seq, same_int(c, 3, h->since) && same_int(c, 4, h->until), "since or until");
 }
 
+/* Columns id, app, since, until. */
+static void silence_row(struct cmp *c)
+{
+    struct aw_fold_silence *s = aw_folded_find(&c->f->silences, sqlite3_column_int64(c->q, 0));
+
+    place_number(c, "silence", sqlite3_column_int64(c->q, 0));
+    if (!s || s->over) {
+        extra(c);
+        return;
+    }
+    s->seen = true;
+    EXPECT(c, s->seq, same_text(c, 1, s->app), "app");
+    EXPECT(c, s->seq, same_int(c, 2, s->since) && same_int(c, 3, s->until), "since or until");
+}
+
 /* Columns sha256, text: the key is the hash. */
 static void rule_text_row(struct cmp *c)
 {
@@ -361,6 +376,7 @@ static void missing(struct cmp *c)
     MISSING(c, &f->downtimes, aw_fold_downtime, seq, false, place_number(c, "downtime", x->seq))
     MISSING(c, &f->numbers, aw_fold_number, seq, false, place_number(c, "opt_out", x->seq))
     MISSING(c, &f->holds, aw_fold_hold, seq, x->over, place_number(c, "channel_hold", x->seq))
+    MISSING(c, &f->silences, aw_fold_silence, seq, x->over, place_number(c, "silence", x->seq))
 }
 
 static int compare_ruleset(struct cmp *c, struct aw_db *db, struct aw_err *err)
@@ -398,6 +414,7 @@ int aw_fold_compare(struct aw_fold *f, struct aw_db *db, struct aw_err *err)
         (r = walk(&c, db, AW_SQL_DOWNTIMES_FROM, I(INT64_MIN), downtime_row, err)) ||
         (r = walk(&c, db, AW_SQL_OPT_OUTS_FROM, I(INT64_MIN), opt_out_row, err)) ||
         (r = walk(&c, db, AW_SQL_HOLDS_FROM, I(INT64_MIN), hold_row, err)) ||
+        (r = walk(&c, db, AW_SQL_SILENCES_FROM, I(INT64_MIN), silence_row, err)) ||
         (r = walk(&c, db, AW_SQL_RULE_TEXTS_FROM, B("", 0), rule_text_row, err)) ||
         (r = compare_ruleset(&c, db, err)))
         return r;
