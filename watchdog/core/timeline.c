@@ -521,7 +521,7 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
         [AW_FACT_HELD] = fold_held,           [AW_FACT_RESUMED] = fold_resumed,
         [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = fold_absent,
         [AW_FACT_PRESENT] = fold_present,     [AW_FACT_DEVICE] = fold_device,
-        [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_LET_GO] = fold_let_go,
+        [AW_FACT_LET_GO] = fold_let_go,
     };
 
     if ((unsigned)f->type >= AW_N_FACTS || (f->type != AW_FACT_OPENED && tl->registered == 0))

@@ -201,7 +201,6 @@ static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_cla
         .why = f->why,
         .level = f->level,
         .by = f->by[0] ? f->by : NULL,
-        .until = f->type == AW_FACT_DEFERRED ? f->at : 0,
     };
 
     for (unsigned i = 0; i < n_claims; i++)

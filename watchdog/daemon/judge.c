@@ -282,6 +282,8 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
         if (l->up.facts[i].type == AW_FACT_DEFERRED && l->up.facts[i].why == AW_WHY_CHANNEL)
             queue_up(l, m, &l->up.facts[i]);
 
+    if ((was == AW_OPEN) != (l->tl.state == AW_OPEN))
+        aw_suppress_note(l, &l->tl);
     if (was == AW_OPEN && l->tl.state != AW_OPEN) {
         l->opt.stats->ended[l->tl.state]++;
         l->opt.stats->open--;

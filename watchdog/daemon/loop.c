@@ -236,6 +236,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
         aw_fx_drop(l);
         aw_msgs_trim(l, 0);
         aw_brakes_look_again(l); /* what was let go is as it was */
+        aw_suppress_forget(l);
         l->spans_known = false;
     }
     return r;

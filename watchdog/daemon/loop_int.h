@@ -22,6 +22,7 @@
  *   redact.c        people who were erased leave the bodies of messages
  *   prune.c         retention, in slices between turns
  *   brake.c         what holds firings back: limits, silences, storm brake; and lets them go
+ *   suppress.c      which messages of a person are open
  *   channels.c      the health of channels: who may be sent to, pauses and stops
  *   effects.c       what leaves after the commit, and what is in flight
  */
@@ -193,6 +194,7 @@ struct aw_loop {
     struct aw_asked *asked;
     struct aw_talker *talkers; /* oldest first */
     struct aw_brakes *brakes;
+    struct aw_suppress *suppress; /* NULL: no rule has asked yet */
     aw_id recover_after;       /* start: open attempts up to here are done */
     bool recovering;           /* start: missed firings wait for receipts */
     aw_boot recover_by;
@@ -368,6 +370,15 @@ void aw_brakes_decided(struct aw_loop *l, const struct aw_msg *m, const struct a
 /* Something that put firings off may be over before its time: they are looked at, in some turns. */
 void aw_brakes_look_again(struct aw_loop *l);
 int aw_brakes_turn(struct aw_loop *l, bool *ret_more, struct aw_err *err);
+
+/* --- suppress.c -------------------------------------------------------------------------------- */
+
+void aw_suppress_world(struct aw_view *v, struct aw_world *ret);
+/* A timeline has opened or ended. */
+void aw_suppress_note(struct aw_loop *l, const struct aw_timeline *tl);
+/* What was noted may not be so: it is read again when somebody asks. */
+void aw_suppress_forget(struct aw_loop *l);
+void aw_suppress_free(struct aw_loop *l);
 
 /* --- channels.c ------------------------------------------------------------------------------- */
 

@@ -308,4 +308,5 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
         .free_at = world_free_at,
     };
     aw_brakes_world(v, ret);
+    aw_suppress_world(v, ret);
 }

@@ -397,6 +397,8 @@ static int carry_out(struct reg *x, struct aw_err *err)
         reply_fill(&x->cmd->reply, x->rule, &x->tls[0]);
         x->l->opt.stats->registered++;
         x->l->opt.stats->open += x->reg->n_recipients;
+        for (unsigned i = 0; i < x->reg->n_recipients; i++)
+            aw_suppress_note(x->l, &x->tls[i]);
         r = go_on(x, err);
     }
     return r;

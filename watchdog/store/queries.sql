@@ -325,7 +325,7 @@ SELECT due, state, id FROM timeline WHERE due IS NOT NULL AND (due, state, id) >
     ORDER BY due, state, id LIMIT ?4
 
 -- name: timelines_open_of_all
-SELECT id, person FROM timeline WHERE id > 0 AND state = 0 ORDER BY id
+SELECT id - n, person FROM timeline WHERE id > 0 AND state = 0 ORDER BY id
 
 -- name: silence_put
 INSERT INTO silence(id, app, since, until) VALUES(?1, ?2, ?3, ?4)

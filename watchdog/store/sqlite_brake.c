@@ -25,7 +25,7 @@ int aw_store_later(struct aw_store *s, struct aw_later *cursor, aw_id *ret, unsi
     return aw_store_note(s, r);
 }
 
-int aw_store_open_people(struct aw_store *s, void (*row)(void *arg, aw_id timeline, int64_t person),
+int aw_store_open_people(struct aw_store *s, void (*row)(void *arg, aw_id message, int64_t person),
                          void *arg, struct aw_err *err)
 {
     sqlite3_stmt *q;

@@ -171,8 +171,8 @@ struct aw_later {
 };
 int aw_store_later(struct aw_store *s, struct aw_later *cursor, aw_id *ret, unsigned max,
                    unsigned *ret_n, struct aw_err *err);
-/* Every open timeline with its person, once at a start that needs it. */
-int aw_store_open_people(struct aw_store *s, void (*row)(void *arg, aw_id timeline, int64_t person),
+/* The message and the person of every open timeline. */
+int aw_store_open_people(struct aw_store *s, void (*row)(void *arg, aw_id message, int64_t person),
                          void *arg, struct aw_err *err);
 /* Timelines that are open, counted at start (then the core counts on). */
 int aw_store_open_count(struct aw_store *s, int64_t *ret, struct aw_err *err);
