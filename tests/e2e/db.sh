@@ -85,7 +85,7 @@ check "messages are registered" eval 'register one && register two'
 
 exits "info beside the daemon" 0 db info --db ackwatch.db --json
 check "... counts" holds "j->>'messages' = 2 AND j->>'timelines' = 2 AND j->>'open' = 2 AND
-    j->>'persons' = 1 AND j->>'entries' > 2 AND j->>'layout' = 2 AND j->>'oldest_open_at' > '2020' AND j->>'bytes' > 4096 AND
+    j->>'persons' = 1 AND j->>'entries' > 2 AND j->>'layout' = 3 AND j->>'oldest_open_at' > '2020' AND j->>'bytes' > 4096 AND
     j->>'wal_bytes' > 0 AND j->>'alive_at' > '2020' AND j->>'sqlite' IS NOT NULL"
 exits "info as lines" 0 db info --db ackwatch.db
 check "... one a line" grep -qx "messages	2" out
@@ -166,7 +166,7 @@ check "... is copied all the same" [ -s forged.db ]
 # --- an older layout --------------------------------------------------------------------------------
 
 exits "migrate where there is nothing to do" 0 db migrate --db ackwatch.db --json
-check "... does nothing" holds "j->>'from' = 2 AND NOT j->>'changed' AND j->>'backup' IS NULL"
+check "... does nothing" holds "j->>'from' = 3 AND NOT j->>'changed' AND j->>'backup' IS NULL"
 rm ackwatch.db*
 sqlite3 ackwatch.db <"$src/tests/layouts/1.sql" && sqlite3 ackwatch.db 'PRAGMA journal_mode = WAL' >out
 chmod 640 ackwatch.db
@@ -183,7 +183,7 @@ check "... says what it would do" grep -q '^change	extend table attempt$' out
 check "... and does not" [ "$(sqlite3 ackwatch.db 'PRAGMA user_version')" = 1 ]
 check "... and leaves no backup" bash -c '! ls ackwatch.db.layout-* 2>/dev/null'
 exits "migrate" 0 db migrate --db ackwatch.db --json
-check "... with a backup" holds "j->>'from' = 1 AND j->>'to' = 2 AND j->>'changed' AND
+check "... with a backup" holds "j->>'from' = 1 AND j->>'to' = 3 AND j->>'changed' AND
     j->>'backup' = 'ackwatch.db.layout-1'"
 check "... of the old one" [ "$(sqlite3 ackwatch.db.layout-1 'PRAGMA user_version')" = 1 ]
 exits "... verifies" 0 audit verify --db ackwatch.db

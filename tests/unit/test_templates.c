@@ -196,7 +196,7 @@ static void library_speaks_both_languages(void **state)
     const char *top = getenv("top_srcdir");
     snprintf(dir, sizeof(dir), "%s/rules/templates", top != NULL ? top : ".");
     assert_int_equal(aw_templates_load(dir, &templates, &diag), 0);
-    assert_int_equal(templates.n, 4);
+    assert_true(templates.n >= 4);
     for (unsigned i = 0; i < templates.n; i++) {
         const struct aw_template *t = &templates.list[i];
         for (unsigned j = 0; j < t->n_texts; j++) {
