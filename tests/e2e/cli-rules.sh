@@ -87,4 +87,63 @@ exits "what cannot be kept" 3 rules fmt kept.yaml
 err_has "kept.yaml:1:1: error E180"
 check "... stays" cmp -s kept kept.yaml
 
+# --- rules that are live ----------------------------------------------------------------------------
+
+exits "apply without an environment" 3 rules apply own --env none.yaml --reason x
+start_sim
+write_env
+cp "$src/rules/order-status.test.yaml" rules/
+start_daemon
+E="--env ackwatch.yaml $A"
+exits "apply without a daemon" 7 rules apply own --env ackwatch.yaml --reason x --socket none.sock
+exits "the history begins with what was found" 0 rules history $A --json
+check "... at the start" holds "json_array_length(j) = 1 AND j->>'\$[0].how' = 'loaded' AND
+    j->>'\$[0].files[0].file' LIKE '%/rules/order-status.yaml' AND json_array_length(j, '\$[0].tests') = 1"
+mkdir next && cp rules/*.yaml next/ && cp "$src"/rules/must-read*.yaml next/
+exits "without a reason" 2 rules apply next $E
+sed -i 's/at: 5m,  do: sms/at: 4m,  do: sms/' next/order-status.yaml
+exits "rules whose tests fail" 3 rules apply next $E --reason faster
+err_has "nobody ever answers"
+check "... are not live" cmp -s rules/order-status.yaml "$src/rules/order-status.yaml"
+sed -i 's/{at: 5m, do: sms/{at: 4m, do: sms/; s/nothing_after: 5m/nothing_after: 4m/' next/order-status.test.yaml
+exits "a look at them" 0 rules apply next $E --reason faster --dry-run
+check "... changes nothing" cmp -s rules/order-status.yaml "$src/rules/order-status.yaml"
+exits "rules that are right" 0 rules apply next $E --reason 'text a minute sooner'
+check "... are in their place" cmp -s rules/order-status.yaml next/order-status.yaml
+check "... with what was there" [ -f rules/templates/order.yaml ]
+check "... and nothing is left over" [ ! -e .rules.new ]
+exits "... and loaded" 0 rules list $A --json
+check "... both" holds "json_array_length(j) = 2"
+exits "once more" 0 rules apply next $E --reason again
+err_has "live already"
+exits "who did it" 0 rules history $A --json
+check "... and why" holds "json_array_length(j) = 2 AND j->>'\$[0].how' = 'applied' AND
+    j->>'\$[0].actor' = 'uid:$(id -u)' AND j->>'\$[0].reason' = 'text a minute sooner' AND
+    NOT j->>'\$[0].forced'"
+sed -i 's/at: 4m,  do: sms/at: 3m,  do: sms/' next/order-status.yaml
+exits "by force" 0 rules apply next $E --reason 'no time for tests' --force
+exits "... which is written down" 0 rules history $A --json
+check "... as such" holds "j->>'\$[0].forced'"
+printf 'version: 1\nrules: nonsense\n' >next/broken.yaml
+exits "rules that cannot be loaded" 3 rules apply next $E --reason x --force
+check "... change nothing" [ ! -e rules/broken.yaml ]
+exec 9>.rules.lock
+flock 9
+exits "two at once" 6 rules apply next $E --reason x
+exec 9>&-
+exits "back to the ones before" 0 rules rollback $E --reason 'too soon'
+check "... with their tests" bash -c 'grep -q "at: 4m,  do: sms" rules/order-status.yaml &&
+    grep -q "at: 4m, do: sms" rules/order-status.test.yaml'
+exits "its history" 0 rules history $A --json
+first=$(json out "substr(j->>'\$[3].sha256', 1, 10)")
+exits "to the first" 0 rules rollback $E --reason 'start over' --to "$first"
+check "... whose files are there, and no others" [ "$(cd rules && echo *.yaml)" = "order-status.test.yaml order-status.yaml" ]
+check "... as they were" cmp -s rules/order-status.yaml "$src/rules/order-status.yaml"
+exits "to one that never was" 5 rules rollback $E --reason x --to 0000
+exits "the log holds" 0 audit verify --db ackwatch.db
+kill $daemon && wait $daemon
+exits "... also after the end" 0 audit verify --db ackwatch.db
+check "... with the reasons" [ "$(sqlite3 ackwatch.db "SELECT group_concat(in_words, ', ') FROM
+    v_operator_actions WHERE action = 'rules.applied' AND in_words LIKE '%over'")" = "start over" ]
+
 finish

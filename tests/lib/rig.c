@@ -160,7 +160,7 @@ int rig_try_open(struct rig *r, struct aw_err *err)
 
     the_rig = r;
     aw_diag_init(&diag);
-    if (aw_live_load(r->config, &live, &diag)) {
+    if (aw_live_load(r->config, false, &live, &diag)) {
         struct aw_buf b = AW_BUF_INIT(1 << 16);
 
         aw_diag_print(&diag, &b);

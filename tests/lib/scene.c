@@ -120,7 +120,8 @@ int scene_setup(struct scene *sc)
     if ((r = aw_store_app(sc->s, "shop", &sc->app, &sc->err)) ||
         (r = aw_store_rule(sc->s, &rule, text, size, &sc->rule, &sc->err)))
         return r;
-    return aw_store_ruleset_put(sc->s, &set, &name, &text, &size, 1, "core", &sc->err);
+    return aw_store_ruleset_put(sc->s, &set, &(struct aw_rule_files){&name, &text, &size, 1},
+                                &(struct aw_rule_files){0}, "core", &sc->err);
 }
 
 static int open_timelines(struct scene *sc, aw_id id, unsigned n, struct aw_timeline *tls)

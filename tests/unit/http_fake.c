@@ -233,6 +233,29 @@ static int read_history(struct aw_reader *r, aw_id message, unsigned limit,
     return read_entries(r, 0, limit, row, arg);
 }
 
+static int read_rulesets(struct aw_reader *r, unsigned limit,
+                         int (*row)(void *arg, const struct aw_ruleset_row *s), void *arg)
+{
+    static const char sha[] = "abababababababababababababababababababababababababababababababab";
+    static const char loaded[] = "{\"seq\":7,\"ts\":\"2026-11-22T02:00:00.000Z\",\"kind\":"
+                                 "\"rules.loaded\",\"actor\":\"uid:0\",\"sha256\":\"cdcd\"}";
+    char list[128];
+
+    snprintf(list, sizeof(list), "%s /etc/r.yaml\n", sha);
+    for (unsigned i = 0; i < limit && i < 2; i++) {
+        int e = row(arg, &(struct aw_ruleset_row){
+                             .seq = 7 - i,
+                             .rules = list,
+                             .tests = "",
+                             .loaded = loaded,
+                             .applied = i ? NULL : "{\"state\":\"applied\",\"why\":\"forced\"}",
+                             .reason = i ? NULL : "raise SMS to 5m"});
+        if (e)
+            return e;
+    }
+    return 0;
+}
+
 static int read_rule_text(struct aw_reader *r, const uint8_t sha256[32], struct aw_buf *out)
 {
     return AW_ENOENT;
@@ -445,7 +468,8 @@ int fake_start(void **state)
                                           .delivery = read_delivery,
                                           .contacts = read_contacts,
                                           .keys = read_keys,
-                                          .rule_text = read_rule_text},
+                                          .rule_text = read_rule_text,
+                                          .rulesets = read_rulesets},
                               .keys = {NULL, check_key, key_failed},
                               .tokens = {NULL, print_token, parse_token, parse_mark},
                               .status = {NULL, put_status, put_channels, put_rules, put_rule_text,

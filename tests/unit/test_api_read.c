@@ -295,6 +295,15 @@ static void test_rules_channels_keys(void **state)
     json_t *v = get("/v1/rules", 200);
     assert_string_equal(at(v, "data.0.name"), "order-status");
     json_decref(v);
+    v = get("/v1/rules:history", 200);
+    assert_string_equal(at(v, "data.0.how"), "applied");
+    assert_string_equal(at(v, "data.0.reason"), "raise SMS to 5m");
+    assert_string_equal(at(v, "data.0.files.0.file"), "/etc/r.yaml");
+    assert_string_equal(at(v, "data.1.how"), "loaded");
+    json_decref(v);
+    expect_code("/v1/rules:history?limit=0", 422, "validation");
+    expect_code("/v1/rules:file", 422, "validation");
+    expect_code("/v1/rules:file?sha256=zz", 422, "validation");
     v = get("/v1/rules/order-status", 200);
     assert_string_equal(at(v, "file"), "o.yaml");
     assert_string_equal(at(v, "text"), "version: 1\n");

@@ -34,6 +34,8 @@ static const struct {
     {"hold_drop", "SCAN channel_hold", "a handful of channels"},
     {"ruleset", "SCAN f", "a handful of files"},
     {"ruleset_clear", "SCAN ruleset", "a handful of files"},
+    {"ruleset_was_last", "SCAN ruleset_was", "ends at the first row: the right edge"},
+    {"rulesets_was", "SCAN w", "from the right edge, and as few as people change rules"},
 };
 
 static bool is_allowed(const char *statement, const char *line)

@@ -240,6 +240,8 @@ static const struct {
     {"UPDATE rule_text SET text = 'version: 1'", "rule_text "},
     {"DELETE FROM ruleset", "ruleset"},
     {"UPDATE ruleset SET file = 'other.yaml'", "ruleset"},
+    {"UPDATE ruleset_was SET list = 'x'", "ruleset_was "},
+    {"INSERT INTO ruleset_was VALUES(1, '', '')", "ruleset_was 1"},
     {"DELETE FROM channel_hold WHERE channel = 'mail'", "channel_hold "},
     {"UPDATE channel_hold SET state = 'stopped' WHERE channel = 'push'", "channel_hold "},
     {"UPDATE channel_hold SET until = 0", "channel_hold "},

@@ -57,7 +57,8 @@
     X(DEVICE, "recipient.device") /* a device is theirs no more */                                 \
     X(LET_GO, "firing.let_go")    /* put off no longer, before its time */                         \
     X(SILENCE, "silence.changed") /* begun, ended by a person */                                   \
-    X(STORM, "storm.changed")     /* the brake began, or ceased, to hold firings back */
+    X(STORM, "storm.changed")     /* the brake began, or ceased, to hold firings back */           \
+    X(APPLIED, "rules.applied")   /* who, and why; behind the rules.loaded that it is about */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

@@ -321,6 +321,40 @@ int aw_request_channel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fa
     return code;
 }
 
+/* ---- rules applied ---- */
+
+static int take_bool(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    if (!json_is_boolean(v))
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected true or false");
+    *(bool *)dst = json_is_true(v);
+    return 0;
+}
+
+static bool is_sha256(const char *s)
+{
+    return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
+}
+
+int aw_request_apply(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+#define RELOAD(field) offsetof(struct aw_cmd, u.reload.field)
+    static const struct aw_field fields[] = {
+        {"reason", aw_take_copy, RELOAD(reason), AW_F_REQUIRED, sizeof cmd->u.reload.reason - 1,
+         NULL, "a reason"},
+        {"rollback", take_bool, RELOAD(rolled_back), 0, 0, NULL, NULL},
+        {"force", take_bool, RELOAD(force), 0, 0, NULL, NULL},
+        {"sha256", aw_take_copy, RELOAD(sha256), 0, 64, is_sha256, "64 hexadecimal digits"},
+        {0},
+    };
+#undef RELOAD
+    struct aw_take t = {.fault = fault};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, fields, cmd, &root);
+    json_decref(root);
+    return code;
+}
+
 /* ---- key ---- */
 
 struct key {

@@ -59,6 +59,8 @@ struct aw_request_dsn {
 int aw_request_dsn(const char *p, size_t n, struct aw_request_dsn *ret, struct aw_fault *fault);
 
 /* POST /v1/channels/{name}:pause: {reason, for?: "30m"}, :resume: {reason}, into cmd->u.channel. */
+/* POST /v1/rules:apply into u.reload. */
+int aw_request_apply(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 int aw_request_channel(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 
 /* A contact's stored JSON to addresses; texts live in *ret_owner (json_t, free with

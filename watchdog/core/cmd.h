@@ -183,6 +183,11 @@ struct aw_cmd {
             char reason[512];
             aw_ms length; /* pause: how long, 0: until resumed */
         } channel;
+        struct {              /* reload: all zero, or rules are applied by a person */
+            char reason[512]; /* "": nobody applied anything */
+            bool rolled_back, force;
+            char sha256[65]; /* hex, of the set that is meant to be found; "": any */
+        } reload;
         struct aw_result result;
         struct aw_report *report; /* owned */
         struct {

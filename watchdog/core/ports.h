@@ -107,6 +107,15 @@ struct aw_contact_row {
     const char *json; /* the contact as stored */
 };
 
+/* A set of rules from the entry `loaded` on; lists: a line "SHA-256 file" for each file. */
+struct aw_ruleset_row {
+    int64_t seq;
+    const char *rules, *tests;
+    const char *loaded;  /* entry rules.loaded */
+    const char *applied; /* entry rules.applied behind it, or NULL: found at start or by a reload */
+    const char *reason;  /* of the person who applied it, or NULL */
+};
+
 /* Reading. One handle per HTTP thread (open/close); every call is a consistent read of committed
  * rows. Callbacks return 0 to go on, else the iteration ends with that value. */
 struct aw_reader;
@@ -144,7 +153,10 @@ struct aw_reading {
                     int (*row)(void *arg, const struct aw_delivery_row *d),
                     int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg);
     int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k), void *arg);
-    /* The text of a rule file that a message is, or was, pinned to; AW_ENOENT. */
+    /* Sets of rules that were live, newest first. */
+    int (*rulesets)(struct aw_reader *r, unsigned limit,
+                    int (*row)(void *arg, const struct aw_ruleset_row *s), void *arg);
+    /* The text of a rule file that is or was live, or of a test beside one; AW_ENOENT. */
     int (*rule_text)(struct aw_reader *r, const uint8_t sha256[32], struct aw_buf *out);
 };
 
@@ -174,8 +186,8 @@ enum aw_scope {
 extern const char *const aw_scope_names[]; /* by bit, NULL-terminated (ports.c) */
 int aw_scopes_parse(const char *list /* blank- or comma-separated */, uint32_t *ret);
 
-/* Who a token is. 0, or AW_ENOENT: unknown, revoked or expired. Constant-time compare of the hash is the
- * port's job. */
+/* Who a token is. 0, or AW_ENOENT: unknown, revoked or expired. Constant-time compare of the hash
+ * is the port's job. */
 struct aw_caller {
     int64_t key;
     char app[AW_NAME_MAX + 1]; /* "" : all */

@@ -137,9 +137,8 @@ static int template_of(struct fresh *n, const struct aw_step *s)
 {
     struct stat st;
     AW_AUTO(aw_buf_free)
-    struct aw_buf dir = AW_BUF_INIT(8192),
-                  path = AW_BUF_INIT(8192), text = AW_BUF_INIT(AW_CONF_FILE_MAX),
-                  what = AW_BUF_INIT(512);
+    struct aw_buf dir = AW_BUF_INIT(8192), path = AW_BUF_INIT(8192),
+                  text = AW_BUF_INIT(AW_CONF_FILE_MAX), what = AW_BUF_INIT(512);
     if (!s || !s->template_name)
         return AW_EXIT_DONE;
     aw_buf_printf(&dir, "%s/templates", n->dir);
@@ -208,8 +207,7 @@ static int copy(struct fresh *n, const char *from)
 static int start(struct fresh *n)
 {
     AW_AUTO(aw_buf_free)
-    struct aw_buf rule = AW_BUF_INIT(AW_CONF_FILE_MAX),
-                  test = AW_BUF_INIT(AW_CONF_FILE_MAX);
+    struct aw_buf rule = AW_BUF_INIT(AW_CONF_FILE_MAX), test = AW_BUF_INIT(AW_CONF_FILE_MAX);
     aw_buf_puts(&rule, start_rule);
     aw_buf_puts(&test, start_test);
     replace(&rule, "@", n->name);

@@ -31,6 +31,9 @@
     X(rules_new)                                                                                   \
     X(rules_fmt)                                                                                   \
     X(rules_simulate)                                                                              \
+    X(rules_apply)                                                                                 \
+    X(rules_rollback)                                                                              \
+    X(rules_history)                                                                               \
     X(rules_list)                                                                                  \
     X(rules_show)                                                                                  \
     X(rules_reload)                                                                                \

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/schema.h"
 #include "conf/tests.h"
 
 static void names_of(const struct aw_env_conf *conf, enum aw_kind kind, const char **dst)
@@ -101,8 +103,23 @@ static int is_test(const struct dirent *d)
     return fnmatch("*.test.yaml", d->d_name, 0) == 0;
 }
 
+/* Keeps the text of a test file for the store. */
+static void keep_test(struct aw_live *live, const char *path)
+{
+    struct aw_rules_file f = {0};
+    struct aw_err err;
+    char *text;
+
+    if (aw_file_read(path, AW_CONF_FILE_MAX, &text, &f.n, &err) < 0)
+        return; /* its tests could not be read either, which was said */
+    f.name = aw_strdup(path);
+    f.text = text;
+    live->tests = aw_realloc(live->tests, (live->n_tests + 1) * sizeof(*live->tests));
+    live->tests[live->n_tests++] = f;
+}
+
 /* Runs NAME.test.yaml beside the rules; a failed test is an error like any other. */
-static int run_tests(const char *dir, struct aw_diag *diag)
+static int run_tests(struct aw_live *live, const char *dir, bool untested, struct aw_diag *diag)
 {
     struct dirent **list;
     int n = scandir(dir, &list, is_test, alphasort), r = AW_OK;
@@ -115,8 +132,9 @@ static int run_tests(const char *dir, struct aw_diag *diag)
 
         aw_buf_printf(&path, "%s/%s", dir, list[i]->d_name);
         t.path = aw_buf_str(&path);
-        if (aw_tests_run(t.path, &o, &res, diag) || res.failed)
+        if (!untested && (aw_tests_run(t.path, &o, &res, diag) || res.failed))
             r = AW_EINVAL;
+        keep_test(live, t.path);
         aw_buf_free(&path);
         free(list[i]);
     }
@@ -125,7 +143,7 @@ static int run_tests(const char *dir, struct aw_diag *diag)
     return r;
 }
 
-static int load_rules(struct aw_live *live, struct aw_diag *diag)
+static int load_rules(struct aw_live *live, bool untested, struct aw_diag *diag)
 {
     struct aw_rules *set = NULL;
     struct names names;
@@ -136,12 +154,12 @@ static int load_rules(struct aw_live *live, struct aw_diag *diag)
     names_free(&names);
     if (r == AW_OK) {
         add_set(live, set);
-        r = run_tests(live->conf->rules, diag);
+        r = run_tests(live, live->conf->rules, untested, diag);
     }
     return r;
 }
 
-int aw_live_load(const char *config, struct aw_live **ret, struct aw_diag *diag)
+int aw_live_load(const char *config, bool untested, struct aw_live **ret, struct aw_diag *diag)
 {
     struct aw_env_conf *conf;
     struct aw_live *live;
@@ -150,7 +168,7 @@ int aw_live_load(const char *config, struct aw_live **ret, struct aw_diag *diag)
     if (r)
         return r;
     live = live_new(conf);
-    r = load_rules(live, diag);
+    r = load_rules(live, untested, diag);
     if (r) {
         aw_live_drop(live);
         return r;
@@ -217,12 +235,46 @@ const struct aw_rules_file *aw_live_file(const struct aw_live *live, const struc
     return NULL;
 }
 
+/* Files as the store takes them. */
+struct files {
+    const char **names, **texts;
+    size_t *sizes;
+    struct aw_rule_files view;
+};
+
+static void add_files(struct files *to, const struct aw_rules_file *f, unsigned n)
+{
+    unsigned all = to->view.n + n;
+
+    to->names = aw_realloc(to->names, (all + 1) * sizeof(*to->names));
+    to->texts = aw_realloc(to->texts, (all + 1) * sizeof(*to->texts));
+    to->sizes = aw_realloc(to->sizes, (all + 1) * sizeof(*to->sizes));
+    for (unsigned i = 0; i < n; i++) {
+        to->names[to->view.n] = f[i].name;
+        to->texts[to->view.n] = f[i].text;
+        to->sizes[to->view.n++] = f[i].n;
+    }
+}
+
+static const struct aw_rule_files *files_of(struct files *f)
+{
+    f->view.names = f->names;
+    f->view.texts = f->texts;
+    f->view.sizes = f->sizes;
+    return &f->view;
+}
+
+static void files_free(struct files *f)
+{
+    aw_free(f->names);
+    aw_free(f->texts);
+    aw_free(f->sizes);
+}
+
 int aw_live_store(struct aw_live *live, struct aw_store *store, const char *actor,
                   struct aw_err *err)
 {
-    const char **names, **texts;
-    size_t *sizes;
-    unsigned n = 0, max = 0;
+    struct files rules = {0}, tests = {0};
     int r = AW_OK;
 
     for (unsigned i = 0; i < live->rules.n && r == AW_OK; i++) {
@@ -236,20 +288,11 @@ int aw_live_store(struct aw_live *live, struct aw_store *store, const char *acto
     if (r || live->last_good)
         return r;
     for (unsigned i = 0; i < live->n_sets; i++)
-        max += live->sets[i]->n_files;
-    names = aw_calloc(max + 1, sizeof(*names));
-    texts = aw_calloc(max + 1, sizeof(*texts));
-    sizes = aw_calloc(max + 1, sizeof(*sizes));
-    for (unsigned i = 0; i < live->n_sets; i++)
-        for (unsigned k = 0; k < live->sets[i]->n_files; k++, n++) {
-            names[n] = live->sets[i]->files[k].name;
-            texts[n] = live->sets[i]->files[k].text;
-            sizes[n] = live->sets[i]->files[k].n;
-        }
-    r = aw_store_ruleset_put(store, &live->rules, names, texts, sizes, n, actor, err);
-    aw_free(names);
-    aw_free(texts);
-    aw_free(sizes);
+        add_files(&rules, live->sets[i]->files, live->sets[i]->n_files);
+    add_files(&tests, live->tests, live->n_tests);
+    r = aw_store_ruleset_put(store, &live->rules, files_of(&rules), files_of(&tests), actor, err);
+    files_free(&rules);
+    files_free(&tests);
     return r;
 }
 
@@ -266,6 +309,11 @@ void aw_live_drop(struct aw_live *live)
     for (unsigned i = 0; i < live->n_sets; i++)
         aw_rules_free(live->sets[i]);
     aw_free(live->sets);
+    for (unsigned i = 0; i < live->n_tests; i++) {
+        aw_free((char *)live->tests[i].name);
+        aw_free((char *)live->tests[i].text);
+    }
+    aw_free(live->tests);
     aw_free((void *)live->rules.rules);
     aw_free(live->rows);
     aw_env_conf_free(live->conf);

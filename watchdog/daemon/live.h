@@ -18,15 +18,18 @@ struct aw_live {
     struct aw_env_conf *conf;
     struct aw_rules **sets; /* one from the directory, or one per file of the last good set */
     unsigned n_sets;
-    struct aw_ruleset rules; /* over all sets, in match order */
-    int64_t *rows;           /* store row of each rule, filled by aw_live_store */
-    bool last_good;          /* the directory is broken, the stored set goes on */
+    struct aw_ruleset rules;     /* over all sets, in match order */
+    int64_t *rows;               /* store row of each rule, filled by aw_live_store */
+    struct aw_rules_file *tests; /* beside the rules; texts owned */
+    unsigned n_tests;
+    bool last_good; /* the directory is broken, the stored set goes on */
     _Atomic unsigned refs;
     int asks; /* core thread: questions and token fetches under way over its channels */
 };
 
-/* Loads environment, rules and runs the rule tests. All problems land in diag; AW_EINVAL. */
-int aw_live_load(const char *config, struct aw_live **ret, struct aw_diag *diag);
+/* Loads environment, rules and runs the rule tests; untested: a person wants the rules though tests
+ * of them fail. All problems land in diag; AW_EINVAL. */
+int aw_live_load(const char *config, bool untested, struct aw_live **ret, struct aw_diag *diag);
 
 /* As aw_live_load, but rules from the store when the directory is broken (still AW_EINVAL when
  * the environment is, or when nothing is stored). diag tells what is wrong with the directory. */

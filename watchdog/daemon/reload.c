@@ -68,6 +68,30 @@ static void log_refusal(const struct aw_diag *diag)
     }
 }
 
+/* Who applied the set that was just taken over, and why; behind its entry rules.loaded. */
+static int log_applied(struct aw_loop *l, const struct aw_cmd *cmd, const struct aw_live *live,
+                       struct aw_err *err)
+{
+    struct aw_entry e;
+
+    aw_entry_init(&e);
+    e.kind = AW_ENTRY_APPLIED;
+    e.actor = cmd->actor;
+    e.state = cmd->u.reload.rolled_back ? "rolled_back" : "applied";
+    e.why = cmd->u.reload.force ? "forced" : NULL;
+    e.sha256 = live->rules.sha256;
+    return aw_store_log(l->store, &e, cmd->u.reload.reason, err);
+}
+
+/* Whether these are the rules that the person wants to be live. */
+static bool expected(const struct aw_cmd *cmd, const struct aw_live *live)
+{
+    char hex[65];
+
+    aw_hex(hex, live->rules.sha256, sizeof(live->rules.sha256));
+    return !cmd->u.reload.sha256[0] || aw_streq(cmd->u.reload.sha256, hex);
+}
+
 int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_diag diag;
@@ -76,7 +100,7 @@ int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     int r = AW_OK;
 
     aw_diag_init(&diag);
-    if (aw_live_load(l->opt.config, &live, &diag)) {
+    if (aw_live_load(l->opt.config, cmd->u.reload.force, &live, &diag)) {
         aw_diag_print(&diag, &text);
         aw_cmd_refuse(cmd, AW_P_RELOAD_REFUSED, "", "%u errors; what was loaded goes on",
                       diag.n_errors);
@@ -87,8 +111,14 @@ int aw_turn_reload(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
                             "environment or rules were changed and cannot be loaded; what was "
                             "loaded goes on. ackwatchd --check says what is wrong",
                             err);
+    } else if (!expected(cmd, live)) {
+        aw_cmd_refuse(cmd, AW_P_STATE_CONFLICT, "/sha256",
+                      "the rules in %s are not those that were to be applied", live->conf->rules);
+        aw_live_drop(live);
     } else {
         r = take_over(l, live, cmd->actor, err);
+        if (r == AW_OK && cmd->u.reload.reason[0])
+            r = log_applied(l, cmd, live, err);
         if (r == AW_EBUSY) {
             aw_cmd_refuse(cmd, AW_P_BUSY, "", "%s", err->text);
             aw_live_drop(live);

@@ -145,7 +145,7 @@ static int load_live(struct aw_daemon *d, struct aw_err *err)
     int r;
 
     aw_diag_init(&diag);
-    r = aw_live_load(d->config, &live, &diag);
+    r = aw_live_load(d->config, false, &live, &diag);
     print_diag(&diag);
     aw_diag_free(&diag);
     if (r == AW_OK) {
@@ -371,7 +371,7 @@ int aw_daemon_check(const char *config)
     int r;
 
     aw_diag_init(&diag);
-    r = aw_live_load(config, &live, &diag);
+    r = aw_live_load(config, false, &live, &diag);
     if (r == AW_OK)
         aw_env_certificates(live->conf, aw_clock_os_wall(), &diag);
     print_diag(&diag);

@@ -135,3 +135,12 @@ bool aw_call_number(struct aw_call *call, const char *name, int64_t *ret)
     *ret = (int64_t)n;
     return fine;
 }
+
+void aw_call_array(struct aw_call *call, void (*write)(void *ctx, struct aw_buf *out))
+{
+    struct aw_buf out = AW_BUF_INIT(AW_LIST_MAX);
+    aw_buf_puts(&out, "{\"data\":");
+    write(call->api->env.status.ctx, &out);
+    aw_buf_putc(&out, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
+}

@@ -70,6 +70,8 @@ void aw_call_problem(struct aw_call *call, enum aw_problem p, const char *pointe
 void aw_call_refuse(struct aw_call *call, enum aw_problem p, const char *pointer,
                     const char *detail);
 void aw_call_fault(struct aw_call *call, const struct aw_fault *fault);
+/* {"data": an array that a port writes} */
+void aw_call_array(struct aw_call *call, void (*write)(void *ctx, struct aw_buf *out));
 void aw_call_not_found(struct aw_call *call, const char *what);
 /* A list {"data":[...],"next":cursor|null} that was opened with aw_list_open. */
 void aw_list_open(struct aw_jsonw *w, struct aw_buf *out);
@@ -145,6 +147,9 @@ void aw_do_contact_delete(struct aw_call *call);
 void aw_do_rules(struct aw_call *call);
 void aw_do_rule(struct aw_call *call);
 void aw_do_reload(struct aw_call *call);
+void aw_do_apply(struct aw_call *call);
+void aw_do_rules_history(struct aw_call *call);
+void aw_do_rules_file(struct aw_call *call);
 void aw_do_channels(struct aw_call *call);
 void aw_do_channel_test(struct aw_call *call);
 void aw_do_channel_pause(struct aw_call *call);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rules, channels, status and health: mostly what the daemon writes, put into frames.
+ * Channels, status and health: mostly what the daemon writes, put into frames.
  */
 #include <string.h>
 
@@ -8,98 +8,12 @@
 #include "codec/json.h"
 #include "http/call.h"
 
-/* {"data": an array that a port writes} */
-static void answer_array(struct aw_call *call, void (*write)(void *ctx, struct aw_buf *out))
-{
-    struct aw_buf out = AW_BUF_INIT(AW_LIST_MAX);
-    aw_buf_puts(&out, "{\"data\":");
-    write(call->api->env.status.ctx, &out);
-    aw_buf_putc(&out, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
-}
-
-/* ---- rules -------------------------------------------------------------------------------------
- */
-
-void aw_do_rules(struct aw_call *call)
-{
-    answer_array(call, call->api->env.status.rules);
-}
-
-/* The row of one rule among those that the port lists; NULL if there is none. */
-static json_t *rule_row(struct aw_call *call, const char *name)
-{
-    struct aw_buf all = AW_BUF_INIT(AW_LIST_MAX);
-    json_t *rows = NULL, *row, *found = NULL;
-    size_t i;
-
-    call->api->env.status.rules(call->api->env.status.ctx, &all);
-    aw_json_parse(aw_buf_str(&all), all.n, AW_LIST_MAX, &rows, NULL);
-    json_array_foreach(rows, i, row)
-    {
-        if (!found && aw_streq(aw_json_str(row, "name"), name))
-            found = json_incref(row);
-    }
-    json_decref(rows);
-    aw_buf_free(&all);
-    return found;
-}
-
-void aw_do_rule(struct aw_call *call)
-{
-    const struct aw_status *status = &call->api->env.status;
-    const char *name = call->params[0];
-    struct aw_buf text = AW_BUF_INIT(2 << 20), out = AW_BUF_INIT(AW_LIST_MAX);
-    json_t *row = rule_row(call, name);
-
-    if (row && status->rule_text(status->ctx, name, &text) == 0) {
-        struct aw_jsonw w;
-        aw_jw_init(&w, &out);
-        aw_jw_object(&w, NULL);
-        aw_jw_str(&w, "name", name);
-        aw_jw_str(&w, "file", aw_json_str(row, "file"));
-        aw_jw_str(&w, "sha256", aw_json_str(row, "sha256"));
-        aw_jw_strn(&w, "text", aw_buf_str(&text), text.n);
-        aw_jw_end(&w, '}');
-        aw_call_json(call, 200, &out, NULL, 0);
-    } else {
-        aw_call_not_found(call, "rule");
-    }
-    json_decref(row);
-    aw_buf_free(&text);
-}
-
-static void reloaded(struct aw_call *call, struct aw_cmd *cmd)
-{
-    const struct aw_reply *r = &cmd->reply;
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
-
-    if (r->problem == AW_P_RELOAD_REFUSED && r->body) { /* all diagnostics, not the first only */
-        aw_call_refuse(call, r->problem, "", r->body);
-        return;
-    }
-    if (aw_call_refused(call, cmd))
-        return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_hex(&w, "sha256", r->sha256, sizeof(r->sha256));
-    aw_jw_int(&w, "rules", r->number);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
-}
-
-void aw_do_reload(struct aw_call *call)
-{
-    aw_call_submit(call, aw_call_cmd(call, AW_CMD_RELOAD), reloaded);
-}
-
 /* ---- channels ----------------------------------------------------------------------------------
  */
 
 void aw_do_channels(struct aw_call *call)
 {
-    answer_array(call, call->api->env.status.channels);
+    aw_call_array(call, call->api->env.status.channels);
 }
 
 static void tested(struct aw_call *call, struct aw_cmd *cmd)

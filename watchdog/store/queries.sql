@@ -155,6 +155,24 @@ DELETE FROM ruleset
 -- name: ruleset_put
 INSERT INTO ruleset(pos, file, sha256) VALUES(?1, ?2, ?3)
 
+-- name: ruleset_was_put
+INSERT INTO ruleset_was(id, list, tests) VALUES(?1, ?2, ?3)
+
+-- name: ruleset_was_last
+SELECT list, tests FROM ruleset_was ORDER BY id DESC LIMIT 1
+
+-- name: rulesets_from
+SELECT id, list FROM ruleset_was WHERE id >= ?1 ORDER BY id
+
+-- What was live, newest first, with the entries of its loading and, behind that, of who applied it.
+-- name: rulesets_was
+SELECT w.id, w.list, w.tests, l.body, a.body, d.text FROM ruleset_was AS w
+    JOIN log AS l ON l.seq = w.id
+    LEFT JOIN log AS a ON a.seq = w.id + 1
+        AND json_extract(a.body, '$.kind') = 'rules.applied'
+    LEFT JOIN detail AS d ON d.seq = a.seq
+    ORDER BY w.id DESC LIMIT ?1
+
 -- name: ruleset
 SELECT f.file, t.text, f.sha256 FROM ruleset AS f CROSS JOIN rule_text AS t ON t.sha256 = f.sha256
     ORDER BY f.pos

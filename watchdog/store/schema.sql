@@ -77,6 +77,15 @@ CREATE TABLE ruleset(
     sha256 BLOB NOT NULL
 ) STRICT;
 
+-- AUDITED (tests aside: files of tests that lay beside them). The sets that were live, a row
+-- whenever another one came; id is log.seq of its entry rules.loaded, whose content is the SHA-256 of
+-- list: a line "SHA-256 file" each, the texts stand in rule_text. As few as people change rules.
+CREATE TABLE ruleset_was(
+    id INTEGER PRIMARY KEY,
+    list TEXT NOT NULL,
+    tests TEXT NOT NULL
+) STRICT;
+
 -- AUDITED (trace aside: traceparent of the request), cold. One row per registration; key: the idempotency key in force; digest: SHA-256 of
 -- body. The entry message.registered holds a commitment to app, key, ext and body under salt.
 CREATE TABLE message(
@@ -416,7 +425,7 @@ CREATE VIEW v_operator_actions AS SELECT l.seq, json_extract(l.body, '$.ts') AS 
     FROM log AS l LEFT JOIN detail AS d ON d.seq = l.seq
     WHERE json_extract(l.body, '$.why') = 'cancelled'
         OR json_extract(l.body, '$.source') = 'operator'
-        OR json_extract(l.body, '$.kind') IN ('key.changed', 'rules.loaded', 'timeline.held',
-            'timeline.resumed', 'timeline.escalated')
+        OR json_extract(l.body, '$.kind') IN ('key.changed', 'rules.loaded', 'rules.applied',
+            'timeline.held', 'timeline.resumed', 'timeline.escalated')
         OR (json_extract(l.body, '$.kind') = 'person.changed'
             AND json_extract(l.body, '$.why') <> 'created');

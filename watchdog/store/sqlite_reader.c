@@ -484,6 +484,26 @@ static int get_rule_text(struct aw_reader *r, const uint8_t sha256[32], struct a
     return aw_reader_end(r, rc);
 }
 
+static int list_rulesets(struct aw_reader *r, unsigned limit,
+                         int (*row)(void *arg, const struct aw_ruleset_row *s), void *arg)
+{
+    sqlite3_stmt *q = NULL;
+    int rc = aw_reader_begin(r);
+    if (rc == 0)
+        rc = aw_db_query(&r->db, AW_SQL_RULESETS_WAS, &q, NULL, I(limit));
+    while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1)
+        rc = row(arg, &(struct aw_ruleset_row){
+                          .seq = sqlite3_column_int64(q, 0),
+                          .rules = (const char *)sqlite3_column_text(q, 1),
+                          .tests = (const char *)sqlite3_column_text(q, 2),
+                          .loaded = (const char *)sqlite3_column_text(q, 3),
+                          .applied = (const char *)sqlite3_column_text(q, 4),
+                          .reason = (const char *)sqlite3_column_text(q, 5),
+                      });
+    aw_db_done(q);
+    return aw_reader_end(r, rc);
+}
+
 void aw_store_reading(const char *path, struct aw_reading *ret)
 {
     *ret = (struct aw_reading){
@@ -502,5 +522,6 @@ void aw_store_reading(const char *path, struct aw_reading *ret)
         .delivery = aw_read_delivery,
         .keys = list_keys,
         .rule_text = get_rule_text,
+        .rulesets = list_rulesets,
     };
 }

@@ -106,21 +106,56 @@ void aw_ruleset_list(struct aw_buf *out, const char *file, const uint8_t sha256[
     aw_buf_printf(out, "%s %s\n", hex, file);
 }
 
-int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set, const char *const *names,
-                         const char *const *texts, const size_t *sizes, unsigned n_files,
+/* Keeps the texts; their list, with hashes. */
+static int put_files(struct aw_store *s, const struct aw_rule_files *f, bool live,
+                     struct aw_buf *list, struct aw_err *err)
+{
+    uint8_t sha[32];
+    int r = 0;
+    for (unsigned i = 0; i < f->n && r == 0; i++) {
+        r = put_text(s, f->texts[i], f->sizes[i], sha, err);
+        if (r == 0 && live)
+            r = aw_db_run(&s->db, AW_SQL_RULESET_PUT, err, I(i), T(f->names[i]),
+                          B(sha, sizeof sha));
+        aw_ruleset_list(list, f->names[i], sha);
+    }
+    return r;
+}
+
+/* A set like the one before is the same set. */
+static int put_was(struct aw_store *s, const char *list, const char *tests, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    bool same = false;
+    int r = aw_db_query(&s->db, AW_SQL_RULESET_WAS_LAST, &q, err);
+    if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+        same = aw_streq((const char *)sqlite3_column_text(q, 0), list) &&
+               aw_streq((const char *)sqlite3_column_text(q, 1), tests);
+        r = 0;
+    }
+    aw_db_done(q);
+    if (r || same)
+        return r;
+    return aw_db_run(&s->db, AW_SQL_RULESET_WAS_PUT, err, I(s->at.tree.size), T(list), T(tests));
+}
+
+int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set,
+                         const struct aw_rule_files *rules, const struct aw_rule_files *tests,
                          const char *actor, struct aw_err *err)
 {
     struct aw_entry e;
-    struct aw_buf list = AW_BUF_INIT(SIZE_MAX / 2);
-    uint8_t sha[32], content[32];
+    struct aw_buf list = AW_BUF_INIT(SIZE_MAX / 2), list_tests = AW_BUF_INIT(SIZE_MAX / 2);
+    uint8_t content[32];
     int r = aw_db_run(&s->db, AW_SQL_RULESET_CLEAR, err);
-    for (unsigned i = 0; i < n_files && r == 0; i++)
-        if ((r = put_text(s, texts[i], sizes[i], sha, err)) == 0) {
-            r = aw_db_run(&s->db, AW_SQL_RULESET_PUT, err, I(i), T(names[i]), B(sha, sizeof sha));
-            aw_ruleset_list(&list, names[i], sha);
-        }
+    if (r == 0)
+        r = put_files(s, rules, true, &list, err);
+    if (r == 0)
+        r = put_files(s, tests, false, &list_tests, err);
+    if (r == 0)
+        r = put_was(s, aw_buf_str(&list), aw_buf_str(&list_tests), err);
     aw_sha256(content, aw_buf_str(&list), list.n);
     aw_buf_free(&list);
+    aw_buf_free(&list_tests);
     if (r)
         return aw_store_note(s, r);
     aw_entry_init(&e);

@@ -84,9 +84,16 @@ int aw_store_rule_get(struct aw_store *s, int64_t rule, char **ret_name, char **
  * SHA-256, at least 8 hexadecimal digits. AW_ENOENT; AW_EINVAL: no such digits, or several begin
  * so. */
 int aw_store_rule_text(const char *path, const char *hex, struct aw_buf *out, struct aw_err *err);
-/* The last good set: file names and texts; put with its entry rules.loaded. */
-int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set, const char *const *names,
-                         const char *const *texts, const size_t *sizes, unsigned n_files,
+/* Files as they were loaded. */
+struct aw_rule_files {
+    const char *const *names, *const *texts;
+    const size_t *sizes;
+    unsigned n;
+};
+/* The last good set, and those that were: file names and texts, with the tests that lay beside
+ * them; put with its entry rules.loaded. */
+int aw_store_ruleset_put(struct aw_store *s, const struct aw_ruleset *set,
+                         const struct aw_rule_files *rules, const struct aw_rule_files *tests,
                          const char *actor, struct aw_err *err);
 int aw_store_ruleset_get(struct aw_store *s,
                          int (*file)(void *arg, const char *name, const char *text, size_t n),

@@ -75,7 +75,7 @@ struct aw_fold *aw_fold_new(struct aw_verifier *v)
     f->attempts.size = sizeof(struct aw_fold_attempt);
     f->persons.size = sizeof(struct aw_fold_person);
     f->evidence.size = sizeof(struct aw_fold_evidence);
-    f->details.size = f->keys.size = sizeof(struct aw_fold_detail);
+    f->details.size = f->keys.size = f->rulesets.size = sizeof(struct aw_fold_detail);
     f->downtimes.size = sizeof(struct aw_fold_downtime);
     f->numbers.size = sizeof(struct aw_fold_number);
     f->holds.size = sizeof(struct aw_fold_hold);
@@ -105,6 +105,7 @@ void aw_fold_free(struct aw_fold *f)
     folded_free(&f->persons);
     folded_free(&f->evidence);
     folded_free(&f->details);
+    folded_free(&f->rulesets);
     folded_free(&f->keys);
     folded_free(&f->downtimes);
     folded_free(&f->numbers);
@@ -482,6 +483,9 @@ static void fold_rules(struct aw_fold *f, const struct aw_entry *e)
         return;
     f->rules_seq = e->seq;
     memcpy(f->rules, e->content, sizeof f->rules);
+    struct aw_fold_detail *set = add(&f->rulesets, e->seq);
+    if (set)
+        memcpy(set->content, e->content, sizeof set->content);
 }
 
 /* --- dispatch ------------------------------------------------------------------------------- */

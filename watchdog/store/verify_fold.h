@@ -108,7 +108,7 @@ struct aw_fold {
     struct aw_verifier *v; /* takes the findings */
     int64_t n_pruned;      /* messages of which the entries are left */
     struct aw_folded messages, timelines, attempts, persons, evidence, details, keys, downtimes,
-        numbers, holds, silences;
+        numbers, holds, silences, rulesets;
     int64_t rules_seq; /* of the last rules.loaded, -1: none */
     uint8_t rules[32];
     char **words; /* step ids, channels, rules */

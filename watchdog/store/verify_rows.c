@@ -379,6 +379,23 @@ static void missing(struct cmp *c)
     MISSING(c, &f->silences, aw_fold_silence, seq, x->over, place_number(c, "silence", x->seq))
 }
 
+/* Columns id, list. Not every loading has a row: a set that came back like the one before, and
+ * those of before this table have none. */
+static void ruleset_row(struct cmp *c)
+{
+    const struct aw_fold_detail *set =
+        aw_folded_find(&c->f->rulesets, sqlite3_column_int64(c->q, 0));
+    uint8_t sha[32];
+
+    place_number(c, "ruleset_was", sqlite3_column_int64(c->q, 0));
+    if (!set) {
+        extra(c);
+        return;
+    }
+    aw_sha256(sha, sqlite3_column_text(c->q, 1), (size_t)sqlite3_column_bytes(c->q, 1));
+    EXPECT(c, sqlite3_column_int64(c->q, 0), memcmp(sha, set->content, sizeof sha) == 0, "list");
+}
+
 static int compare_ruleset(struct cmp *c, struct aw_db *db, struct aw_err *err)
 {
     struct aw_buf list = AW_BUF_INIT(SIZE_MAX / 2);
@@ -416,6 +433,7 @@ int aw_fold_compare(struct aw_fold *f, struct aw_db *db, struct aw_err *err)
         (r = walk(&c, db, AW_SQL_HOLDS_FROM, I(INT64_MIN), hold_row, err)) ||
         (r = walk(&c, db, AW_SQL_SILENCES_FROM, I(INT64_MIN), silence_row, err)) ||
         (r = walk(&c, db, AW_SQL_RULE_TEXTS_FROM, B("", 0), rule_text_row, err)) ||
+        (r = walk(&c, db, AW_SQL_RULESETS_FROM, I(INT64_MIN), ruleset_row, err)) ||
         (r = compare_ruleset(&c, db, err)))
         return r;
     missing(&c);
