@@ -131,4 +131,15 @@ sed -i 's/contact:duty/contact:dudy/' lone/order.yaml
 exits "a contact that does not exist" 3 rules check lone --env people.yaml
 out_has 'did you mean "duty"'
 
+# --- the schema -------------------------------------------------------------------------------------
+
+for file in rules tests env templates; do
+    exits "schema of $file" 0 rules schema $file
+    check "... is JSON" holds "json_valid(j)"
+done
+"$src/tests/fuzz/dict.sh" ackwatch >dict
+check "a dictionary for fuzzing, from the schema" bash -c '
+    grep -qx "\"unless\"" dict && grep -qx "\"first_reachable\"" dict && [ "$(wc -l <dict)" -gt 150 ] &&
+    ! grep -qvx "\".*\"" dict'
+
 finish

@@ -30,6 +30,7 @@
     X(rules_graph)                                                                                 \
     X(rules_new)                                                                                   \
     X(rules_fmt)                                                                                   \
+    X(rules_schema)                                                                                \
     X(rules_simulate)                                                                              \
     X(rules_apply)                                                                                 \
     X(rules_rollback)                                                                              \
