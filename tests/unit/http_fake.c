@@ -414,6 +414,22 @@ static aw_time put_planned(const struct aw_pin *pin, const struct aw_timeline *t
     return tl->state == AW_OPEN ? FAKE_NOW + 30 * AW_MINUTE : 0;
 }
 
+static void put_explain(const struct aw_pin *pin, const struct aw_timeline *tl, aw_time now,
+                        enum aw_lang lang, struct aw_buf *out)
+{
+    aw_buf_printf(out, "[{\"code\":\"next\",\"text\":\"%s\"}]", aw_lang_tag(lang));
+}
+
+static void run_tool(void *ctx, struct aw_tool_job *job)
+{
+    if (strstr(job->body, "busy")) {
+        job->problem = AW_P_BUSY;
+        return;
+    }
+    aw_buf_printf(job->out, "{\"tool\":%d,\"app\":\"%s\",\"lang\":\"%s\",\"n\":%zu}",
+                  (int)job->tool, job->app, aw_lang_tag(job->lang), job->n);
+}
+
 static bool is_ready(void *ctx, struct aw_buf *why_not, struct aw_buf *checks)
 {
     aw_buf_puts(checks, "[{\"check\":\"disk\"}]");
@@ -452,30 +468,31 @@ int fake_start(void **state)
     aw_clock_init_stepped(&clock_, FAKE_NOW);
     inbox = aw_inbox_new(64, 64, 64);
     pthread_create(&core, NULL, core_thread, NULL);
-    api = aw_api_new(
-        &(struct aw_http_env){.clock = &clock_,
-                              .submit = {NULL, put},
-                              .reading = {.open = open_reader,
-                                          .close = close_reader,
-                                          .message = read_message,
-                                          .messages = read_messages,
-                                          .timelines = read_timelines,
-                                          .attempts = read_attempts,
-                                          .history = read_history,
-                                          .entries = read_entries,
-                                          .head = read_head,
-                                          .deliveries = read_deliveries,
-                                          .delivery = read_delivery,
-                                          .contacts = read_contacts,
-                                          .keys = read_keys,
-                                          .rule_text = read_rule_text,
-                                          .rulesets = read_rulesets},
-                              .keys = {NULL, check_key, key_failed},
-                              .tokens = {NULL, print_token, parse_token, parse_mark},
-                              .status = {NULL, put_status, put_channels, put_rules, put_rule_text,
-                                         get_pin, drop_pin, put_planned, is_ready, put_metrics},
-                              .receiving = {NULL, receive},
-                              .version = "test"});
+    api = aw_api_new(&(struct aw_http_env){.clock = &clock_,
+                                           .submit = {NULL, put},
+                                           .reading = {.open = open_reader,
+                                                       .close = close_reader,
+                                                       .message = read_message,
+                                                       .messages = read_messages,
+                                                       .timelines = read_timelines,
+                                                       .attempts = read_attempts,
+                                                       .history = read_history,
+                                                       .entries = read_entries,
+                                                       .head = read_head,
+                                                       .deliveries = read_deliveries,
+                                                       .delivery = read_delivery,
+                                                       .contacts = read_contacts,
+                                                       .keys = read_keys,
+                                                       .rule_text = read_rule_text,
+                                                       .rulesets = read_rulesets},
+                                           .keys = {NULL, check_key, key_failed},
+                                           .tokens = {NULL, print_token, parse_token, parse_mark},
+                                           .status = {NULL, put_status, put_channels, put_rules,
+                                                      put_rule_text, get_pin, drop_pin, put_planned,
+                                                      put_explain, is_ready, put_metrics},
+                                           .receiving = {NULL, receive},
+                                           .tools = {NULL, run_tool},
+                                           .version = "test"});
     server = aw_http_server_new(&(struct aw_http_server_options){
         .handler = aw_api_handle, .limit = aw_api_limit, .problem = aw_api_problem, .ctx = api});
     snprintf(fake_socket, sizeof(fake_socket), "/tmp/aw-http-%d.sock", (int)getpid());

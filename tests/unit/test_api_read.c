@@ -237,6 +237,42 @@ static void test_picture(void **state)
     get_svg("/v1/messages/msg_0000000000001/timeline", "image/svg+xml", 404);
 }
 
+static void test_explain(void **state)
+{
+    json_t *v = get(MSG "/timeline?explain=true&lang=zh-CN", 200);
+    assert_string_equal(at(v, "data.0.explain.0.code"), "next");
+    assert_string_equal(at(v, "data.0.explain.0.text"), "zh-CN");
+    json_decref(v);
+    v = get(MSG "/timeline", 200);
+    assert_null(json_object_get(json_array_get(json_object_get(v, "data"), 0), "explain"));
+    json_decref(v);
+}
+
+static void test_rule_tools(void **state)
+{
+    static const char *const paths[] = {"/v1/rules:check", "/v1/rules:test", "/v1/rules:simulate",
+                                        "/v1/rules:explain"};
+    for (int i = 0; i < 4; i++) {
+        char path[64], want[128];
+        snprintf(path, sizeof(path), "%s?lang=zh-CN", paths[i]);
+        snprintf(want, sizeof(want), "{\"tool\":%d,\"app\":\"shop\",\"lang\":\"zh-CN\",\"n\":2}",
+                 i);
+        raw_done(&a);
+        fake_call("POST", path, 1, "{}", &a);
+        expect_body(&a, 200, want);
+        raw_done(&a);
+        fake_call("POST", paths[i], 1, "{\"busy\":1}", &a);
+        expect_problem(&a, 503, "busy");
+        raw_done(&a);
+        fake_call("POST", paths[i], 2, "{}", &a); /* no scopes */
+        expect_problem(&a, 403, "scope-missing");
+        raw_done(&a);
+        snprintf(path, sizeof(path), "%s?lang=fr", paths[i]);
+        fake_call("POST", path, 1, "{}", &a);
+        expect_problem(&a, 422, "validation");
+    }
+}
+
 static void test_attempts(void **state)
 {
     json_t *v = get(MSG "/attempts", 200);
@@ -419,6 +455,8 @@ int main(void)
         TEST(test_absent),
         TEST(test_timeline),
         TEST(test_picture),
+        TEST(test_explain),
+        TEST(test_rule_tools),
         TEST(test_attempts),
         TEST(test_contacts),
         TEST(test_audit),

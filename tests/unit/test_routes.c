@@ -61,7 +61,7 @@ static void test_not_found(void **state)
         "/a/b/c",
         "/in/",
         "/in/sms/x/y",
-        "/v1/rules:check",
+        "/v1/rules:nix",
         "/v1/messages/x/acks/y",
     };
     for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {

@@ -145,3 +145,15 @@ int aw_rules_parse(const char *name, const char *text, size_t n, const struct aw
     read_text(&l, name, text, n);
     return finish(&l, errors, ret);
 }
+
+int aw_rules_parse_all(const struct aw_source_file *files, unsigned n,
+                       const struct aw_rules_world *world, struct aw_rules **ret,
+                       struct aw_diag *diag)
+{
+    struct load l;
+    unsigned errors = diag->n_errors;
+    begin(&l, world, n, diag);
+    for (unsigned i = 0; i < n; i++)
+        read_text(&l, files[i].name, files[i].text, files[i].n);
+    return finish(&l, errors, ret);
+}

@@ -50,6 +50,10 @@ int aw_rules_load_files(char *const *paths, unsigned n, const struct aw_rules_wo
 /* One file's text, e.g. the pinned text of the store; name is for messages. */
 int aw_rules_parse(const char *name, const char *text, size_t n, const struct aw_rules_world *world,
                    struct aw_rules **ret, struct aw_diag *diag);
+/* Several texts, as a directory would have them; at most 1,000. */
+int aw_rules_parse_all(const struct aw_source_file *files, unsigned n,
+                       const struct aw_rules_world *world, struct aw_rules **ret,
+                       struct aw_diag *diag);
 void aw_rules_free(struct aw_rules *r);
 
 #endif

@@ -352,6 +352,8 @@ int aw_tests_run(const char *path, const struct aw_test_options *o, struct aw_te
         const struct test *t = &s.tests[i];
         if (o->run != NULL && !aw_glob(o->run, t->name))
             continue;
+        if (o->go_on != NULL && !o->go_on(o->ctx))
+            break;
         AW_AUTO(aw_buf_free) struct aw_buf out = AW_BUF_INIT(EXPLAIN_MAX);
         AW_AUTO(aw_buf_free) struct aw_buf diff = AW_BUF_INIT(DIFF_MAX);
         bool passed = run_test(&s, t, o->coverage, &out, &diff);

@@ -39,6 +39,7 @@ struct aw_test_options {
     struct aw_coverage *coverage; /* is added to; or NULL */
     void (*report)(void *ctx, const struct aw_test_report *r);
     void *ctx;
+    bool (*go_on)(void *ctx); /* asked before each test: false leaves the rest out; NULL: all run */
 };
 struct aw_test_result {
     unsigned passed, failed;

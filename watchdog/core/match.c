@@ -17,7 +17,7 @@ static const char *pair_value(const struct aw_pair *pairs, unsigned n, const cha
     return NULL;
 }
 
-static const char *field_value(const struct aw_match_input *in, const struct aw_match_term *t)
+const char *aw_match_value(const struct aw_match_input *in, const struct aw_match_term *t)
 {
     const struct aw_registration *reg = in->reg;
 
@@ -42,7 +42,7 @@ static const char *field_value(const struct aw_match_input *in, const struct aw_
 
 static bool term_holds(const struct aw_match_term *t, const struct aw_match_input *in)
 {
-    const char *value = field_value(in, t);
+    const char *value = aw_match_value(in, t);
 
     for (unsigned i = 0; value && i < t->n_globs; i++)
         if (aw_glob(t->globs[i], value))

@@ -15,6 +15,8 @@ struct aw_match_input {
     const char *channel; /* already_sent.channel, or NULL */
 };
 
+/* What the message has in a term's field, or NULL. */
+const char *aw_match_value(const struct aw_match_input *in, const struct aw_match_term *t);
 /* Of a list of terms. */
 bool aw_match_terms(const struct aw_match_term *terms, unsigned n, const struct aw_match_input *in,
                     const struct aw_match_term **ret_failed);

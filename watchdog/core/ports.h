@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "core/cmd.h"
 #include "core/delivery.h"
 #include "core/timeline.h"
@@ -228,9 +229,31 @@ struct aw_status {
     /* Firings still to come of a timeline under it, as a JSON array of {at, step, do, round,
      * unless?, every?, rounds_left?}; returns its deadline. */
     aw_time (*planned)(const struct aw_pin *pin, const struct aw_timeline *tl, struct aw_buf *out);
+    /* Why its next step is when it is, and what could change it: a JSON array of {code, text}. */
+    void (*explain)(const struct aw_pin *pin, const struct aw_timeline *tl, aw_time now,
+                    enum aw_lang lang, struct aw_buf *out);
     /* JSON arrays: texts of what is wrong; {check, state, text} of each check. */
     bool (*ready)(void *ctx, struct aw_buf *why_not, struct aw_buf *checks);
     void (*metrics)(void *ctx, struct aw_buf *out); /* Prometheus text */
+};
+
+/* Rules that are sent to be looked at: nothing of them is kept, or read from this machine. */
+enum aw_tool { AW_TOOL_CHECK, AW_TOOL_TEST, AW_TOOL_SIMULATE, AW_TOOL_EXPLAIN };
+struct aw_tool_job {
+    enum aw_tool tool;
+    enum aw_lang lang;
+    const char *app;  /* of the caller; "" is any */
+    const char *body; /* JSON, as the API documents it */
+    size_t n;
+    struct aw_buf *out; /* the answer */
+    /* When it is refused: */
+    enum aw_problem problem;
+    char pointer[128], detail[256];
+};
+struct aw_tools {
+    void *ctx;
+    /* Runs it in the calling thread, for two seconds at most; one at a time: AW_P_BUSY. */
+    void (*run)(void *ctx, struct aw_tool_job *job);
 };
 
 /* What providers send us: verified and decoded by the provider's own code in chan/, before
@@ -251,6 +274,7 @@ struct aw_http_env {
     struct aw_tokens tokens;
     struct aw_status status;
     struct aw_receiving receiving;
+    struct aw_tools tools;
     const char *version;
 };
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "codec/explain.h"
 #include "codec/json.h"
 #include "codec/jsonw.h"
 #include "conf/brake.h"
@@ -51,30 +52,7 @@ static void line_json(const struct aw_out *o, const struct aw_virtual_line *l)
     struct aw_buf b = AW_BUF_INIT((size_t)1 << 20);
     struct aw_jsonw w;
     aw_jw_init(&w, &b);
-    aw_jw_object(&w, NULL);
-    aw_jw_time(&w, "at", l->at);
-    aw_jw_int(&w, "after_ms", l->after);
-    aw_jw_str(&w, "to", l->to);
-    aw_jw_str(&w, "what", aw_virtual_what_name(l));
-    if (l->what != AW_V_STATE) {
-        aw_jw_str(&w, "step", l->step);
-        aw_jw_int(&w, "round", l->round);
-        aw_jw_str(&w, "do", aw_kind_name(l->kind));
-        aw_jw_array(&w, "targets");
-        for (unsigned i = 0; i < l->n_targets; i++)
-            aw_jw_str(&w, NULL, l->targets[i]);
-        aw_jw_end(&w, ']');
-    }
-    aw_jw_object(&w, "why");
-    aw_jw_str(&w, "reason", aw_why_name(l->why));
-    if (names_rung(l))
-        aw_jw_str(&w, "level", aw_level_name(l->level));
-    if (l->by)
-        aw_jw_str(&w, "by", l->by);
-    if (l->what == AW_V_HELD || l->what == AW_V_DEFERRED)
-        aw_jw_time(&w, "until", l->until);
-    aw_jw_end(&w, '}');
-    aw_jw_end(&w, '}');
+    aw_virtual_json(&w, l);
     fprintf(o->f, "%s\n", aw_buf_str(&b));
     aw_buf_free(&b);
 }

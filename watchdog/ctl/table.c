@@ -26,6 +26,7 @@
     X(messages_cancel)                                                                             \
     X(rules_check)                                                                                 \
     X(rules_test)                                                                                  \
+    X(rules_explain)                                                                               \
     X(rules_diff)                                                                                  \
     X(rules_graph)                                                                                 \
     X(rules_new)                                                                                   \

@@ -22,13 +22,7 @@ static void names_of(const struct aw_env_conf *conf, enum aw_kind kind, const ch
     dst[n] = NULL;
 }
 
-/* What rules may name, as lists that live as long as the call. */
-struct names {
-    const char **lists[AW_N_KINDS];
-    struct aw_rules_world world;
-};
-
-static void names_init(struct names *n, const struct aw_env_conf *conf)
+void aw_live_names(struct aw_live_names *n, const struct aw_env_conf *conf)
 {
     memset(n, 0, sizeof(*n));
     n->world.templates = &conf->templates;
@@ -41,7 +35,7 @@ static void names_init(struct names *n, const struct aw_env_conf *conf)
     }
 }
 
-static void names_free(struct names *n)
+void aw_live_names_free(struct aw_live_names *n)
 {
     for (unsigned k = 0; k < AW_N_KINDS; k++)
         aw_free(n->lists[k]);
@@ -146,12 +140,12 @@ static int run_tests(struct aw_live *live, const char *dir, bool untested, struc
 static int load_rules(struct aw_live *live, bool untested, struct aw_diag *diag)
 {
     struct aw_rules *set = NULL;
-    struct names names;
+    struct aw_live_names names;
     int r;
 
-    names_init(&names, live->conf);
+    aw_live_names(&names, live->conf);
     r = aw_rules_load(live->conf->rules, &names.world, &set, diag);
-    names_free(&names);
+    aw_live_names_free(&names);
     if (r == AW_OK) {
         add_set(live, set);
         r = run_tests(live, live->conf->rules, untested, diag);
@@ -180,7 +174,7 @@ int aw_live_load(const char *config, bool untested, struct aw_live **ret, struct
 
 struct restore {
     struct aw_live *live;
-    struct names *names;
+    struct aw_live_names *names;
     struct aw_diag diag;
 };
 
@@ -200,7 +194,7 @@ int aw_live_load_last_good(const char *config, struct aw_store *store, struct aw
 {
     struct aw_env_conf *conf;
     struct restore x = {0};
-    struct names names;
+    struct aw_live_names names;
     struct aw_err err;
     int r = aw_env_load(config, 0, &conf, diag);
 
@@ -210,9 +204,9 @@ int aw_live_load_last_good(const char *config, struct aw_store *store, struct aw
     x.live->last_good = true;
     x.names = &names;
     aw_diag_init(&x.diag);
-    names_init(&names, conf);
+    aw_live_names(&names, conf);
     r = aw_store_ruleset_get(store, restore_file, &x, &err);
-    names_free(&names);
+    aw_live_names_free(&names);
     aw_diag_free(&x.diag);
     if (r || x.live->n_sets == 0) {
         aw_live_drop(x.live);

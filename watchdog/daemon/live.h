@@ -55,6 +55,14 @@ bool aw_live_has_app(const struct aw_live *live, const char *app);
 /* The whole file a rule came from. */
 const struct aw_rules_file *aw_live_file(const struct aw_live *live, const struct aw_rule *rule);
 
+/* What rules may name in an environment, as lists that are freed together. */
+struct aw_live_names {
+    const char **lists[AW_N_KINDS];
+    struct aw_rules_world world;
+};
+void aw_live_names(struct aw_live_names *ret, const struct aw_env_conf *conf);
+void aw_live_names_free(struct aw_live_names *n);
+
 /* The present one, shared with http threads. */
 struct aw_live_box {
     pthread_mutex_t lock;

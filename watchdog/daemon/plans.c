@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "codec/explain.h"
 #include "codec/jsonw.h"
 #include "core/engine.h"
 #include "daemon/status.h"
@@ -109,9 +110,35 @@ static aw_time planned(const struct aw_pin *pin, const struct aw_timeline *tl, s
     return tl->state == AW_OPEN ? aw_deadline(r, tl) : 0;
 }
 
+/* --- why ----------------------------------------------------------------------------------------
+ */
+
+static void put_note(void *ctx, const char *code, const char *text)
+{
+    struct aw_jsonw *w = ctx;
+
+    aw_jw_object(w, NULL);
+    aw_jw_str(w, "code", code);
+    aw_jw_str(w, "text", text);
+    aw_jw_end(w, '}');
+}
+
+static void explain(const struct aw_pin *pin, const struct aw_timeline *tl, aw_time now,
+                    enum aw_lang lang, struct aw_buf *out)
+{
+    struct aw_jsonw w;
+    struct aw_explain e = {lang, &w, put_note};
+
+    aw_jw_init(&w, out);
+    aw_jw_array(&w, NULL);
+    aw_explain_timeline(&e, pin->rule, tl, now);
+    aw_jw_end(&w, ']');
+}
+
 void aw_plans_fill(struct aw_status *ret)
 {
     ret->pin = pin;
     ret->unpin = unpin;
     ret->planned = planned;
+    ret->explain = explain;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/ports.h"
+#include "daemon/rule_tools.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,6 +236,7 @@ void aw_ports_fill(struct aw_ports *p, struct aw_http_env *env)
     env->tokens.parse = token_parse;
     env->tokens.mark = token_mark;
     aw_status_fill(&p->source, &env->status);
+    aw_rule_tools_fill(&p->source, &env->tools);
     env->receiving.ctx = p;
     env->receiving.receive = receive;
     aw_store_reading(p->store_path, &env->reading);

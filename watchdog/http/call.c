@@ -144,3 +144,16 @@ void aw_call_array(struct aw_call *call, void (*write)(void *ctx, struct aw_buf 
     aw_buf_putc(&out, '}');
     aw_call_json(call, 200, &out, NULL, 0);
 }
+
+bool aw_call_lang(struct aw_call *call, enum aw_lang *ret)
+{
+    char lang[16];
+
+    *ret = AW_LANG_EN;
+    if (!aw_call_query(call, "lang", lang, sizeof(lang)))
+        return false;
+    if (!lang[0] || aw_lang_parse(lang, ret) == 0)
+        return true;
+    aw_call_problem(call, AW_P_VALIDATION, "", "query parameter lang: en or zh-CN");
+    return false;
+}

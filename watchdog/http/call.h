@@ -110,6 +110,9 @@ bool aw_call_number(struct aw_call *call, const char *name, int64_t *ret);
 /* ?NAME= as text, "" when absent. */
 bool aw_call_query(struct aw_call *call, const char *name, char *dst, size_t cap);
 
+/* ?lang=, English when absent. */
+bool aw_call_lang(struct aw_call *call, enum aw_lang *ret);
+
 /* ---- what the routes of one and of many share ---- */
 
 /* Parses a registration into cmd, but for its key. app: of the caller, afterwards the one in force
@@ -146,6 +149,10 @@ void aw_do_contact_put(struct aw_call *call);
 void aw_do_contact_delete(struct aw_call *call);
 void aw_do_rules(struct aw_call *call);
 void aw_do_rule(struct aw_call *call);
+void aw_do_rules_check(struct aw_call *call);
+void aw_do_rules_test(struct aw_call *call);
+void aw_do_rules_simulate(struct aw_call *call);
+void aw_do_rules_explain(struct aw_call *call);
 void aw_do_reload(struct aw_call *call);
 void aw_do_apply(struct aw_call *call);
 void aw_do_rules_history(struct aw_call *call);

@@ -28,7 +28,7 @@ struct board {
     struct aw_call *call;
     char rule[AW_NAME_MAX + 1];
     uint8_t sha256[32];
-    bool seen, svg;
+    bool seen, svg, explain;
     enum aw_lang lang;
     char recipient[AW_USER_MAX + 1]; /* only this one, or "" */
     char title[512];
@@ -102,6 +102,12 @@ static int timeline_row(void *arg, const struct aw_timeline_row *t)
     else
         aw_buf_puts(&p->planned, "[]");
     aw_jw_time(&w, "deadline", deadline);
+    if (b->explain && b->pin) {
+        struct aw_buf why = AW_BUF_INIT(AW_LIST_MAX);
+        status->explain(b->pin, t->value, aw_clock_wall(b->call->api->env.clock), b->lang, &why);
+        aw_jw_raw(&w, "explain", aw_buf_str(&why), why.n);
+        aw_buf_free(&why);
+    }
     return 0;
 }
 
@@ -218,7 +224,7 @@ static void answer_svg(struct board *b, struct aw_buf *json)
 static bool take_query(struct board *b)
 {
     struct aw_call *call = b->call;
-    char lang[16];
+    char explain[8];
     int64_t after;
 
     b->svg = wants_svg(call);
@@ -226,12 +232,9 @@ static bool take_query(struct board *b)
                        b->svg ? AW_PIC_ROWS : AW_MAX_RECIPIENTS, &b->limit) ||
         !aw_call_number(call, "after", &after) ||
         !aw_call_query(call, "recipient", b->recipient, sizeof(b->recipient)) ||
-        !aw_call_query(call, "lang", lang, sizeof(lang)))
+        !aw_call_query(call, "explain", explain, sizeof(explain)) || !aw_call_lang(call, &b->lang))
         return false;
-    if (lang[0] && aw_lang_parse(lang, &b->lang) < 0) {
-        aw_call_problem(call, AW_P_VALIDATION, "", "query parameter lang: en or zh-CN");
-        return false;
-    }
+    b->explain = strcmp(explain, "true") == 0;
     b->from = after < AW_MAX_RECIPIENTS ? (unsigned)after : AW_MAX_RECIPIENTS;
     return true;
 }
