@@ -76,9 +76,9 @@ static void put_details(struct story *s, const struct aw_fact *f)
         }
         break;
     case AW_FACT_EVIDENCE:
-        aw_buf_printf(o, "evidence %s of %s%s%s", aw_level_name(f->level),
+        aw_buf_printf(o, "evidence %s of %s%s%s%s", aw_level_name(f->level),
                       s->x.w.names[f->person - 1], f->counts ? " counts" : "",
-                      f->late ? " late" : "");
+                      f->stands ? " stands" : "", f->late ? " late" : "");
         put_attempt(s, f->attempt);
         if (f->device)
             aw_buf_printf(o, " on %lld", (long long)f->device);
@@ -109,8 +109,19 @@ static void put_details(struct story *s, const struct aw_fact *f)
     case AW_FACT_ESCALATED:
         aw_buf_printf(o, "escalated %s/%u", aw_rule_step(&s->x.rule.r, f->step)->id, f->round);
         break;
+    case AW_FACT_REOPENED:
+        aw_buf_printf(o, "reopened at %s moves ", aw_level_name(f->level));
+        put_at(s, WORLD_START + f->moved);
+        break;
+    case AW_FACT_CLOSED:
+        aw_buf_puts(o, "closed");
+        break;
     default:
         aw_buf_printf(o, "ended %s", aw_state_name(f->state));
+        if (f->at) {
+            aw_buf_puts(o, " back at ");
+            put_at(s, f->at);
+        }
     }
 }
 

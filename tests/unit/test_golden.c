@@ -6,7 +6,7 @@
  * difference before you commit it.
  *
  *   # text                                   what the story shows
- *   rule until=RUNG deadline=D max_age=D settle=D
+ *   rule until=RUNG deadline=D max_age=D settle=D by=anyone reopen=D closed catch_up=never|D
  *   step ID at=D do=KIND,KIND to=TARGET,TARGET pick=all unless=RUNG every=D times=N|goal
  *        if_no_contact=skip via=N            via: number of channels
  *        devices=all
@@ -20,7 +20,7 @@
  *   > at D                                   moves the clock only, as if the process stood still
  *   > down D D                               a downtime is recorded
  *   > outcome #N OUTCOME [wait=D] [restart]  of attempt N; `> auto` accepts from here on at once
- *   > evidence PERSON RUNG [about=#N] [known=RUNG] [on=N]
+ *   > evidence PERSON RUNG [about=#N] [known=RUNG] [on=N] [sent]   sent: to somebody else, before
  *   > negative #N WHAT                       a receipt says so
  *   > absent PERSON, > taken PERSON          logged out; somebody else is on the phone
  *   > here PERSON                            logged in, and nobody has told the engine
@@ -140,6 +140,13 @@ static void read_rule(struct story *s)
         r->max_age = duration(s, v);
     if ((v = get(s, "settle")))
         r->check.settle = duration(s, v);
+    if ((v = get(s, "by")))
+        r->by = strcmp(v, "anyone") == 0 ? AW_BY_ANYONE : AW_BY_RECIPIENT;
+    if ((v = get(s, "reopen")))
+        r->reopen_after = duration(s, v);
+    r->reopen_unless_closed |= flag(s, "closed");
+    if ((v = get(s, "catch_up")))
+        r->catch_up = strcmp(v, "never") == 0 ? AW_CATCH_UP_NEVER : duration(s, v);
 }
 
 static void read_targets(struct story *s, struct aw_step *step, char *list)
@@ -300,6 +307,7 @@ static void do_evidence(struct story *s)
                                 .source = AW_SRC_APP,
                                 .attempt = about ? claim(s, about)->id : 0,
                                 .device = on ? number(s, on) : 0,
+                                .sent = flag(s, "sent"),
                                 .known = known ? level(s, known) : AW_LEVEL_NONE});
 }
 

@@ -18,26 +18,44 @@
 #define T0     ((aw_time)1795341600000) /* 2026-11-22T10:00:00Z */
 #define MINUTE AW_MINUTE
 
-static const char rules[] = "  - name: any\n"
-                            "    match: {class: any}\n"
-                            "    until: acknowledged\n"
-                            "    of: any\n"
-                            "    deadline: 30m\n"
-                            "    steps:\n"
-                            "      - {id: push, at: 0s, do: push}\n"
-                            "      - {id: text, at: 5m, do: sms, unless: acknowledged}\n"
-                            "  - name: two\n"
-                            "    match: {class: two}\n"
-                            "    until: acknowledged\n"
-                            "    of: 2\n"
-                            "    deadline: 30m\n"
-                            "    steps: [{id: push, at: 0s, do: push}]\n"
-                            "  - name: most\n"
-                            "    match: {class: most}\n"
-                            "    until: acknowledged\n"
-                            "    of: \"60%\"\n"
-                            "    deadline: 30m\n"
-                            "    steps: [{id: push, at: 0s, do: push}]\n";
+static const char rules[] =
+    "  - name: any\n"
+    "    match: {class: any}\n"
+    "    until: acknowledged\n"
+    "    of: any\n"
+    "    deadline: 30m\n"
+    "    steps:\n"
+    "      - {id: push, at: 0s, do: push}\n"
+    "      - {id: text, at: 5m, do: sms, unless: acknowledged}\n"
+    "  - name: two\n"
+    "    match: {class: two}\n"
+    "    until: acknowledged\n"
+    "    of: 2\n"
+    "    deadline: 30m\n"
+    "    steps: [{id: push, at: 0s, do: push}]\n"
+    "  - name: most\n"
+    "    match: {class: most}\n"
+    "    until: acknowledged\n"
+    "    of: \"60%\"\n"
+    "    deadline: 30m\n"
+    "    steps: [{id: push, at: 0s, do: push}]\n"
+    "  - name: anyone\n"
+    "    match: {class: anyone}\n"
+    "    until: acknowledged\n"
+    "    by: anyone\n"
+    "    deadline: 30m\n"
+    "    steps:\n"
+    "      - {id: push, at: 0s, do: push}\n"
+    "      - {id: boss, at: 5m, do: sms, to: \"user:boss\", template: code}\n"
+    "      - {id: link, at: 6m, do: email, to: \"user:boss\", ack_link: true}\n"
+    "  - name: back\n"
+    "    match: {class: back}\n"
+    "    until: acknowledged\n"
+    "    deadline: 1h\n"
+    "    after_ack: {reopen_after: 30m, unless: closed}\n"
+    "    steps:\n"
+    "      - {id: push, at: 0s, do: push}\n"
+    "      - {id: text, at: 10m, do: sms, unless: acknowledged}\n";
 
 static int setup(void **state)
 {
@@ -217,10 +235,161 @@ static void test_more_than_there_are(void **state)
     assert_int_equal(r->last.problem, AW_P_RULE_REFUSES);
 }
 
+/* --- by ----------------------------------------------------------------------------------------*/
+
+static void ack_by(struct rig *r, aw_id m, const char *user, const char *by)
+{
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_ACK);
+
+    cmd->u.ack.message = m;
+    cmd->u.ack.level = AW_ACKNOWLEDGED;
+    cmd->u.ack.source = AW_SRC_APP;
+    snprintf(cmd->u.ack.user, sizeof(cmd->u.ack.user), "%s", user);
+    snprintf(cmd->u.ack.by, sizeof(cmd->u.ack.by), "%s", by);
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+}
+
+static aw_id send_to_boss(struct rig *r, unsigned n, aw_time until)
+{
+    aw_id m;
+
+    rig_contact(r, "boss", "{\"phone\":\"+8613900000001\",\"email\":\"b@sim.invalid\"}");
+    m = send_to(r, "k", "anyone", n);
+    rig_accept_all(r);
+    for (aw_time t = T0 + MINUTE; t <= until; t += MINUTE) {
+        assert_int_equal(rig_at(r, t), 0);
+        rig_accept_all(r);
+    }
+    return m;
+}
+
+static void test_by_anyone_who_was_told(void **state)
+{
+    struct rig *r = *state;
+    aw_id m = send_to_boss(r, 2, T0 + 4 * MINUTE);
+
+    ack_by(r, m, "u0", "boss"); /* not told yet */
+    assert_int_equal(r->last.problem, AW_P_VALIDATION);
+    assert_string_equal(r->last.pointer, "/by");
+    ack_by(r, m, "u0", "nobody");
+    assert_int_equal(r->last.problem, AW_P_VALIDATION);
+    assert_int_equal(rig_at(r, T0 + 5 * MINUTE), 0);
+    rig_accept_all(r);
+    ack_by(r, m, "u0", "boss");
+    assert_int_equal(r->last.state, AW_CONFIRMED);
+    assert_true(r->last.first);
+    assert_int_equal(in_state(r, AW_CONFIRMED), 1); /* about u0 alone */
+    assert_int_equal(rig_sql(r, "SELECT level FROM timeline WHERE n=0"), AW_ACCEPTED);
+    ack_by(r, m, "u0", "boss"); /* again: the same answer */
+    assert_int_equal(r->last.state, AW_CONFIRMED);
+    assert_false(r->last.first);
+    ack_by(r, m, "u1", "u1"); /* a recipient's own */
+    assert_int_equal(rig_sql(r, "SELECT level FROM timeline WHERE n=1"), AW_ACKNOWLEDGED);
+    assert_int_equal(ended(r, "confirmed"), 1);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+/* The text to the manager names both recipients, and so does her reply. */
+static void test_by_reply_of_the_manager(void **state)
+{
+    struct rig *r = *state;
+    char code[16];
+
+    send_to_boss(r, 2, T0 + 5 * MINUTE);
+    rig_sql_text(r, "SELECT reply_code FROM attempt WHERE reply_code IS NOT NULL", code,
+                 sizeof(code));
+    rig_say(r, "sms", "+8613900000001", code);
+    assert_int_equal(in_state(r, AW_CONFIRMED), 2);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+static void test_by_link_of_the_manager(void **state)
+{
+    struct rig *r = *state;
+    const struct aw_send *mail = NULL;
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_PAGE);
+
+    send_to_boss(r, 2, T0 + 6 * MINUTE);
+    for (unsigned i = 0; i < r->n_sends; i++)
+        if (r->sends[i]->kind == AW_EMAIL)
+            mail = r->sends[i];
+    assert_non_null(mail);
+    assert_non_null(mail->link);
+    /* What she merely looks at proves nothing about them. */
+    cmd->u.page.timeline = mail->ref;
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(rig_sql(r, "SELECT max(level) FROM timeline"), AW_ACCEPTED);
+    cmd = rig_cmd(r, AW_CMD_PAGE);
+    cmd->u.page.timeline = mail->ref;
+    cmd->u.page.confirm = true;
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(r->last.state, AW_CONFIRMED);
+    assert_int_equal(in_state(r, AW_CONFIRMED), 2);
+    cmd = rig_cmd(r, AW_CMD_PAGE);
+    cmd->u.page.timeline = mail->ref + 12345;
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(r->last.problem, AW_P_NOT_FOUND);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+/* --- after_ack
+ * -----------------------------------------------------------------------------------*/
+
+static void test_it_comes_back(void **state)
+{
+    struct rig *r = *state;
+    aw_id m = send_to(r, "k", "back", 1);
+
+    rig_accept_all(r);
+    assert_int_equal(rig_at(r, T0 + 5 * MINUTE), 0);
+    rig_ack(r, m, "u0", AW_ACKNOWLEDGED);
+    assert_int_equal(r->stats.open, 0);
+    assert_int_equal(ended(r, "confirmed"), 1);
+    rig_forget_sends(r);
+    assert_int_equal(rig_at(r, T0 + 34 * MINUTE), 0);
+    assert_int_equal(in_state(r, AW_CONFIRMED), 1);
+    rig_restart(r, true);
+    assert_int_equal(rig_at(r, T0 + 35 * MINUTE), 0);
+    assert_int_equal(in_state(r, AW_OPEN), 1);
+    assert_int_equal(r->stats.open, 1);
+    assert_int_equal(rig_at(r, T0 + 40 * MINUTE), 0); /* 10m, and half an hour away */
+    assert_int_equal(r->n_sends, 1);
+    assert_int_equal(r->sends[0]->kind, AW_SMS);
+    rig_accept_all(r);
+    rig_ack(r, m, "u0", AW_ACKNOWLEDGED);
+    assert_true(r->last.first);
+    assert_int_equal(ended(r, "confirmed"), 2);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+static void test_closed_it_does_not(void **state)
+{
+    struct rig *r = *state;
+    aw_id m = send_to(r, "k", "back", 1);
+
+    rig_accept_all(r);
+    rig_ack(r, m, "u0", AW_ACKNOWLEDGED);
+    rig_cancel(r, m);
+    assert_int_equal(r->last.problem, AW_P_NONE);
+    assert_int_equal(r->last.state, AW_CONFIRMED);
+    assert_int_equal(
+        rig_sql(r, "SELECT count(*) FROM v_operator_actions WHERE action='timeline.closed'"), 1);
+    rig_cancel(r, m);
+    assert_int_equal(r->last.problem, AW_P_STATE_CONFLICT);
+    assert_int_equal(rig_at(r, T0 + AW_HOUR), 0);
+    assert_int_equal(in_state(r, AW_CONFIRMED), 1);
+    assert_int_equal(rig_verify(r), 0);
+}
+
 int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
+        RUN(test_by_anyone_who_was_told),
+        RUN(test_by_reply_of_the_manager),
+        RUN(test_by_link_of_the_manager),
+        RUN(test_it_comes_back),
+        RUN(test_closed_it_does_not),
         RUN(test_any_releases_the_others),
         RUN(edge_04_two_acks_at_one_instant),
         RUN(test_released_before_what_is_due),

@@ -180,7 +180,6 @@ static const struct {
     /* missing, unknown, not built */
     {"E101 E101 E101", "version: 1\nrules:\n  - ^^^name: r\n"},
     {"E101 E101", STEPS "      - ^^{do: push}\n"},
-    {"E150", HEAD "    ^by: anyone\n    steps:\n" PUSH},
     {"E150", HEAD "    ^hours: {}\n    steps:\n" PUSH},
     {"E101", HEAD "    ^presence: {}\n    steps:\n" PUSH},
     {"E103", HEAD "    presence: ^hold\n    steps:\n" PUSH},
@@ -195,13 +194,18 @@ static const struct {
     {"E103", HEAD "    claim: ^30m\n    steps:\n" PUSH},
     {"E102", HEAD "    claim: {hold: 30m, ^then: resume}\n    steps:\n" PUSH},
     {"E112", HEAD "    max_age: 2h\n    claim: ^{hold: 2h}\n    steps:\n" PUSH},
-    {"E150", HEAD "    ^after_ack: {}\n    steps:\n" PUSH},
-    {"E150", HEAD "    ^catch_up: never\n    steps:\n" PUSH},
     {"E101", HEAD "    ^limits: {}\n    steps:\n" PUSH},
     {"E116", HEAD "    limits: {per_recipient: {sms: [2/1m, ^5/h]}}\n    steps:\n" PUSH},
     {"E101", HEAD "    ^suppress: {}\n    steps:\n" PUSH},
     {"E102", HEAD "    suppress: {if_open: {^klass: x}}\n    steps:\n" PUSH},
     {"E112", HEAD "    retention: ^2d\n    steps:\n" PUSH},
+    {"E104", HEAD "    by: ^everyone\n    steps:\n" PUSH},
+    {"E101", HEAD "    ^after_ack: {}\n    steps:\n" PUSH},
+    {"E104", HEAD "    after_ack: {reopen_after: 1h, unless: ^done}\n    steps:\n" PUSH},
+    {"E112", HEAD "    after_ack: ^{reopen_after: 1d}\n    steps:\n" PUSH},
+    {"E104", HEAD "    catch_up: ^nver\n    steps:\n" PUSH},
+    {"E110", HEAD "    catch_up: ^10\n    steps:\n" PUSH},
+    {"E112", HEAD "    catch_up: ^0s\n    steps:\n" PUSH},
     {"E112", HEAD "    of: ^0\n    steps:\n" PUSH},
     {"E112", HEAD "    of: ^1001\n    steps:\n" PUSH},
     {"E112", HEAD "    of: ^101%\n    steps:\n" PUSH},
@@ -270,7 +274,7 @@ static const struct {
     {"E101", STEPS PUSH "    ^exhausted: {to: manager}\n"},
     {"E103", STEPS PUSH "    exhausted: ^email\n"},
     /* defaults */
-    {"E102 E150", "version: 1\ndefaults: {^name: x, ^by: anyone}\nrules: [{name: a, until: sent, "
+    {"E102 E150", "version: 1\ndefaults: {^name: x, ^hours: {}}\nrules: [{name: a, until: sent, "
                   "deadline: 1h, steps: [{id: a, at: 0s, do: im}]}]\n"},
     {"E110 W101",
      "version: 1\ndefaults: {deadline: ^5}\nrules: [{name: a, until: sent, steps: [{id: a, at: 0s, "
@@ -298,27 +302,6 @@ static void each_mistake_has_code_and_place(void **state)
         rules = NULL;
     }
     assert_int_equal(wrong, 0);
-}
-
-static void of_is_read(void **state)
-{
-    static const struct {
-        const char *text;
-        struct aw_of of;
-    } rows[] = {
-        {HEAD "    of: each\n    steps:\n" PUSH, {0, false}},
-        {HEAD "    of: any\n    steps:\n" PUSH, {1, false}},
-        {HEAD "    of: 3\n    steps:\n" PUSH, {3, false}},
-        {HEAD "    of: \"80%\"\n    steps:\n" PUSH, {80, true}},
-    };
-    for (unsigned i = 0; i < AW_COUNT(rows); i++) {
-        parse(rows[i].text, NULL);
-        const struct aw_of of = aw_ruleset_find(&rules->set, "r")->of;
-        assert_int_equal(of.n, rows[i].of.n);
-        assert_int_equal(of.percent, rows[i].of.percent);
-        aw_rules_free(rules);
-        rules = NULL;
-    }
 }
 
 static void all_mistakes_come_in_one_run(void **state)
@@ -589,7 +572,6 @@ int main(void)
         cmocka_unit_test_teardown(every_field_of_a_step_lands, teardown),
         cmocka_unit_test_teardown(hashes_pin_the_text, teardown),
         cmocka_unit_test_teardown(each_mistake_has_code_and_place, teardown),
-        cmocka_unit_test_teardown(of_is_read, teardown),
         cmocka_unit_test_teardown(all_mistakes_come_in_one_run, teardown),
         cmocka_unit_test_teardown(hint_says_the_way_out, teardown),
         cmocka_unit_test_teardown(forms_are_demanded, teardown),

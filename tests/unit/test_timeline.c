@@ -381,6 +381,95 @@ static struct aw_fact escalated(unsigned step, unsigned round, aw_time at)
                             .next_due = T0 + 1};
 }
 
+static struct aw_fact ack_of(int64_t person, bool stands, bool late)
+{
+    return (struct aw_fact){.type = AW_FACT_EVIDENCE,
+                            .level = AW_ACKNOWLEDGED,
+                            .source = AW_SRC_APP,
+                            .person = person,
+                            .stands = stands,
+                            .late = late,
+                            .next_due = late ? 0 : T0 + 1};
+}
+
+/* by: anyone */
+static void test_acknowledged_by_somebody_else(void **state)
+{
+    struct aw_timeline tl;
+    struct aw_fact f = ack_of(7, true, false);
+
+    aw_timeline_init(&tl, 1000, 0, 5);
+    ok(&tl, opened());
+    no(&tl, ack_of(5, true, false)); /* the recipient */
+    no(&tl, ack_of(0, true, false));
+    f.level = AW_OPENED;
+    no(&tl, f);
+    f = ack_of(7, true, false);
+    f.counts = true;
+    no(&tl, f);
+    ok(&tl, ack_of(7, false, false)); /* not that of somebody who was told */
+    assert_int_equal(tl.acked_by, 0);
+    ok(&tl, ack_of(7, true, false));
+    assert_int_equal(tl.acked_by, 7);
+    assert_int_equal(tl.level, AW_LEVEL_NONE);
+    no(&tl, ack_of(8, true, false)); /* the first one stands */
+
+    aw_timeline_init(&tl, 1000, 0, 5);
+    ok(&tl, opened());
+    ok(&tl, ended(AW_EXHAUSTED, 0));
+    ok(&tl, ack_of(7, true, true));
+    assert_true(tl.late);
+}
+
+/* after_ack */
+static void test_comes_back(void **state)
+{
+    struct aw_fact end = ended(AW_CONFIRMED, T0 + 40);
+    struct aw_fact again = {.type = AW_FACT_REOPENED,
+                            .at = T0 + 40,
+                            .moved = 30,
+                            .level = AW_LEVEL_NONE,
+                            .next_due = T0 + 50};
+    struct aw_fact closed = {.type = AW_FACT_CLOSED};
+    struct aw_timeline tl, other;
+
+    aw_timeline_init(&tl, 1000, 0, 5);
+    ok(&tl, opened());
+    no(&tl, again);
+    no(&tl, closed);
+    end.at = T0 + 40;
+    no(&tl, end); /* since when? */
+    end.from = T0 + 40;
+    no(&tl, end);
+    end.from = T0 + 10;
+    end.state = AW_EXHAUSTED;
+    no(&tl, end);
+    end.state = AW_CONFIRMED;
+    end.at = INT64_MAX;
+    no(&tl, end);
+    end.at = T0 + 40;
+    ok(&tl, end);
+    assert_int_equal(tl.due, T0 + 40);
+    other = tl;
+    ok(&other, closed);
+    assert_int_equal(other.state, AW_CONFIRMED);
+    no(&other, again);
+    again.at = T0 + 39;
+    no(&tl, again);
+    again.at = T0 + 40;
+    again.moved = 31;
+    no(&tl, again);
+    again.moved = 30;
+    again.level = AW_SENT; /* never was */
+    no(&tl, again);
+    again.level = AW_LEVEL_NONE;
+    ok(&tl, again);
+    assert_int_equal(tl.state, AW_OPEN);
+    assert_int_equal(tl.hold.shift, 30);
+    assert_int_equal(tl.hold.from, T0 + 10);
+    assert_int_equal(tl.hold.until, T0 + 40);
+}
+
 static void test_people_act(void **state)
 {
     struct aw_timeline tl;
@@ -488,12 +577,20 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),      cmocka_unit_test(test_claims),
-        cmocka_unit_test(test_retries),   cmocka_unit_test(test_last_round_of_all),
-        cmocka_unit_test(test_outcomes),  cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_evidence),  cmocka_unit_test(test_negatives),
-        cmocka_unit_test(test_downtimes), cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_bounds),    cmocka_unit_test(test_people_act),
+        cmocka_unit_test(test_acknowledged_by_somebody_else),
+        cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_last_round_of_all),
+        cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_negatives),
+        cmocka_unit_test(test_downtimes),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_people_act),
     };
     return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
 }

@@ -78,6 +78,7 @@ static const struct member members[] = {
     M(last_round, T_BOOL),
     M(unsent, T_BOOL),
     M(counts, T_BOOL),
+    M(stands, T_BOOL),
     M(late, T_BOOL),
     M(at, T_TIME),
     M(registered, T_TIME),

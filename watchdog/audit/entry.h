@@ -54,11 +54,13 @@
     X(CHANNEL, "channel.changed")  /* paused, stopped, resumed; its breaker */                     \
     X(ABSENT, "recipient.absent")  /* pushes wait for a login */                                   \
     X(PRESENT, "recipient.present")                                                                \
-    X(DEVICE, "recipient.device") /* a device is theirs no more */                                 \
-    X(LET_GO, "firing.let_go")    /* put off no longer, before its time */                         \
-    X(SILENCE, "silence.changed") /* begun, ended by a person */                                   \
-    X(STORM, "storm.changed")     /* the brake began, or ceased, to hold firings back */           \
-    X(APPLIED, "rules.applied")   /* who, and why; behind the rules.loaded that it is about */
+    X(DEVICE, "recipient.device")    /* a device is theirs no more */                              \
+    X(LET_GO, "firing.let_go")       /* put off no longer, before its time */                      \
+    X(SILENCE, "silence.changed")    /* begun, ended by a person */                                \
+    X(STORM, "storm.changed")        /* the brake began, or ceased, to hold firings back */        \
+    X(APPLIED, "rules.applied")      /* who, and why; behind the rules.loaded that it is about */  \
+    X(REOPENED, "timeline.reopened") /* confirmed, and back: after_ack */                          \
+    X(CLOSED, "timeline.closed")     /* ... and will not come back */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,
@@ -88,7 +90,7 @@ struct aw_entry {
     int count;      /* recipient.present: of so many messages one push tells */
     const char *state, *level, *source, *outcome, *negative, *why, *channel;
     const char *by; /* skipped, deferred: the name of what did it */
-    bool last_round, unsent, counts, late;
+    bool last_round, unsent, counts, stands, late;
     aw_time at, registered, next_due;
     aw_ms moved;
     int http_status, code;

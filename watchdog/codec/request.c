@@ -106,6 +106,8 @@ static void give_ack(const struct ack *a, struct aw_cmd *cmd)
     cmd->u.ack.level = a->level;
     cmd->u.ack.source = AW_SRC_APP;
     cmd->u.ack.at = a->at;
+    if (a->by)
+        memcpy(cmd->u.ack.by, a->by, strlen(a->by) + 1);
     cmd->u.ack.detail_json = ack_detail(a);
 }
 

@@ -91,6 +91,12 @@ static const struct {
     {"why:let_go", N_("nothing holds it any more")},
     {"why:digest", N_("goes along with another")},
     {"why:restart", N_("in flight when the process ended")},
+    {"why:catch_up", N_("missed in a downtime, and too old")},
+    {"why:reopened", N_("nobody has closed it")},
+    {"why:closed", N_("a person has closed it")},
+    {"why:blind", N_("receipts cannot be seen")},
+    {"why:on_unknown", N_("whether it was sent is unknown; it is not repeated")},
+    {"why:migrated", N_("the message was moved to another rule")},
     /* sentences: what became of a firing */
     {"registered", N_("registered")},
     {"claimed", N_("is sent")},
@@ -103,6 +109,9 @@ static const struct {
     {"held", N_("held for")},
     {"resumed", N_("the hold is over")},
     {"escalated", N_("escalated to")},
+    {"reopened", N_("open again")},
+    {"closed", N_("closed")},
+    {"migrated", N_("moved to rule")},
     {"message", N_("message")},
     {"breaker", N_("breaker")},
 };
@@ -224,6 +233,16 @@ static void say_escalated(enum aw_lang lang, const json_t *e, struct aw_buf *out
     put(out, aw_json_str(e, "step"));
 }
 
+static void say_reopened(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "reopened"));
+}
+
+static void say_closed(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "closed"));
+}
+
 static void say_ended(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 {
     put(out, aw_word(lang, aw_json_str(e, "state") ?: "open"));
@@ -258,6 +277,7 @@ static const struct {
     {"message.ended", say_message_ended},   {"timeline.held", say_held},
     {"timeline.resumed", say_resumed},      {"timeline.escalated", say_escalated},
     {"channel.changed", say_channel},       {"firing.let_go", say_let_go},
+    {"timeline.reopened", say_reopened},    {"timeline.closed", say_closed},
 };
 
 void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out)

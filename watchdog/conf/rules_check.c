@@ -332,6 +332,9 @@ static void check_times(struct aw_reader *r, struct aw_rule *rule, const struct 
     if (rule->claim_hold >= rule->max_age && rule->claim_hold > 0 && rule->max_age > 0)
         aw_schema_error(r, get(map, fallback, "claim"), "E112", "make it shorter than max_age",
                         "no hold moves \"max_age\": the message would expire before it ends");
+    if (rule->reopen_after >= rule->max_age && rule->reopen_after > 0 && rule->max_age > 0)
+        aw_schema_error(r, get(map, fallback, "after_ack"), "E112", "make it shorter than max_age",
+                        "nothing outlives \"max_age\": the message would never come back");
     if (check != NULL && rule->check.max_every > 0 && rule->check.every > rule->check.max_every)
         aw_schema_key_error(r, check, "E112", "set max_every as well",
                             "\"every\" is longer than \"max_every\"");

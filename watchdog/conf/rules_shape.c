@@ -136,6 +136,28 @@ static void read_of(struct aw_reader *r, const struct aw_key *k, const struct aw
     rule->of.n = (unsigned)number;
 }
 
+static void read_catch_up(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                          void *base)
+{
+    struct aw_rule *rule = base;
+    const char *s = aw_schema_scalar(r, v, "always, never or a duration");
+    if (s == NULL || strcmp(s, "always") == 0)
+        rule->catch_up = 0;
+    else if (strcmp(s, "never") == 0)
+        rule->catch_up = AW_CATCH_UP_NEVER;
+    else if (s[0] < '0' || s[0] > '9')
+        aw_schema_word(r, v, k->words, k->key);
+    else
+        aw_schema_duration(r, v, k->min, k->max, &rule->catch_up);
+}
+
+static void read_unless_closed(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                               void *base)
+{
+    struct aw_rule *rule = base;
+    rule->reopen_unless_closed = aw_schema_word(r, v, k->words, k->key) == 0;
+}
+
 /* --- keys of a step ------------------------------------------------------------------------ */
 
 static bool read_target(struct aw_reader *r, const struct aw_yaml *v, struct aw_target *ret)
@@ -234,6 +256,9 @@ static const char *const no_contact_words[] = {"advance", "skip", NULL};
 static const char *const pick_words[] = {"first_reachable", "all", NULL};
 static const char *const of_words[] = {"each", "any", "N", "N%", NULL};
 static const char *const inbox_words[] = {"opened", "acknowledged", NULL};
+static const char *const by_words[] = {"recipient", "anyone", NULL};
+static const char *const catch_up_words[] = {"always", "never", NULL};
+static const char *const closed_words[] = {"closed", NULL};
 static const char *const version_words[] = {"1", NULL};
 
 static const struct aw_key repeat_keys[] = {
@@ -354,6 +379,15 @@ static const struct aw_key claim_keys[] = {
 };
 static const struct aw_shape claim_shape = {"claim", claim_keys};
 
+static const struct aw_key after_ack_keys[] = {
+    {"reopen_after", AW_KEY_DURATION, AW_KEY_REQUIRED, RULE(reopen_after), .min = AW_SECOND,
+     .help = "how long after the confirmation"},
+    {"unless", AW_KEY_WORD, 0, RULE(reopen_unless_closed), .words = closed_words,
+     .read = read_unless_closed, .help = "closed: not when somebody has cancelled it since"},
+    {NULL},
+};
+static const struct aw_shape after_ack_shape = {"after_ack", after_ack_keys};
+
 static const struct aw_key rule_keys[] = {
     {"name", AW_KEY_NAME, AW_KEY_REQUIRED | AW_KEY_OWN_ONLY, RULE(name),
      .help = "unique over all files"},
@@ -365,7 +399,8 @@ static const struct aw_key rule_keys[] = {
      .words = aw_level_names, .help = "the goal: the rung that ends a recipient's timeline"},
     {"of", AW_KEY_OTHER, 0, .words = of_words, .def = "each", .read = read_of,
      .help = "how many recipients confirm the message: each, any, N or \"N%\""},
-    {"by", AW_KEY_OTHER, AW_KEY_LATER},
+    {"by", AW_KEY_WORD, 0, RULE(by), .words = by_words, .def = "recipient",
+     .help = "whose acknowledgement meets the goal: the recipient's, or of anyone who was told"},
     {"check", AW_KEY_MAP, 0, RULE(check), .child = &check_shape, .def = "{}",
      .help = "when receipts are asked for"},
     {"deadline", AW_KEY_DURATION, AW_KEY_REQUIRED, RULE(deadline), .min = AW_SECOND,
@@ -379,8 +414,11 @@ static const struct aw_key rule_keys[] = {
      .def = "opened", .help = "what reading in the inbox proves"},
     {"claim", AW_KEY_MAP, 0, .child = &claim_shape,
      .help = "somebody else may take care of it; without it a claim is refused"},
-    {"after_ack", AW_KEY_OTHER, AW_KEY_LATER},
-    {"catch_up", AW_KEY_OTHER, AW_KEY_LATER},
+    {"after_ack", AW_KEY_MAP, 0, .child = &after_ack_shape,
+     .help = "a confirmed message that comes back"},
+    {"catch_up", AW_KEY_OTHER, 0, RULE(catch_up), .min = AW_SECOND, .words = catch_up_words,
+     .def = "always", .read = read_catch_up,
+     .help = "what was missed in a downtime: always, never, or up to this age"},
     {"limits", AW_KEY_MAP, 0, .child = &aw_shape_limits, RULE(limits), .read = aw_limits_read,
      .help = "how many a recipient gets at most; what is beyond waits; default the environment's"},
     {"suppress", AW_KEY_MAP, 0, .child = &aw_shape_suppress,

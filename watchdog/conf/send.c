@@ -264,6 +264,9 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
     check_session(r, map);
     if (level != NULL && aw_yaml_get(map, "from") == NULL)
         aw_schema_error(r, map, "E101", "a user", "evidence needs the key \"from\"");
+    if (level == NULL && aw_yaml_get(map, "about") != NULL)
+        aw_schema_key_error(r, aw_yaml_get(map, "about"), "E102", "take it out",
+                            "\"about\" belongs to evidence");
     if ((attempt != NULL) != (aw_yaml_get(map, "result") != NULL))
         aw_schema_error(r, map, "E101", NULL, "\"attempt\" and \"result\" stand together");
     if (act != NULL && aw_streq(act->text, act_words[e->act]))
@@ -286,6 +289,7 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
                 : logout != NULL ? e->logout
                                  : e->from,
         .device = e->device,
+        .about = e->about,
         .level = e->level,
         .step = act != NULL ? e->step : e->attempt,
         .outcome = attempt != NULL ? results[e->result] : AW_OUT_NONE,
@@ -315,7 +319,8 @@ static const struct aw_key event_keys[] = {
     {"result", AW_KEY_WORD, 0, EVENT(result), .words = result_words, .help = "how they end"},
     {"device", AW_KEY_TEXT, 0, EVENT(device), .min = 1, .max = AW_NAME_MAX,
      .help = "login, logout: which device; evidence: about which one"},
-    {"about", AW_KEY_OTHER, AW_KEY_LATER},
+    {"about", AW_KEY_TEXT, 0, EVENT(about), .min = 1, .max = AW_USER_MAX,
+     .help = "evidence about this recipient's message alone"},
     {"login", AW_KEY_TEXT, 0, EVENT(login), .min = 1, .max = AW_USER_MAX,
      .help = "this user logs in on the device"},
     {"logout", AW_KEY_TEXT, 0, EVENT(logout), .min = 1, .max = AW_USER_MAX,

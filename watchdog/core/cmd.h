@@ -120,9 +120,10 @@ struct aw_cmd {
             aw_id message;
             char user[AW_USER_MAX + 1];
             enum aw_level level;
-            enum aw_source source; /* app or operator */
-            aw_time at;            /* 0: now */
-            char *detail_json;     /* by, device, evidence as given, or NULL; owned */
+            enum aw_source source;    /* app or operator */
+            aw_time at;               /* 0: now */
+            char by[AW_USER_MAX + 1]; /* who says so; "": the recipient, or the app for them */
+            char *detail_json;        /* by, device, evidence as given, or NULL; owned */
         } ack;
         struct {
             aw_id message;

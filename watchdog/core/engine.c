@@ -38,7 +38,8 @@ bool aw_fits(const struct aw_call *c, unsigned n)
 
 bool aw_stopped(const struct aw_timeline *tl)
 {
-    return tl->state == AW_CANCELLED || (tl->state != AW_OPEN && tl->level == AW_ACKNOWLEDGED);
+    return tl->state == AW_CANCELLED ||
+           (tl->state != AW_OPEN && (tl->level == AW_ACKNOWLEDGED || tl->acked_by != 0));
 }
 
 static void fire_exhausted(struct aw_call *c)
@@ -53,9 +54,24 @@ static void fire_exhausted(struct aw_call *c)
                                         .why = AW_WHY_EXHAUSTED});
 }
 
+/* When a timeline that ends now comes back, 0: never. Nothing outlives max_age. */
+static aw_time back_at(const struct aw_call *c, enum aw_state state)
+{
+    aw_time at = c->env->now + c->rule->reopen_after;
+    bool may = state == AW_CONFIRMED || state == AW_RELEASED;
+
+    return may && c->rule->reopen_after > 0 && at < aw_end_of_life(c->rule, c->tl) ? at : 0;
+}
+
 void aw_end(struct aw_call *c, enum aw_state state, enum aw_why why)
 {
-    aw_emit(c, (struct aw_fact){.type = AW_FACT_ENDED, .state = state, .why = why});
+    aw_time back = back_at(c, state);
+
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_ENDED,
+                                .state = state,
+                                .why = why,
+                                .from = back ? c->env->now : 0,
+                                .at = back});
     if (aw_stopped(c->tl))
         aw_drop_tries(c, why);
     if (state == AW_EXHAUSTED || state == AW_EXPIRED)
@@ -79,8 +95,11 @@ void aw_take_evidence(struct aw_call *c, const struct aw_event *ev)
     bool raises = ev->person == tl->person && ev->level > tl->level;
     const struct aw_device *device = device_of(tl, ev);
     bool proves = device && ev->level > device->level;
+    bool stands = ev->person != tl->person && ev->sent && c->rule->by == AW_BY_ANYONE &&
+                  ev->level == AW_ACKNOWLEDGED && tl->acked_by == 0;
+    bool met = stands || (raises && ev->level >= c->rule->until);
 
-    if (!raises && !proves && !(ev->attempt && ev->level > ev->known))
+    if (!raises && !proves && !stands && !(ev->attempt && ev->level > ev->known))
         return; /* nothing new */
     aw_emit(c, (struct aw_fact){
                    .type = AW_FACT_EVIDENCE,
@@ -91,11 +110,11 @@ void aw_take_evidence(struct aw_call *c, const struct aw_event *ev)
                    .device = proves ? device->id : 0,
                    .at = ev->at ? ev->at : c->env->now,
                    .counts = raises,
-                   .late = raises && final && tl->state != AW_CONFIRMED && !tl->late &&
-                           ev->level >= c->rule->until,
+                   .stands = stands,
+                   .late = met && final && tl->state != AW_CONFIRMED && !tl->late,
                });
     aw_drop_proven(c, ev->attempt);
-    if (!final && tl->level >= c->rule->until)
+    if (!final && met)
         aw_end(c, AW_CONFIRMED, AW_WHY_GOAL);
     else if (aw_stopped(tl))
         aw_drop_tries(c, AW_WHY_GOAL);
@@ -169,6 +188,25 @@ aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *t
     return at;
 }
 
+bool aw_engine_can_close(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    return tl->back.at != 0 && rule->reopen_unless_closed;
+}
+
+void aw_reopen(struct aw_call *c)
+{
+    const struct aw_timeline *tl = c->tl;
+    aw_time now = c->env->now;
+    aw_time free_from = tl->back.from < tl->hold.until ? tl->hold.until : tl->back.from;
+    enum aw_level below = (enum aw_level)(c->rule->until - 1);
+
+    aw_emit(c, (struct aw_fact){.type = AW_FACT_REOPENED,
+                                .at = now,
+                                .moved = now > free_from ? now - free_from : 0,
+                                .level = tl->level < below ? tl->level : below,
+                                .why = AW_WHY_REOPENED});
+}
+
 int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const struct aw_event *ev,
                    const struct aw_env *env, struct aw_update *ret)
 {
@@ -200,6 +238,8 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
     case AW_EV_CANCEL:
         if (tl->state == AW_OPEN)
             aw_end(&c, AW_CANCELLED, AW_WHY_CANCELLED);
+        else if (aw_engine_can_close(rule, tl))
+            aw_emit(&c, (struct aw_fact){.type = AW_FACT_CLOSED, .why = AW_WHY_CLOSED});
         break;
     case AW_EV_RELEASE:
         if (tl->state == AW_OPEN)

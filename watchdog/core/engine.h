@@ -127,6 +127,7 @@ struct aw_event {
     int64_t person; /* evidence: whose */
     int64_t device; /* evidence: about which one, 0: not known */
     uint16_t count;
+    bool sent; /* evidence of somebody else: the timeline had sent to them before */
     aw_id attempt;
     uint8_t step, kind;
     uint16_t round;
@@ -182,14 +183,17 @@ aw_time aw_engine_due(const struct aw_rule *rule, const struct aw_timeline *tl, 
 bool aw_engine_escalation(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                           unsigned *ret_step, unsigned *ret_round);
 
+/* Whether the timeline has ended, would come back, and may be kept from it by a cancel. */
+bool aw_engine_can_close(const struct aw_rule *rule, const struct aw_timeline *tl);
+
 /* When nothing may outlive it any more: max_age, which no hold moves. */
 aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl);
 
 /* When the timeline is exhausted, if nothing is moved any more. */
 aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl);
 
-/* The second pure function: the message as the fold of its timelines. counts[state] timelines, ended
- * ones included; needed: aw_rule_needed. Confirmed with timelines still open: those are to be
+/* The second pure function: the message as the fold of its timelines. counts[state] timelines,
+ * ended ones included; needed: aw_rule_needed. Confirmed with timelines still open: those are to be
  * released. */
 enum aw_state aw_message_fold(unsigned needed, const unsigned counts[AW_N_STATES]);
 

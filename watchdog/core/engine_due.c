@@ -256,6 +256,27 @@ static bool settle(struct aw_call *c, const struct aw_firing *g)
     return true;
 }
 
+/* Missed in a downtime, and the rule does not want it made up for. */
+static bool too_old(const struct aw_call *c, const struct aw_firing *g)
+{
+    aw_ms most = c->rule->catch_up;
+
+    return most != 0 && c->env->now - g->due > (most == AW_CATCH_UP_NEVER ? -1 : most) &&
+           downtime_at(c->env, g->due) != NULL;
+}
+
+/* A timeline with none left, whose deadline has passed as well, is not kept open by what the
+ * downtime adds to it. */
+static void skip_old(struct aw_call *c, const struct aw_firing *g)
+{
+    struct aw_firing next;
+
+    aw_skip(c, g, AW_WHY_CATCH_UP, false);
+    if (!aw_firing_first(c->rule, c->tl, &next) &&
+        aw_deadline(c->rule, c->tl) - c->tl->moved <= c->env->now)
+        aw_end(c, AW_EXPIRED, AW_WHY_CATCH_UP);
+}
+
 static void decide_firing(struct aw_call *c, struct aw_firing *g)
 {
     if (aw_passed_over(c->rule, c->tl, g->step, g->round))
@@ -264,6 +285,8 @@ static void decide_firing(struct aw_call *c, struct aw_firing *g)
         aw_skip(c, g, AW_WHY_PAST, false);
     else if (collapsed(c, g))
         aw_skip(c, g, AW_WHY_COLLAPSED, false);
+    else if (too_old(c, g))
+        skip_old(c, g);
     else if (unless_met(c, g->step))
         aw_skip(c, g, AW_WHY_UNLESS, false);
     else if (!settle(c, g) && !aw_gate_presence(c, g) && !aw_restrained(c, g))
@@ -292,6 +315,8 @@ static bool decide_one(struct aw_call *c)
         aw_end(c, AW_EXPIRED, AW_WHY_MAX_AGE);
     else if (waiting && waiting->due == tl->due)
         aw_try_again(c, waiting);
+    else if (tl->back.at == tl->due)
+        aw_reopen(c);
     else if (aw_firing_first(c->rule, tl, &g) && g.due == tl->due &&
              aw_has_room(c->rule, tl, g.step))
         decide_firing(c, &g);

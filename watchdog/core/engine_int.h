@@ -58,6 +58,8 @@ bool aw_stopped(const struct aw_timeline *tl);
 /* Emits ENDED, drops waiting tries where nothing goes on, fires the exhausted step. */
 void aw_end(struct aw_call *c, enum aw_state state, enum aw_why why);
 void aw_take_evidence(struct aw_call *c, const struct aw_event *ev);
+/* A confirmed timeline comes back. */
+void aw_reopen(struct aw_call *c);
 
 /* --- engine_due.c --- */
 

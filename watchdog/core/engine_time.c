@@ -187,7 +187,7 @@ aw_time aw_due(const struct aw_rule *rule, const struct aw_timeline *tl)
     struct aw_firing g;
 
     if (tl->state != AW_OPEN)
-        return due;
+        return tl->back.at ? earlier(due, tl->back.at) : due;
     due = earlier(due, aw_end_of_life(rule, tl));
     if (!aw_firing_first(rule, tl, &g))
         return earlier(due, aw_deadline(rule, tl));

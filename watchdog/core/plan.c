@@ -11,6 +11,7 @@
  *
  *   marks | shift from until, if marks & HELD | at step round, if marks & ESCALATED
  *   | parts, if marks & PRESENCE: from until moved spent told+count; n and each of the devices
+ *         | parts, and then acked_by, from at of the return, migrated, if marks & MESSAGE
  *
  * A fresh timeline takes about 12 bytes; the largest plausible one (all tracks moved, all tries
  * and negatives, ten-year rule) fits AW_PLAN_MAX, see test_plan.c.
@@ -24,8 +25,9 @@ enum { PLAN_VERSION = 1, PLAN_ACTED = 2 };
 
 enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
 enum { TRY_WAITING = 8, TRY_HELD = 16, TRY_PARKED = 32, TRY_HIGH = 64 };
-enum { HELD = 1, ESCALATED = 2, PRESENCE = 8 };
-enum { ABSENCE = 1, DEVICES = 2 }; /* parts of PRESENCE */
+enum { HELD = 1, ESCALATED = 2, PRESENCE = 8, MESSAGE = 16 };
+enum { ABSENCE = 1, DEVICES = 2 };             /* parts of PRESENCE */
+enum { ACKED_BY = 1, BACK = 2, MIGRATED = 4 }; /* parts of MESSAGE */
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -114,10 +116,30 @@ static void put_presence(struct out *o, const struct aw_timeline *tl)
     }
 }
 
+static unsigned message_parts(const struct aw_timeline *tl)
+{
+    return (tl->acked_by ? ACKED_BY : 0) | (tl->back.at ? BACK : 0) | (tl->migrated ? MIGRATED : 0);
+}
+
+static void put_message(struct out *o, const struct aw_timeline *tl)
+{
+    unsigned parts = message_parts(tl);
+
+    put(o, parts);
+    if (parts & ACKED_BY)
+        put(o, (uint64_t)tl->acked_by);
+    if (parts & BACK) {
+        put_time(o, tl, tl->back.from);
+        put_time(o, tl, tl->back.at);
+    }
+    if (parts & MIGRATED)
+        put_time(o, tl, tl->migrated);
+}
+
 static unsigned marks_of(const struct aw_timeline *tl)
 {
     return (tl->hold.until ? HELD : 0) | (tl->escalated.at ? ESCALATED : 0) |
-           (presence_parts(tl) ? PRESENCE : 0);
+           (presence_parts(tl) ? PRESENCE : 0) | (message_parts(tl) ? MESSAGE : 0);
 }
 
 static void put_acts(struct out *o, const struct aw_timeline *tl)
@@ -137,6 +159,8 @@ static void put_acts(struct out *o, const struct aw_timeline *tl)
     }
     if (marks & PRESENCE)
         put_presence(o, tl);
+    if (marks & MESSAGE)
+        put_message(o, tl);
 }
 
 size_t aw_plan_encode(const struct aw_timeline *tl, uint8_t *dst, size_t cap)
@@ -298,9 +322,25 @@ static void get_presence(struct in *in, struct aw_timeline *tl)
         bad(in);
 }
 
+static void get_message(struct in *in, struct aw_timeline *tl)
+{
+    uint64_t parts = get(in, ACKED_BY | BACK | MIGRATED);
+
+    if (parts & ACKED_BY)
+        tl->acked_by = (int64_t)get(in, INT64_MAX);
+    if (parts & BACK) {
+        tl->back.from = get_time(in, tl);
+        tl->back.at = get_time(in, tl);
+    }
+    if (parts & MIGRATED)
+        tl->migrated = get_time(in, tl);
+    if (parts == 0 || parts != message_parts(tl) || tl->back.from > tl->back.at)
+        bad(in);
+}
+
 static void get_acts(struct in *in, struct aw_timeline *tl)
 {
-    uint64_t marks = get(in, HELD | ESCALATED | PRESENCE);
+    uint64_t marks = get(in, HELD | ESCALATED | PRESENCE | MESSAGE);
 
     if (marks & HELD) {
         tl->hold.shift = get_signed(in);
@@ -314,8 +354,11 @@ static void get_acts(struct in *in, struct aw_timeline *tl)
     }
     if (marks & PRESENCE)
         get_presence(in, tl);
-    if (marks == 0 || (marks & 4) || tl->hold.shift < 0 || tl->hold.shift > AW_LAST_INSTANT ||
-        tl->hold.from > tl->hold.until || ((marks & ESCALATED) && tl->escalated.round == 0))
+    if (marks & MESSAGE)
+        get_message(in, tl);
+    if (marks == 0 || marks != marks_of(tl) || tl->hold.shift < 0 ||
+        tl->hold.shift > AW_LAST_INSTANT || tl->hold.from > tl->hold.until ||
+        ((marks & ESCALATED) && tl->escalated.round == 0))
         bad(in);
 }
 
@@ -339,6 +382,9 @@ int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n)
     tl->escalated = (struct aw_escalation){0};
     tl->absence = (struct aw_absence){0};
     tl->n_devices = 0;
+    tl->acked_by = 0;
+    tl->back = (struct aw_back){0};
+    tl->migrated = 0;
     if (version == PLAN_ACTED)
         get_acts(&in, tl);
     tl->n_tracks = (unsigned)get(&in, AW_MAX_TRACKS);

@@ -202,7 +202,8 @@ struct aw_keys {
     void (*failed)(void *ctx, const char *peer, bool many);
 };
 
-/* Confirmation tokens: 32 base64url characters naming a timeline, keyed MAC inside. */
+/* Confirmation tokens: 32 base64url characters naming a timeline, or a send to somebody
+ * other than its recipient; keyed MAC inside. */
 struct aw_tokens {
     void *ctx;
     void (*print)(void *ctx, aw_id timeline, char dst[40]);

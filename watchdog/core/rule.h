@@ -94,6 +94,11 @@ struct aw_of {
     bool percent; /* rounded up, at least one */
 };
 
+/* Whose acknowledgement meets the goal. */
+enum aw_by { AW_BY_RECIPIENT, AW_BY_ANYONE /* to whom the timeline sent something */ };
+
+#define AW_CATCH_UP_NEVER ((aw_ms)-1)
+
 /* Nothing closed goes sooner: idempotency keys are answered from it for 72 h. Also for the auditor,
  * who takes an earlier pruning for a forgery. */
 #define AW_RETENTION_LEAST (3 * AW_DAY)
@@ -106,6 +111,10 @@ struct aw_rule {
     unsigned n_match;
     enum aw_level until;
     struct aw_of of;
+    enum aw_by by;
+    aw_ms reopen_after;        /* a confirmed timeline comes back; 0: it does not */
+    bool reopen_unless_closed; /* nor when somebody cancelled it since */
+    aw_ms catch_up;            /* missed firings up to this age run; 0: all, AW_CATCH_UP_NEVER */
     struct aw_check check;
     aw_ms deadline; /* plan time, from the base of the timeline */
     aw_ms max_age;  /* wall time, from registration */

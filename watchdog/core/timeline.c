@@ -323,8 +323,15 @@ static int fold_evidence(struct aw_timeline *tl, const struct aw_fact *f)
     struct aw_device *d = f->device ? device_find(tl, f->device) : NULL;
     if (d && f->level > d->level)
         d->level = (uint8_t)f->level;
+    if (f->stands) {
+        if (f->counts || f->person <= 0 || f->person == tl->person || tl->acked_by != 0 ||
+            f->level != AW_ACKNOWLEDGED)
+            return AW_ECORRUPT;
+        tl->acked_by = f->person;
+    }
     if (f->late) {
-        if (!f->counts || tl->state == AW_OPEN || tl->state == AW_CONFIRMED || tl->late)
+        if (!(f->counts || f->stands) || tl->state == AW_OPEN || tl->state == AW_CONFIRMED ||
+            tl->late)
             return AW_ECORRUPT;
         tl->late = true;
     }
@@ -360,9 +367,15 @@ static int fold_downtime(struct aw_timeline *tl, const struct aw_fact *f)
 
 static int fold_ended(struct aw_timeline *tl, const struct aw_fact *f)
 {
+    bool may_return = f->state == AW_CONFIRMED || f->state == AW_RELEASED;
+
     if (tl->state != AW_OPEN || f->state == AW_OPEN || f->state >= AW_N_STATES)
         return AW_ECORRUPT;
+    if (f->at != 0 && (!may_return || f->from <= 0 || f->at <= f->from || f->at > AW_LAST_INSTANT))
+        return AW_ECORRUPT;
     tl->state = f->state;
+    if (f->at != 0)
+        tl->back = (struct aw_back){f->from, f->at};
     return 0;
 }
 
@@ -510,6 +523,35 @@ static int fold_escalated(struct aw_timeline *tl, const struct aw_fact *f)
     return 0;
 }
 
+/* The time since the end was a hold, and what was proven of the goal is void. */
+static int fold_reopened(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    struct aw_hold *h = &tl->hold;
+    aw_time free_from = tl->back.from < h->until ? h->until : tl->back.from;
+
+    if (tl->back.at == 0 || f->at < tl->back.at || f->at > AW_LAST_INSTANT ||
+        f->level > tl->level || f->moved != (f->at > free_from ? f->at - free_from : 0))
+        return AW_ECORRUPT;
+    if (f->moved > 0) {
+        h->from = tl->back.from < h->until ? h->from : tl->back.from;
+        h->until = f->at;
+    }
+    tl->state = AW_OPEN;
+    tl->level = f->level;
+    tl->late = false;
+    tl->acked_by = 0;
+    tl->back = (struct aw_back){0};
+    return shift(tl, f->moved);
+}
+
+static int fold_closed(struct aw_timeline *tl, const struct aw_fact *f)
+{
+    if (tl->back.at == 0)
+        return AW_ECORRUPT;
+    tl->back = (struct aw_back){0};
+    return 0;
+}
+
 int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
 {
     static int (*const fold[AW_N_FACTS])(struct aw_timeline *, const struct aw_fact *) = {
@@ -522,6 +564,7 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
         [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = fold_absent,
         [AW_FACT_PRESENT] = fold_present,     [AW_FACT_DEVICE] = fold_device,
         [AW_FACT_LET_GO] = fold_let_go,
+        [AW_FACT_REOPENED] = fold_reopened,   [AW_FACT_CLOSED] = fold_closed,
     };
 
     if ((unsigned)f->type >= AW_N_FACTS || (f->type != AW_FACT_OPENED && tl->registered == 0))
@@ -531,7 +574,7 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
 
 bool aw_timeline_rests(const struct aw_timeline *tl)
 {
-    if (tl->state == AW_OPEN)
+    if (tl->state == AW_OPEN || tl->back.at != 0)
         return false;
     for (unsigned i = 0; i < tl->n_tries; i++)
         if (tl->tries[i].state == AW_TRY_WAITING)

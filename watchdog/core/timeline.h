@@ -15,6 +15,7 @@
  *   | skip,       +-------------------------->+-> expired     (max_age)
  *   | outcome, ...|       a person            +-> cancelled
  *   +-------------+
+ *   A confirmed or released one may be due to come back (after_ack): then it is OPEN again.
  *   After the end only evidence (confirmed_late), outcomes and retries of tries already claimed.
  *
  * A firing is timeline x step x kind x round. A *track* holds the next round of one step x kind,
@@ -102,6 +103,11 @@ struct aw_escalation {
     uint16_t round;
 };
 
+/* A confirmed timeline that comes back. */
+struct aw_back {
+    aw_time from, at; /* ended, and is open again; at 0: stays as it is */
+};
+
 struct aw_timeline {
     aw_id id;   /* message id + n */
     uint16_t n; /* recipient's place in the registration */
@@ -122,6 +128,9 @@ struct aw_timeline {
     struct aw_absence absence;
     unsigned n_devices; /* only where the rule asks for all of them */
     struct aw_device devices[AW_MAX_DEVICES];
+    int64_t acked_by; /* somebody else whose acknowledgement met the goal, 0: nobody's did */
+    struct aw_back back;
+    aw_time migrated; /* when its rule was exchanged last, 0: never: what was due then is over */
     unsigned n_tracks, n_tries, n_negs;
     struct aw_track tracks[AW_MAX_TRACKS];
     struct aw_try tries[AW_MAX_TRIES];
@@ -150,10 +159,11 @@ struct aw_timeline {
  * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
  * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at !=
  * 0: it waits and is tried again then; 0: it is over. A waiting try that is given up gets a second
- * OUTCOME, `dropped`. EVIDENCE  level counts late person device [source attempt at = its own date].
+ * OUTCOME, `dropped`.
+ * EVIDENCE  level counts stands late person device [source attempt at = its own date].
  * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
  * DOWNTIME  moved = the deadline's move; at = accounted up to.
- * ENDED     state [why].
+ * ENDED     state [why]; from = now, at = when it comes back, or 0.
  * HELD      a person holds the timeline from `from` to at; moved = by how much that puts off what
  * is to come: less than the hold where it overlaps the one before [why]. RESUMED   at = when a
  * person ended the hold; moved = how much of it was left [why]. ESCALATED step round at = when a
@@ -163,6 +173,9 @@ struct aw_timeline {
  * PRESENT   at = when the recipient was back; moved = how much of it was left. why digest: another
  *           message's push tells of this one; count: this one's tells of so many.
  * DEVICE    `device` is the recipient's no more.
+ * REOPENED  at = when a confirmed timeline came back; level = the rung that remains; moved = by how
+ * much what is to come is put off [why].
+ * CLOSED    it does not come back [why].
  */
 enum aw_fact_type {
     AW_FACT_OPENED,
@@ -182,6 +195,8 @@ enum aw_fact_type {
     AW_FACT_PRESENT,
     AW_FACT_DEVICE,
     AW_FACT_LET_GO,
+    AW_FACT_REOPENED,
+    AW_FACT_CLOSED,
     AW_N_FACTS
 };
 
@@ -199,6 +214,7 @@ struct aw_fact {
     bool last_round; /* claimed, skipped: the track is over with this round */
     bool unsent;     /* skipped: nobody could be reached */
     bool counts;     /* evidence about the recipient, of whom it raises the level */
+    bool stands;     /* evidence of somebody else that meets the goal */
     bool late;       /* evidence after the end that meets the goal */
     aw_id attempt, ref;
     int64_t person; /* whom it goes to, or whose evidence it is */

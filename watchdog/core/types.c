@@ -107,6 +107,12 @@ static const char *const why_names[] = {
     [AW_WHY_LET_GO] = "let_go",
     [AW_WHY_CARRIED] = "carried",
     [AW_WHY_DIGEST] = "digest",
+    [AW_WHY_CATCH_UP] = "catch_up",
+    [AW_WHY_REOPENED] = "reopened",
+    [AW_WHY_CLOSED] = "closed",
+    [AW_WHY_BLIND] = "blind",
+    [AW_WHY_ON_UNKNOWN] = "on_unknown",
+    [AW_WHY_MIGRATED] = "migrated",
     [AW_N_WHYS] = NULL,
 };
 static_assert(sizeof(why_names) == (AW_N_WHYS + 1) * sizeof(char *), "a reason has no name");

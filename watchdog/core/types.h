@@ -127,6 +127,12 @@ enum aw_why {
     AW_WHY_BRAKE,         /* the storm brake holds */
     AW_WHY_LET_GO,        /* what put it off is over before its time */
     AW_WHY_CARRIED,       /* goes along with another firing to the same person */
+    AW_WHY_CATCH_UP,      /* missed during a downtime, and too old to be made up for */
+    AW_WHY_REOPENED,      /* confirmed, and back since nobody closed it */
+    AW_WHY_CLOSED,        /* a person says that it is settled: it does not come back */
+    AW_WHY_BLIND,         /* receipts cannot be seen */
+    AW_WHY_ON_UNKNOWN,    /* whether it was sent is unknown, and the channel is not to repeat it */
+    AW_WHY_MIGRATED,      /* the message was moved to another rule */
     AW_N_WHYS
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/virtual_check.h"
 #include "core/virtual_session.h"
 #include "core/virtual_brake.h"
 
@@ -23,6 +24,7 @@ struct member { /* a recipient of the run */
     struct aw_timeline tl;
     /* Per step and kind: the first event not yet used up as a result of its attempts. */
     unsigned used[AW_MAX_STEPS + 1][AW_N_KINDS];
+    unsigned *sent; /* by person: attempts that left, or may have left */
 };
 
 struct run {
@@ -74,6 +76,15 @@ static int64_t person_of(const struct run *r, const char *user)
     for (int64_t p = 1;; p++)
         if (strcmp(user_of(r, p), user) == 0)
             return p;
+}
+
+/* The number of anybody whom the run knows; 0: nobody. */
+static int64_t number_of(const struct run *r, const char *user)
+{
+    for (unsigned p = 1; p <= n_recipients(r) + r->in->n_people; p++)
+        if (strcmp(user_of(r, p), user) == 0)
+            return p;
+    return 0;
 }
 
 static int64_t world_person(void *ctx, const struct aw_target *to)
@@ -243,14 +254,18 @@ static int put_lines(struct run *r)
             e = line_of_firing(r, f, 0);
         } else if (f->type == AW_FACT_HELD) {
             e = line_of_hold(r, f);
+        } else if (f->type == AW_FACT_REOPENED) {
+            e = put_line(
+                r, &(struct aw_virtual_line){.what = AW_V_STATE, .state = AW_OPEN, .why = f->why});
         } else if (f->type == AW_FACT_ENDED) {
-            e = put_line(r,
-                         &(struct aw_virtual_line){
-                             .what = AW_V_STATE,
-                             .state = f->state,
-                             .why = f->why,
-                             .level = f->why == AW_WHY_GOAL ? r->present->tl.level : AW_LEVEL_NONE,
-                         });
+            e = put_line(r, &(struct aw_virtual_line){
+                                .what = AW_V_STATE,
+                                .state = f->state,
+                                .why = f->why,
+                                .level = f->why != AW_WHY_GOAL          ? AW_LEVEL_NONE
+                                         : r->present->tl.acked_by != 0 ? AW_ACKNOWLEDGED
+                                                                        : r->present->tl.level,
+                            });
         }
     }
     return e;
@@ -286,6 +301,20 @@ static enum aw_outcome result_of(struct run *r, struct member *m, const struct a
 
 static int step(struct run *r, struct member *m, const struct aw_event *ev);
 
+/* To whom something was sent: claims, less those that came to nothing. A try that is dropped was
+ * counted when it failed. */
+static void note_sent(struct run *r, struct member *m)
+{
+    for (unsigned i = 0; i < r->up.n_facts; i++) {
+        const struct aw_fact *f = &r->up.facts[i];
+        if (f->type == AW_FACT_CLAIMED)
+            m->sent[f->person]++;
+        else if (f->type == AW_FACT_OUTCOME && f->outcome != AW_OUT_ACCEPTED &&
+                 f->outcome != AW_OUT_UNKNOWN && f->outcome != AW_OUT_DROPPED)
+            m->sent[f->person]--;
+    }
+}
+
 /* Answers the claims of the update that was just made. */
 static int answer_claims(struct run *r, struct member *m)
 {
@@ -320,6 +349,7 @@ static int step(struct run *r, struct member *m, const struct aw_event *ev)
     if (e != 0)
         return aw_fail(r->err, e, "the rule and the timeline of %s do not fit",
                        user_of(r, m->tl.person));
+    note_sent(r, m);
     e = put_lines(r);
     return e ? e : answer_claims(r, m);
 }
@@ -385,20 +415,33 @@ static int run_act(struct run *r, struct member *m, const struct aw_virtual_even
     return step(r, m, &act);
 }
 
+/* A recipient's own, or that of somebody else to whom the timeline has sent something. */
+static int run_evidence(struct run *r, struct member *m, const struct aw_virtual_event *ev)
+{
+    int64_t from = number_of(r, ev->from);
+    bool sent = m->sent[from] > 0;
+
+    if ((ev->about && strcmp(ev->about, user_of(r, m->tl.person)) != 0) ||
+        (from != m->tl.person && !sent))
+        return 0;
+    return step(r, m,
+                &(struct aw_event){.type = AW_EV_EVIDENCE,
+                                   .level = ev->level,
+                                   .source = AW_SRC_APP,
+                                   .sent = sent,
+                                   .device = aw_v_device(&r->sessions, ev->device),
+                                   .person = from});
+}
+
 static int run_event(struct run *r, struct member *m, unsigned index)
 {
     const struct aw_virtual_event *ev = &r->events[index];
 
+    if (ev->act == AW_V_EVIDENCE)
+        return run_evidence(r, m, ev);
     if (ev->from && strcmp(ev->from, user_of(r, m->tl.person)) != 0)
         return 0;
     switch (ev->act) {
-    case AW_V_EVIDENCE:
-        return step(r, m,
-                    &(struct aw_event){.type = AW_EV_EVIDENCE,
-                                       .level = ev->level,
-                                       .source = AW_SRC_APP,
-                                       .device = aw_v_device(&r->sessions, ev->device),
-                                       .person = m->tl.person});
     case AW_V_RESULT:
         return run_result(r, m, index);
     default:
@@ -534,60 +577,15 @@ static void sort_events(struct aw_virtual_event *e, unsigned n)
     }
 }
 
-static bool is_known(const struct aw_virtual_input *in, const char *user, bool as_recipient)
-{
-    for (unsigned i = 0; i < in->reg->n_recipients; i++)
-        if (strcmp(in->reg->recipients[i].user, user) == 0)
-            return true;
-    for (unsigned i = 0; i < in->n_people && !as_recipient; i++)
-        if (strcmp(in->people[i].user, user) == 0)
-            return true;
-    return false;
-}
-
-/* Events that the rule or the registration has nothing for. What somebody else among the people
- * reports is one, though it proves nothing. */
-static int check_events(const struct aw_virtual_input *in, struct aw_err *err)
-{
-    unsigned n = in->reg->n_recipients, needed = aw_rule_needed(in->rule, n);
-
-    if (needed > n)
-        return aw_fail(err, AW_EINVAL, "rule \"%s\" is confirmed by %u recipients, and there %s %u",
-                       in->rule->name, needed, n == 1 ? "is" : "are", n);
-    for (unsigned i = 0; i < in->n_events; i++) {
-        const struct aw_virtual_event *e = &in->events[i];
-        int step = e->step ? aw_rule_step_index(in->rule, e->step) : 0;
-        bool acts = e->act != AW_V_EVIDENCE && e->act != AW_V_RESULT && place_of(e->act) != SESSION;
-
-        if (e->from && !is_known(in, e->from, acts))
-            return aw_fail(err, AW_EINVAL, "\"%s\" is no recipient of this message%s", e->from,
-                           acts ? "" : ", and nobody of the directory");
-        if (e->act == AW_V_RESULT && step < 0)
-            return aw_fail(err, AW_EINVAL, "rule \"%s\" has no step \"%s\" to attempt",
-                           in->rule->name, e->step);
-        if (e->act == AW_V_CLAIM && in->rule->claim_hold == 0)
-            return aw_fail(err, AW_EINVAL,
-                           "rule \"%s\" has no claim: {hold: ...}, so that a claim is refused",
-                           in->rule->name);
-        if (e->act == AW_V_SNOOZE && e->until && e->until <= in->at + e->after)
-            return aw_fail(err, AW_EINVAL, "a snooze ends before it begins");
-        if (e->act == AW_V_ESCALATE && step < 0)
-            return aw_fail(err, AW_EINVAL, "rule \"%s\" has no step \"%s\" to escalate to",
-                           in->rule->name, e->step);
-        if (e->act == AW_V_ESCALATE && step == AW_STEP_EXHAUSTED)
-            return aw_fail(err, AW_EINVAL,
-                           "the exhausted step runs when a timeline has ended: nobody can escalate "
-                           "to it");
-    }
-    return 0;
-}
-
 int aw_virtual_run(const struct aw_virtual_input *in,
                    int (*line)(void *ctx, const struct aw_virtual_line *l), void *ctx,
                    struct aw_err *err)
 {
     AW_AUTO_FREE struct member *members = aw_calloc(in->reg->n_recipients, sizeof(*members));
     AW_AUTO_FREE struct aw_virtual_event *events = aw_calloc(in->n_events + 1, sizeof(*events));
+    unsigned n_persons = in->reg->n_recipients + in->n_people + 1;
+    AW_AUTO_FREE unsigned *sent =
+        aw_calloc((size_t)in->reg->n_recipients * n_persons, sizeof(*sent));
     struct run r = {
         .in = in,
         .events = events,
@@ -602,6 +600,8 @@ int aw_virtual_run(const struct aw_virtual_input *in,
                   .devices = world_devices},
     };
 
+    for (unsigned m = 0; m < in->reg->n_recipients; m++)
+        members[m].sent = sent + (size_t)m * n_persons;
     if (in->n_events > 0)
         memcpy(events, in->events, in->n_events * sizeof(*events));
     sort_events(events, in->n_events);
@@ -619,7 +619,7 @@ int aw_virtual_run(const struct aw_virtual_input *in,
         r.world.restrain = world_restrain;
     r.env = (struct aw_env){.now = in->at, .ids = &r.ids, .world = &r.world};
 
-    int e = check_events(in, err);
+    int e = aw_v_check(in, err);
     if (e == 0)
         e = register_all(&r);
     if (e == 0)

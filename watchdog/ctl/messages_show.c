@@ -58,7 +58,7 @@ static void print_line(const struct aw_out *o, const char *at, const char *mark,
 static bool is_act(const char *kind)
 {
     return aw_streq(kind, "timeline.held") || aw_streq(kind, "timeline.resumed") ||
-           aw_streq(kind, "timeline.escalated");
+           aw_streq(kind, "timeline.escalated") || aw_streq(kind, "timeline.closed");
 }
 
 static void print_past(const struct aw_out *o, const char *user, const json_t *e)

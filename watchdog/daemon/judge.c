@@ -293,6 +293,7 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
         if (r == AW_OK)
             r = aw_store_polls_end(l->store, l->tl.id, err);
     } else if (l->up.n_facts && l->tl.state == AW_OPEN) {
+        l->opt.stats->open += was != AW_OPEN; /* it is back */
         r = aw_store_polls_urge(l->store, l->tl.id, l->up.ask_at, l->tl.due, err);
     }
     if (r == AW_OK && l->up.tell_operators)
@@ -307,8 +308,8 @@ static void note_of(struct aw_msg *m, const struct aw_fact *f, const struct aw_e
                   f->type == AW_FACT_DEFERRED || f->type == AW_FACT_ADVANCED ||
                   f->type == AW_FACT_OUTCOME || f->type == AW_FACT_ESCALATED ||
                   f->type == AW_FACT_LET_GO;
-    bool act =
-        f->type == AW_FACT_HELD || f->type == AW_FACT_RESUMED || f->type == AW_FACT_ESCALATED;
+    bool act = f->type == AW_FACT_HELD || f->type == AW_FACT_RESUMED ||
+               f->type == AW_FACT_ESCALATED || f->type == AW_FACT_CLOSED;
 
     memset(note, 0, sizeof(*note));
     if (given && (f->type == AW_FACT_OUTCOME || f->type == AW_FACT_EVIDENCE ||

@@ -266,7 +266,8 @@ bool aw_merge_known(struct aw_loop *l, const struct aw_msg *m, int64_t person, u
 /* Loads timeline and its message. */
 int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err);
 
-/* --- turn_release.c ---------------------------------------------------------------------------- */
+/* --- turn_release.c ----------------------------------------------------------------------------
+ */
 
 /* A timeline has ended (l->tl): so may have the message. */
 int aw_message_end(struct aw_loop *l, struct aw_msg *m, struct aw_err *err);

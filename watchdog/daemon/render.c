@@ -273,8 +273,9 @@ static int override_id(struct aw_loop *l, struct aw_msg *m, const struct aw_time
     return r == AW_ENOENT ? AW_OK : r;
 }
 
-static void link_text(struct aw_loop *l, const struct aw_timeline *tl, const struct aw_step *step,
-                      char *dst, size_t cap)
+/* The recipient's link; that of a send to somebody else says which send it was. */
+static void link_text(struct aw_loop *l, const struct aw_timeline *tl, const struct aw_fact *f,
+                      const struct aw_step *step, char *dst, size_t cap)
 {
     uint8_t secret[32];
     char token[40];
@@ -284,7 +285,7 @@ static void link_text(struct aw_loop *l, const struct aw_timeline *tl, const str
     if (!step->ack_link || !l->live->conf->public_url ||
         aw_store_secret(l->store, "tokens", secret, &err))
         return;
-    aw_token_print(secret, tl->id, token);
+    aw_token_print(secret, f->person == tl->person ? tl->id : f->ref, token);
     snprintf(dst, cap, "%s/a/%s", l->live->conf->public_url, token);
 }
 
@@ -336,10 +337,10 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     s->time = l->now;
     s->lang = book.a.lang;
     s->ttl = f->kind == AW_PUSH ? aw_engine_ttl(m->rule, tl, f->step, l->now) : 0;
-    /* The page speaks for the recipient: nobody else gets its address. */
+    /* Who may not confirm gets no link. */
     link[0] = '\0';
-    if (f->person == tl->person)
-        link_text(l, tl, step, link, sizeof(link));
+    if (f->person == tl->person || m->rule->by == AW_BY_ANYONE)
+        link_text(l, tl, f, step, link, sizeof(link));
     values_init(&v, m, step, tl);
     v.link = link;
     v.code = marks->code[0] ? marks->code : NULL;

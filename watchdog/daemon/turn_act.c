@@ -55,7 +55,7 @@ int aw_turn_cancel(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         return r;
     for (unsigned i = 0; i < m->row.n && r == AW_OK; i++) {
         r = aw_store_timeline(l->store, m->row.id + i, &l->tl, err);
-        if (r || l->tl.state != AW_OPEN)
+        if (r || (l->tl.state != AW_OPEN && !aw_engine_can_close(m->rule, &l->tl)))
             continue;
         any = true;
         r = cancel_one(l, cmd, m, err);

@@ -55,6 +55,29 @@ static int give_evidence(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m
     return r;
 }
 
+/* Under `by: anyone` an acknowledgement by another user is that user's own, and counts when the
+ * timeline had sent them something. */
+static int ack_by_other(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m,
+                        struct aw_event *ev, struct aw_err *err)
+{
+    struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
+    int r = aw_store_person(l->store, m->row.app, cmd->u.ack.by, false, "core", &ev->person, err);
+
+    if (r == AW_OK)
+        r = aw_store_sent_to(l->store, l->tl.id, ev->person, a, err);
+    if (r == AW_OK) {
+        ev->sent = true;
+        ev->attempt = a->id;
+        ev->known = a->level;
+    } else if (r == AW_ENOENT) {
+        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/by",
+                      "nothing was sent to this user about the recipient");
+        r = AW_OK;
+    }
+    aw_free(a);
+    return r;
+}
+
 int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_EVIDENCE,
@@ -75,26 +98,64 @@ int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     if (r)
         return r;
     ev.person = l->tl.person;
+    if (m->rule->by == AW_BY_ANYONE && cmd->u.ack.by[0] &&
+        !aw_streq(cmd->u.ack.by, cmd->u.ack.user)) {
+        r = ack_by_other(l, cmd, m, &ev, err);
+        if (r || cmd->reply.problem)
+            return r;
+    }
     l->opt.stats->acks++;
     return give_evidence(l, cmd, m, &ev, cmd->u.ack.detail_json, err);
 }
 
+/* The page as one recipient's timeline takes it (l->tl, m); a: the send to somebody else whose link
+ * it is, or NULL. */
+static int page_of(struct aw_loop *l, struct aw_cmd *cmd, struct aw_msg *m,
+                   const struct aw_stored_attempt *a, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_EVIDENCE,
+                          .source = AW_SRC_PAGE,
+                          .at = l->now,
+                          .level = cmd->u.page.confirm ? AW_ACKNOWLEDGED : AW_OPENED,
+                          .person = l->tl.person};
+
+    if (a) {
+        ev.person = a->person;
+        ev.attempt = a->id;
+        ev.known = a->level;
+        ev.sent = true;
+    }
+    return give_evidence(l, cmd, m, &ev, NULL, err);
+}
+
+/* The link of a send to a third person is about all recipients whom that send names. */
+static int page_of_other(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
+{
+    struct aw_stored_attempt *a = aw_malloc(sizeof(*a));
+    struct aw_msg *m;
+    int r = aw_store_attempt(l->store, cmd->u.page.timeline, a, err);
+
+    for (unsigned i = 0; r == AW_OK && i <= a->n_merged; i++) {
+        r = aw_judge_load(l, a->message + (i < a->n_merged ? a->merged[i] : a->n), &m, err);
+        if (r == AW_OK)
+            r = page_of(l, cmd, m, a, err);
+    }
+    aw_free(a);
+    return r;
+}
+
 int aw_turn_page(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
-    struct aw_event ev = {.type = AW_EV_EVIDENCE, .source = AW_SRC_PAGE, .at = l->now};
     struct aw_msg *m;
     int r = aw_judge_load(l, cmd->u.page.timeline, &m, err);
 
+    r = r == AW_ENOENT ? page_of_other(l, cmd, err) : r ? r : page_of(l, cmd, m, NULL, err);
     if (r == AW_ENOENT) {
         aw_cmd_refuse(cmd, AW_P_NOT_FOUND, "", "no such message");
         return AW_OK;
     }
-    if (r)
-        return r;
-    ev.level = cmd->u.page.confirm ? AW_ACKNOWLEDGED : AW_OPENED;
-    ev.person = l->tl.person;
-    l->opt.stats->acks += cmd->u.page.confirm;
-    return give_evidence(l, cmd, m, &ev, NULL, err);
+    l->opt.stats->acks += r == AW_OK && cmd->u.page.confirm;
+    return r;
 }
 
 /* A caller that sees several apps may mean either of two messages: the answer says so, for what

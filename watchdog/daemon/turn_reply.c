@@ -197,6 +197,7 @@ static int acknowledge(struct talk *t, unsigned n, enum verdict *ret, struct aw_
                           .source = AW_SRC_REPLY,
                           .attempt = t->a->id,
                           .person = t->a->person,
+                          .sent = true,
                           .at = t->cmd->u.said.r.at ? t->cmd->u.said.r.at : l->now};
     enum aw_state was;
     struct aw_msg *m;
@@ -210,7 +211,7 @@ static int acknowledge(struct talk *t, unsigned n, enum verdict *ret, struct aw_
         return r;
     if (was == AW_CANCELLED || was == AW_RELEASED)
         *ret = OVER;
-    else if (l->tl.level < AW_ACKNOWLEDGED)
+    else if (l->tl.level < AW_ACKNOWLEDGED && !l->tl.acked_by)
         *ret = NOTED; /* a third person's */
     else
         *ret = l->up.n_facts ? CONFIRMED : ALREADY;

@@ -25,6 +25,8 @@ static const enum aw_entry_kind kind_of[AW_N_FACTS] = {
     [AW_FACT_PRESENT] = AW_ENTRY_PRESENT,
     [AW_FACT_DEVICE] = AW_ENTRY_DEVICE,
     [AW_FACT_LET_GO] = AW_ENTRY_LET_GO,
+    [AW_FACT_REOPENED] = AW_ENTRY_REOPENED,
+    [AW_FACT_CLOSED] = AW_ENTRY_CLOSED,
 };
 
 /* Facts about a firing name its step and kind even when they are zero. */
@@ -59,6 +61,7 @@ void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
     e->last_round = f->last_round;
     e->unsent = f->unsent;
     e->counts = f->counts;
+    e->stands = f->stands;
     e->late = f->late;
     e->at = f->at;
     e->from = f->from;
@@ -117,6 +120,7 @@ int aw_fact_from_entry(const struct aw_entry *e, struct aw_fact *ret)
     f.last_round = e->last_round;
     f.unsent = e->unsent;
     f.counts = e->counts;
+    f.stands = e->stands;
     f.late = e->late;
     f.at = e->at;
     f.from = e->from;

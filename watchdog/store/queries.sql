@@ -254,7 +254,7 @@ SELECT id, tl, attempt, level, source, person, at FROM evidence WHERE id >= ?1 O
 SELECT id, rule, n FROM message WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3
 
 -- name: timelines_closed
-SELECT count(*), sum(state = 0), max(last) FROM timeline WHERE id BETWEEN ?1 AND ?2
+SELECT count(*), sum(state = 0 OR due IS NOT NULL), max(last) FROM timeline WHERE id BETWEEN ?1 AND ?2
 
 -- name: timelines_lists
 SELECT last, tried FROM timeline WHERE id BETWEEN ?1 AND ?2 ORDER BY id
@@ -264,7 +264,7 @@ SELECT last, tried FROM timeline WHERE id BETWEEN ?1 AND ?2 ORDER BY id
 -- name: recipients_erased
 SELECT t.n, t.person FROM timeline AS t CROSS JOIN person AS p ON p.id = t.person
     WHERE t.id BETWEEN ?1 AND ?1 + (SELECT n - 1 FROM message WHERE id = ?1) AND p.user IS NULL
-    AND (SELECT sum(o.state = 0) FROM timeline AS o
+    AND (SELECT sum(o.state = 0 OR o.due IS NOT NULL) FROM timeline AS o
         WHERE o.id BETWEEN ?1 AND ?1 + (SELECT n - 1 FROM message WHERE id = ?1)) = 0
     ORDER BY t.id LIMIT ?2
 

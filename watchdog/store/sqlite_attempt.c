@@ -128,6 +128,39 @@ int aw_store_try_of(struct aw_store *s, aw_id timeline, aw_id ref, const char *c
     return r ? aw_store_note(s, r) : aw_fail(err, AW_ENOENT, "no such try");
 }
 
+static bool may_have_left(sqlite3_stmt *q)
+{
+    int outcome = sqlite3_column_int(q, 4);
+
+    return sqlite3_column_type(q, 4) == SQLITE_NULL || outcome == AW_OUT_ACCEPTED ||
+           outcome == AW_OUT_UNKNOWN;
+}
+
+int aw_store_sent_to(struct aw_store *s, aw_id timeline, int64_t person,
+                     struct aw_stored_attempt *ret, struct aw_err *err)
+{
+    int64_t recipient = 0;
+    aw_id at = 0, found = 0;
+    int r = aw_newest_attempt(s, timeline, &recipient, &at, err);
+    while (r == 0 && at && !found) {
+        sqlite3_stmt *q;
+        r = aw_db_query(&s->db, AW_SQL_ATTEMPT_STEP, &q, err, I(at));
+        if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
+            if (sqlite3_column_int64(q, 3) == person && may_have_left(q))
+                found = at;
+            at = sqlite3_column_int64(q, 0);
+            r = 0;
+        } else if (r == 0) {
+            r = aw_fail(err, AW_ECORRUPT, "an attempt of a timeline is missing");
+        }
+        aw_db_done(q);
+    }
+    if (r == 0)
+        r = found ? aw_store_attempt(s, found, ret, err)
+                  : aw_fail(err, AW_ENOENT, "nothing was sent to this person");
+    return r == AW_ENOENT ? r : aw_store_note(s, r);
+}
+
 int aw_store_last_push(struct aw_store *s, aw_id message, unsigned n, unsigned step,
                        char provider_id[128], aw_time *ret_at, struct aw_err *err)
 {

@@ -211,6 +211,10 @@ int aw_store_open_attempts(struct aw_store *s, aw_id after, aw_id *ret, unsigned
                            unsigned *ret_n, struct aw_err *err);
 /* Stores the provider's token of an attempt before its send (not audited: a cache of theirs). */
 int aw_store_set_cid(struct aw_store *s, aw_id attempt, const char *cid, struct aw_err *err);
+/* The newest attempt of a timeline to this person that was sent, is on its way, or may have been;
+ * AW_ENOENT. */
+int aw_store_sent_to(struct aw_store *s, aw_id timeline, int64_t person,
+                     struct aw_stored_attempt *ret, struct aw_err *err);
 /* Of the tries of a timeline that carry this reference, the newest on the channel; AW_ENOENT. */
 int aw_store_try_of(struct aw_store *s, aw_id timeline, aw_id ref, const char *channel,
                     struct aw_stored_attempt *ret, struct aw_err *err);

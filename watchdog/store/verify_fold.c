@@ -254,7 +254,7 @@ static const char *may_not_go(const struct aw_fold *f, const struct aw_fold_mess
         return "prunes a message again";
     for (unsigned i = 0; i < m->n; i++) {
         const struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, i));
-        if (t && t->state == AW_OPEN)
+        if (t && (t->state == AW_OPEN || t->due))
             return "prunes a message that is still open";
     }
     if (e->ts - m->last_at < AW_RETENTION_LEAST)
@@ -287,7 +287,7 @@ static void fold_redacted(struct aw_fold *f, const struct aw_entry *e)
     const char *why = !m || m->pruned >= 0 || !e->content ? "is about no body that is kept" : NULL;
     for (unsigned i = 0; !why && i < m->n; i++) {
         const struct aw_fold_timeline *t = aw_folded_find(&f->timelines, timeline_id(e, i));
-        if (t && t->state == AW_OPEN)
+        if (t && (t->state == AW_OPEN || t->due))
             why = "changes the body of a message that is still open";
     }
     if (why) {
