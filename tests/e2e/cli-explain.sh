@@ -34,6 +34,16 @@ out_has '5m text: SMS'
 exits "no instant" 2 rules graph "$src/rules/order-status.yaml" --at tomorrow
 exits "a file with errors" 3 rules graph /dev/null
 
+for rule in "$src"/rules/*.yaml; do
+    name=$(basename "$rule" .yaml)
+    case $name in *.test) continue ;; esac
+    exits "draw $name again" 0 rules graph "$rule" --format svg
+    check "... docs/pictures has it, else: make pictures" cmp -s out "$src/docs/pictures/$name.svg"
+    check "... and docs/library.md shows it" grep -qF "(pictures/$name.svg)" "$src/docs/library.md"
+done
+check "no picture without its rule" [ "$(ls "$src/docs/pictures" | wc -l)" -eq \
+    "$(ls "$src"/rules/*.yaml | grep -vc '\.test\.yaml$')" ]
+
 # --- diff -------------------------------------------------------------------------------------------
 
 sed -e 's/at: 5m,  do: sms/at: 8m,  do: sms/' -e 's/deadline: 30m/deadline: 40m/' \

@@ -9,7 +9,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "codec/picture.h"
 #include "conf/rules.h"
+#include "conf/rules_diff.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -29,6 +31,28 @@ static void check_rule(const struct aw_rule *r)
     }
 }
 
+/* Whatever can be loaded can be drawn, and compared with itself. */
+static void draw(const struct aw_rule *r)
+{
+    static const struct aw_pic_text how = {.width = 80, .utf8 = true};
+    struct aw_picture *p = aw_calloc(1, sizeof(*p));
+    struct aw_buf out = AW_BUF_INIT(AW_PIC_BYTES);
+    aw_picture_init(p, AW_LANG_ZH);
+    aw_picture_rule(p, r);
+    aw_picture_svg(p, &out);
+    aw_picture_text(p, &how, &out);
+    aw_picture_mermaid(p, &out);
+    assert(!out.over && aw_utf8_clean(aw_buf_str(&out), out.n, true));
+    aw_buf_free(&out);
+    aw_picture_free(p);
+    aw_free(p);
+}
+
+static void no_note(void *ctx, const struct aw_rules_note *n)
+{
+    assert(n == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     char *text = aw_calloc(1, n + 1);
@@ -42,6 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     assert((e == 0) == (rules != NULL) && (e == 0) == (diag.n_errors == 0));
     for (unsigned i = 0; rules != NULL && i < rules->set.n; i++)
         check_rule(rules->set.rules[i]);
+    for (unsigned i = 0; rules != NULL && i < rules->set.n && i < 4; i++)
+        draw(rules->set.rules[i]);
+    if (rules != NULL)
+        assert(aw_rules_diff(AW_LANG_EN, rules, rules, NULL, no_note, NULL) == 0);
     for (unsigned i = 0; i < diag.n; i++)
         assert(aw_diag_page(AW_LANG_EN, diag.items[i].code) != NULL);
     aw_diag_print(&diag, &out);

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "codec/explain.h"
 #include "codec/json.h"
+#include "conf/brake.h"
 #include "conf/tests.h"
 #include "ctl/draw.h"
 #include "ctl/lang.h"
@@ -148,7 +149,8 @@ static int on_line(void *ctx, const struct aw_virtual_line *l)
 static int run(struct question *q)
 {
     struct aw_err err;
-    struct aw_virtual_input in = {.rule = q->rule, .reg = &q->reg, .at = q->at};
+    const struct aw_brake_conf brake = aw_brake_conf_of(q->env);
+    struct aw_virtual_input in = {.rule = q->rule, .reg = &q->reg, .at = q->at, .brake = &brake};
     AW_AUTO_FREE struct aw_virtual_person *people =
         aw_calloc(q->env ? q->env->n_people + 1 : 1, sizeof *people);
     for (unsigned i = 0; q->env && i < q->env->n_people; i++)

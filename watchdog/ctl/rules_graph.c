@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "codec/json.h"
 #include "ctl/draw.h"
+#include "conf/brake.h"
 #include "conf/tests.h"
 #include "ctl/lang.h"
 #include "ctl/local.h"
@@ -83,11 +84,16 @@ static int draw_from(struct graph *g)
                                   .priority = AW_NORMAL,
                                   .recipients = &recipient,
                                   .n_recipients = 1};
+    const struct aw_brake_conf brake = aw_brake_conf_of(g->env);
     struct aw_err err;
 
     find_people(g, &p);
-    struct aw_virtual_input in = {
-        .rule = g->rule, .reg = &reg, .at = g->at, .people = p.list, .n_people = p.n};
+    struct aw_virtual_input in = {.rule = g->rule,
+                                  .reg = &reg,
+                                  .at = g->at,
+                                  .people = p.list,
+                                  .n_people = p.n,
+                                  .brake = &brake};
     aw_picture_run_open(g->picture, g->rule, g->at);
     int r = aw_virtual_run(&in, on_line, g, &err);
     aw_picture_run_close(g->picture, g->rule);

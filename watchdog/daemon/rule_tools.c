@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "codec/explain.h"
 #include "codec/json.h"
+#include "conf/brake.h"
 #include "conf/schema.h"
 #include "conf/tests.h"
 #include "core/match.h"
@@ -392,6 +393,7 @@ static void put_lines(struct job *j, const struct aw_rule *rule, const struct aw
 {
     unsigned channels[AW_N_KINDS] = {0};
     struct lines lines = {.j = j};
+    const struct aw_brake_conf brake = aw_brake_conf_of(j->live->conf);
     struct aw_err err = {0};
 
     for (unsigned i = 0; i < j->live->conf->n_channels; i++)
@@ -399,6 +401,7 @@ static void put_lines(struct job *j, const struct aw_rule *rule, const struct aw
     struct aw_virtual_input in = {.rule = rule,
                                   .reg = reg,
                                   .at = at,
+                                  .brake = &brake,
                                   .events = events ? events->list : NULL,
                                   .n_events = events ? events->n : 0,
                                   .channels = j->live->conf->n_channels ? channels : NULL};
