@@ -340,6 +340,13 @@ static void tell_people(struct scene *sc)
     TURN(aw_store_downtime_put(sc->s, sc->now - AW_HOUR, sc->now, "stopped", &sc->err));
     for (unsigned i = 0; i < AW_COUNT(holds); i++)
         TURN(aw_store_channel(sc->s, &holds[i], "core", &sc->err));
+    static const struct aw_silence_row silences[] = {
+        {.app = "", .since = 5, .until = 50, .body = "{\"match\":{\"class\":\"a\"}}"},
+        {.app = "shop", .since = 6, .until = 60, .body = "{\"match\":{\"class\":\"b\"}}"}};
+    int64_t silence = 0;
+    for (unsigned i = 0; i < AW_COUNT(silences); i++)
+        TURN(aw_store_silence_put(sc->s, &silences[i], "key:1", &silence, &sc->err));
+    TURN(aw_store_silence_end(sc->s, silence, "ended", "enough", "key:1", &sc->err));
     TURN(aw_store_notice(sc->s, "tries-spent", "an SMS got through nowhere", &sc->err));
     TURN(aw_store_alive_put(sc->s, sc->now, &sc->err));
 }

@@ -207,6 +207,98 @@ static void silence_puts_off_to_its_end(void **state)
     assert_int_equal(entries(r, "firing.deferred", ""), 1);
 }
 
+/* --- silences of people --------------------------------------------------------------------- */
+
+static int64_t silence(struct rig *r, const char *app, const char *match, aw_ms length)
+{
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_SILENCE_ADD);
+
+    cmd->app = app;
+    cmd->u.silence.match = aw_strdup(match);
+    cmd->u.silence.length = length;
+    snprintf(cmd->u.silence.reason, sizeof(cmd->u.silence.reason), "the office moves");
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    if (r->last.problem)
+        return -1;
+    return rig_sql(r, "SELECT max(id) FROM silence");
+}
+
+static void end(struct rig *r, const char *app, int64_t id)
+{
+    struct aw_cmd *cmd = rig_cmd(r, AW_CMD_SILENCE_END);
+
+    cmd->app = app;
+    cmd->u.silence.id = id;
+    snprintf(cmd->u.silence.reason, sizeof(cmd->u.silence.reason), "moved");
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+}
+
+static void silence_ended_lets_go_at_once(void **state)
+{
+    struct rig *r = *state;
+
+    int64_t id = silence(r, "", "{\"class\":[\"pl*\"]}", AW_HOUR);
+    reg(r, "plain");
+    reg(r, "plain");
+    assert_int_equal(count(r, AW_SMS), 0);
+    rig_at(r, T0 + 5 * AW_MINUTE);
+    /* It stands over a restart, and is ended by those whose it is. */
+    rig_restart(r, true);
+    rig_at(r, T0 + 6 * AW_MINUTE);
+    assert_int_equal(count(r, AW_SMS), 0);
+    end(r, "shop", id);
+    assert_int_equal(r->last.problem, AW_P_NOT_FOUND);
+    end(r, "", id);
+    assert_int_equal(r->last.problem, AW_P_NONE);
+    assert_int_equal(rig_turn(r), 0);
+    assert_int_equal(count(r, AW_SMS), 2);
+    assert_int_equal(entries(r, "firing.deferred", ""), 2);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM silence"), 0);
+    assert_int_equal(entries(r, "silence.changed", "\"state\":\"ended\""), 1);
+    end(r, "", id);
+    assert_int_equal(r->last.problem, AW_P_NOT_FOUND);
+}
+
+/* At the deadline the firing is skipped by the name of the silence; then the silence expires. */
+static void silence_outlives_the_deadline(void **state)
+{
+    struct rig *r = *state;
+    char part[96], id[AW_ID_TEXT];
+
+    aw_id_print(id, "sil_", (aw_id)silence(r, "", "{\"priority\":\"normal\"}", 7 * AW_HOUR));
+    reg_as(r, "plain", "li", "critical"); /* the matcher leaves it out */
+    assert_int_equal(count(r, AW_SMS), 1);
+    reg(r, "plain");
+    rig_at(r, T0 + 6 * AW_HOUR);
+    snprintf(part, sizeof(part), "\"why\":\"silence\",\"by\":\"%s\"", id);
+    assert_int_equal(entries(r, "firing.skipped", part), 1);
+    assert_int_equal(count(r, AW_SMS), 1);
+    rig_at(r, T0 + 8 * AW_HOUR);
+    assert_int_equal(entries(r, "silence.changed", "\"state\":\"expired\""), 1);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM silence"), 0);
+}
+
+static void silences_are_checked_and_listed(void **state)
+{
+    struct rig *r = *state;
+    struct aw_cmd *cmd;
+
+    assert_int_equal(silence(r, "", "{\"colour\":\"red\"}", AW_HOUR), -1);
+    assert_int_equal(r->last.problem, AW_P_VALIDATION);
+    assert_non_null(strstr(r->last.detail, "colour"));
+    assert_int_equal(silence(r, "", "{}", AW_HOUR), -1);
+    assert_int_equal(silence(r, "", "{\"class\":\"x\"}", -AW_HOUR), -1);
+    environment(r, "silences: {move: {match: {class: nobody}, until: \"2026-11-22T11:00:00Z\", "
+                   "author: chen, reason: move}}\n");
+    assert_true(silence(r, "bank", "{\"class\":\"plain\"}", AW_HOUR) >= 0);
+    reg(r, "plain"); /* of another app */
+    assert_int_equal(count(r, AW_SMS), 1);
+    cmd = rig_cmd(r, AW_CMD_SILENCES);
+    cmd->app = "bank";
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(entries(r, "silence.changed", "the office moves"), 0); /* words of a person */
+}
+
 /* --- storm brake ---------------------------------------------------------------------------- */
 
 static void brake_holds_and_critical_goes(void **state)
@@ -220,8 +312,14 @@ static void brake_holds_and_critical_goes(void **state)
     assert_int_equal(entries(r, "firing.deferred", "\"why\":\"brake\",\"by\":\"channel sms\""), 4);
     reg_as(r, "plain", "li", "critical");
     assert_int_equal(count(r, AW_SMS), 9);
+    assert_int_equal(rig_sql(r, "SELECT sum(n_times) FROM notice WHERE what LIKE 'storm%'"), 1);
     rig_at(r, T0 + AW_MINUTE);
     assert_int_equal(count(r, AW_SMS), 13);
+    rig_at(r, T0 + 5 * AW_MINUTE);
+    assert_int_equal(rig_sql(r, "SELECT sum(n_times) FROM notice WHERE what LIKE 'storm%'"), 2);
+    assert_int_equal(entries(r, "storm.changed", "\"state\":\"begun\",\"by\":\"channel sms\""), 1);
+    assert_int_equal(entries(r, "storm.changed", "\"state\":\"over\""), 1);
+    assert_int_equal(r->stats.deferred[AW_WHY_BRAKE], entries(r, "firing.deferred", "brake"));
 }
 
 int main(void)
@@ -232,6 +330,9 @@ int main(void)
         LOOP(edge_10_limits_are_live),
         LOOP(suppress_names_the_message),
         LOOP(silence_puts_off_to_its_end),
+        LOOP(silence_ended_lets_go_at_once),
+        LOOP(silence_outlives_the_deadline),
+        LOOP(silences_are_checked_and_listed),
         LOOP(brake_holds_and_critical_goes),
     };
 

@@ -276,6 +276,61 @@ int aw_request_test(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault
     return code;
 }
 
+/* ---- silences ---- */
+
+struct silence {
+    json_t *match;
+    aw_time from, until;
+    aw_ms length;
+    char author[128], reason[512];
+};
+
+static int take_match(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst)
+{
+    if (!json_is_object(v) || json_object_size(v) == 0)
+        return aw_take_refuse(t, AW_P_VALIDATION, "expected %s", f->want);
+    *(json_t **)dst = v;
+    return 0;
+}
+
+static int take_length(struct aw_take *t, const struct aw_field *f, json_t *v, void *dst);
+
+int aw_request_silence(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)
+{
+#define SILENCE(member) offsetof(struct silence, member)
+    static const struct aw_field fields[] = {
+        {"match", take_match, SILENCE(match), AW_F_REQUIRED, 0, NULL,
+         "fields and values such as {\"class\": \"office\"}"},
+        {"from", aw_take_time, SILENCE(from), 0, 0, NULL, "a date and time"},
+        {"until", aw_take_time, SILENCE(until), 0, 0, NULL, "a date and time"},
+        {"for", take_length, SILENCE(length), 0, 0, NULL,
+         "a duration of at least a second, such as 2h"},
+        {"author", aw_take_copy, SILENCE(author), 0, sizeof(((struct silence *)0)->author) - 1,
+         NULL, "who wants it"},
+        {"reason", aw_take_copy, SILENCE(reason), AW_F_REQUIRED,
+         sizeof(((struct silence *)0)->reason) - 1, NULL, "a reason"},
+        {0},
+    };
+#undef SILENCE
+    struct aw_take t = {.fault = fault};
+    struct silence s = {.match = NULL};
+    json_t *root;
+    int code = aw_take_body(&t, p, n, MAX_SMALL_BODY, fields, &s, &root);
+
+    if (code == 0 && (s.until != 0) == (s.length != 0))
+        code = aw_take_refuse(&t, AW_P_VALIDATION, "a silence ends: give one of until and for");
+    if (code == 0) {
+        cmd->u.silence.from = s.from;
+        cmd->u.silence.until = s.until;
+        cmd->u.silence.length = s.length;
+        memcpy(cmd->u.silence.author, s.author, sizeof s.author);
+        memcpy(cmd->u.silence.reason, s.reason, sizeof s.reason);
+        cmd->u.silence.match = dump(s.match);
+    }
+    json_decref(root);
+    return code;
+}
+
 /* ---- channel paused, resumed ---- */
 
 /* Given as a duration of the rule language. */

@@ -58,6 +58,9 @@ struct aw_request_dsn {
 };
 int aw_request_dsn(const char *p, size_t n, struct aw_request_dsn *ret, struct aw_fault *fault);
 
+/* POST /v1/silences: {match, until or for, from?, author?, reason}, into cmd->u.silence; what the
+ * matcher holds is checked by who knows its fields. */
+int aw_request_silence(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 /* POST /v1/channels/{name}:pause: {reason, for?: "30m"}, :resume: {reason}, into cmd->u.channel. */
 /* POST /v1/rules:apply into u.reload. */
 int aw_request_apply(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);

@@ -187,6 +187,28 @@ const struct aw_shape aw_shape_silence = {.what = "a silence",
                                           .size = sizeof(struct aw_silence),
                                           .name_at = offsetof(struct aw_silence, name)};
 
+static const struct aw_key stored_keys[] = {
+    {"match", AW_KEY_OTHER, AW_KEY_REQUIRED, .read = read_matcher, .help = "fields as in match"},
+    {"author", AW_KEY_TEXT, AW_KEY_REQUIRED, SILENCE(author), .min = 1, .max = 128, .help = "who"},
+    {"reason", AW_KEY_TEXT, AW_KEY_REQUIRED, SILENCE(reason), .min = 1, .max = 1000, .help = "why"},
+    {NULL},
+};
+static const struct aw_shape stored_shape = {"a silence", stored_keys, sizeof(struct aw_silence)};
+
+int aw_silence_parse(const char *json, size_t n, struct aw_arena *arena, struct aw_silence *ret,
+                     struct aw_diag *diag)
+{
+    const struct aw_source_file f = {.name = "silence", .text = json, .n = n};
+    struct aw_reader r = {.file = &f, .diag = diag, .arena = arena};
+    struct aw_yaml_doc *doc = NULL;
+    unsigned errors = diag->n_errors;
+    const struct aw_yaml *root = aw_schema_parse(&f, &doc, diag);
+    if (root != NULL)
+        aw_schema_map(&r, &stored_shape, root, NULL, ret);
+    aw_yaml_free(doc);
+    return diag->n_errors == errors ? 0 : AW_EINVAL;
+}
+
 void aw_silences_read(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
                       void *base)
 {

@@ -175,6 +175,7 @@ static bool silenced(const struct aw_brake_conf *conf, const struct aw_outgoing 
     for (unsigned i = 0; i < conf->n_silences; i++) {
         const struct aw_silence *s = &conf->silences[i];
         if (s->from > now || now >= s->until || s->until <= ret->at ||
+            (s->app && !aw_streq(s->app, o->in->app)) ||
             !aw_match_terms(s->match, s->n_match, o->in, NULL))
             continue;
         ret->why = AW_WHY_SILENCE; /* of several the one that ends last */

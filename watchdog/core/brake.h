@@ -33,7 +33,8 @@ struct aw_storm_brake {
 /* Firings of messages that match are put off to its end. */
 struct aw_silence {
     int64_t id;       /* 0: of the environment file */
-    const char *name; /* "sil_0000000000001", or "silences[0]": what the log names */
+    const char *name; /* "sil_0000000000001", or of the file: what the log names */
+    const char *app;  /* whose messages alone, or NULL */
     const struct aw_match_term *match;
     unsigned n_match;
     aw_time from, until;

@@ -74,6 +74,9 @@ void aw_cmd_free(struct aw_cmd *cmd)
     case AW_CMD_CONTACT_DELETE:
         aw_free(cmd->u.contact.json);
         break;
+    case AW_CMD_SILENCE_ADD:
+        aw_free(cmd->u.silence.match);
+        break;
     case AW_CMD_REPORT:
         aw_free(cmd->u.report);
         break;

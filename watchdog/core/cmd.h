@@ -27,6 +27,9 @@ enum aw_cmd_type {
     AW_CMD_CHANNEL_TEST, /* answered when the outcome is back */
     AW_CMD_CHANNEL_PAUSE,
     AW_CMD_CHANNEL_RESUME,
+    AW_CMD_SILENCES, /* those that stand, as JSON in reply.body */
+    AW_CMD_SILENCE_ADD,
+    AW_CMD_SILENCE_END,
     AW_CMD_RELOAD,
     AW_CMD_REDELIVER, /* a callback to the app is sent again */
     /* from chan/, never answered; done() frees */
@@ -189,6 +192,15 @@ struct aw_cmd {
             bool rolled_back, force;
             char sha256[65]; /* hex, of the set that is meant to be found; "": any */
         } reload;
+        struct {
+            int64_t id;       /* end: which; add: afterwards its own */
+            aw_time from;     /* add: 0: at once */
+            aw_time until;    /* add: its end, or */
+            aw_ms length;     /* so long */
+            char author[128]; /* add: "": whoever asks */
+            char reason[512];
+            char *match; /* add: the matcher as compact JSON; owned */
+        } silence;
         struct aw_result result;
         struct aw_report *report; /* owned */
         struct {

@@ -149,6 +149,12 @@ NAMED(aw_outcome, enum aw_outcome, outcome_names, AW_N_OUTCOMES)
 NAMED(aw_negative, enum aw_negative, negative_names, AW_N_NEGATIVES)
 NAMED(aw_why, enum aw_why, why_names, AW_N_WHYS)
 
+bool aw_why_defers(enum aw_why w)
+{
+    return w == AW_WHY_SETTLE || w == AW_WHY_CHANNEL || w == AW_WHY_SILENCE || w == AW_WHY_LIMIT ||
+           w == AW_WHY_BRAKE;
+}
+
 const char *aw_level_name(enum aw_level l)
 {
     assert((unsigned)l < AW_N_LEVELS);

@@ -136,6 +136,9 @@ enum aw_why {
     AW_N_WHYS
 };
 
+/* Whether it is a reason for putting a firing off. */
+bool aw_why_defers(enum aw_why w);
+
 /* Texts, never NULL for a valid value: "sms", "acknowledged", "high", "open", ... */
 const char *aw_kind_name(enum aw_kind k);
 const char *aw_level_name(enum aw_level l); /* AW_LEVEL_NONE is "none" */

@@ -55,6 +55,9 @@
     X(channels_limits)                                                                             \
     X(channels_pause)                                                                              \
     X(channels_resume)                                                                             \
+    X(silences_list)                                                                               \
+    X(silences_add)                                                                                \
+    X(silences_end)                                                                                \
     X(keys_create)                                                                                 \
     X(keys_list)                                                                                   \
     X(keys_revoke)                                                                                 \
@@ -96,6 +99,7 @@ const struct aw_noun aw_nouns[] = {
     {"templates", "the texts that people get, and what an SMS costs"},
     {"contacts", "addresses of people"},
     {"channels", "provider accounts"},
+    {"silences", "what is put off until a date"},
     {"webhooks", "callbacks that tell applications what became of their messages"},
     {"keys", "API keys"},
     {"audit", "the log, and the proof that it is whole"},

@@ -50,10 +50,11 @@ static void settings(struct aw_loop *l)
     struct aw_brakes *b = l->brakes;
 
     b->conf = aw_brake_conf_of(l->live->conf);
+    aw_silences_list(l, &b->conf);
     b->rules_span = span_of_rules(l->live);
 }
 
-void aw_brakes_reloaded(struct aw_loop *l)
+void aw_brakes_changed(struct aw_loop *l)
 {
     settings(l);
     aw_brakes_look_again(l);
@@ -154,6 +155,8 @@ void aw_brakes_decided(struct aw_loop *l, const struct aw_msg *m, const struct a
     bool waits = f->type == AW_FACT_DEFERRED && f->why == AW_WHY_BRAKE;
     struct aw_outgoing o = {.in = &in, .rule = m->rule, .kind = (enum aw_kind)f->kind, .who = who};
 
+    if (f->type == AW_FACT_DEFERRED)
+        l->opt.stats->deferred[f->why]++;
     if ((!claimed && !waits) || !anything(b, m->rule))
         return;
     o.n_who = aw_brake_who(claimed ? f->person : l->tl.person, (uint64_t)address, who);
@@ -163,6 +166,61 @@ void aw_brakes_decided(struct aw_loop *l, const struct aw_msg *m, const struct a
     else
         aw_brake_wait(b->books, &b->conf, &o, l->now,
                       &(struct aw_restraint){.why = f->why, .at = f->at, .bucket = f->via});
+}
+
+/* --- operators are told once per storm, and at its end ---------------------------------------- */
+
+static int tell(struct aw_loop *l, const struct aw_storm *s, bool over, struct aw_err *err)
+{
+    char name[AW_BY_MAX], held[AW_TIME_TEXT], text[480];
+    struct aw_entry e;
+    int r;
+
+    snprintf(name, sizeof(name), "%s%s%s", aw_bucket_names[s->of], s->name[0] ? " " : "", s->name);
+    aw_entry_init(&e);
+    e.kind = AW_ENTRY_STORM;
+    e.actor = "core";
+    e.state = over ? "over" : "begun";
+    e.by = name;
+    e.number = over && s->n_held < INT32_MAX ? (int)s->n_held : 0;
+    r = aw_store_log(l->store, &e, NULL, err);
+    aw_duration_print(held, (l->now - s->since) / AW_SECOND * AW_SECOND);
+    if (over)
+        snprintf(text, sizeof(text),
+                 "the storm brake (%s) holds nothing back any more: %llu times in %s a firing was "
+                 "put off, nothing was dropped",
+                 name, (unsigned long long)s->n_held, held);
+    else
+        snprintf(text, sizeof(text),
+                 "the storm brake (%s) holds firings back: more is due than it lets go. They wait "
+                 "for their turn, high priorities first; what still waits at its deadline is "
+                 "skipped and named in the log. See ackwatch messages list, and storm: in the "
+                 "environment file",
+                 name);
+    return r ? r : aw_store_notice_about(l->store, "storm", name, text, err);
+}
+
+static int tell_storms(struct aw_loop *l, struct aw_err *err)
+{
+    struct aw_brakes *b = l->brakes;
+    unsigned n;
+    struct aw_storm *s = aw_brake_storms(b->books, &n);
+    int r = AW_OK;
+
+    for (unsigned i = n; i-- > 0 && r == AW_OK;) {
+        bool over = aw_storm_over(&s[i], &b->conf, l->now);
+
+        if (!s[i].told && !over) {
+            r = tell(l, &s[i], false, err);
+            s[i].told = true;
+        } else if (over) {
+            r = s[i].told ? tell(l, &s[i], true, err) : AW_OK;
+            aw_storm_end(b->books, &s[i]);
+        }
+    }
+    aw_brake_storms(b->books, &n);
+    l->opt.stats->storms = n;
+    return r;
 }
 
 /* --- start ---------------------------------------------------------------------------------- */
@@ -204,6 +262,9 @@ int aw_brakes_start(struct aw_loop *l, struct aw_err *err)
         return r;
     memcpy(b->key, secret, sizeof(b->key));
     b->books = aw_brake_new();
+    r = aw_silences_start(l, err);
+    if (r)
+        return r;
     settings(l);
     span = aw_brake_span(&b->conf);
     if (b->rules_span > span)
@@ -280,11 +341,19 @@ static int walk(struct aw_loop *l, bool *ret_more, struct aw_err *err)
 int aw_brakes_turn(struct aw_loop *l, bool *ret_more, struct aw_err *err)
 {
     struct aw_brakes *b = l->brakes;
+    int r = AW_OK;
 
     *ret_more = false;
-    if (l->now < b->tidied_at || l->now - b->tidied_at >= TIDY_EVERY) {
+    if (l->silences_stale) {
+        l->silences_stale = false;
+        r = aw_silences_reread(l, err);
+    }
+    if (r == AW_OK && (l->now < b->tidied_at || l->now - b->tidied_at >= TIDY_EVERY)) {
         aw_brake_tidy(b->books, &b->conf, l->now);
         b->tidied_at = l->now;
+        r = aw_silences_expire(l, err);
     }
-    return b->walking ? walk(l, ret_more, err) : AW_OK;
+    if (r == AW_OK)
+        r = tell_storms(l, err);
+    return r == AW_OK && b->walking ? walk(l, ret_more, err) : r;
 }

@@ -44,12 +44,16 @@ static const turn_fn table[] = {
     [AW_CMD_CIDS] = aw_turn_cids,
     [AW_CMD_REPLY] = aw_turn_reply,
     [AW_CMD_ACT] = aw_turn_act,
+    [AW_CMD_SILENCES] = aw_turn_silences,
+    [AW_CMD_SILENCE_ADD] = aw_turn_silence_add,
+    [AW_CMD_SILENCE_END] = aw_turn_silence_end,
 };
 
 /* New work may be refused when the disk is full; proofs must still land. */
 static bool is_work(const struct aw_cmd *cmd)
 {
     return cmd->type == AW_CMD_REGISTER || cmd->type == AW_CMD_CONTACT_PUT ||
+           cmd->type == AW_CMD_SILENCE_ADD ||
            cmd->type == AW_CMD_KEY_CREATE || cmd->type == AW_CMD_CHANNEL_TEST;
 }
 
@@ -237,6 +241,7 @@ static int attempt_turn(struct aw_loop *l, struct aw_cmd **cmds, unsigned n, boo
         aw_msgs_trim(l, 0);
         aw_brakes_look_again(l); /* what was let go is as it was */
         aw_suppress_forget(l);
+        l->silences_stale = true;
         l->spans_known = false;
     }
     return r;

@@ -22,6 +22,7 @@
  *   redact.c        people who were erased leave the bodies of messages
  *   prune.c         retention, in slices between turns
  *   brake.c         what holds firings back: limits, silences, storm brake; and lets them go
+ *   silences.c      what operators put off until a date
  *   suppress.c      which messages of a person are open
  *   channels.c      the health of channels: who may be sent to, pauses and stops
  *   effects.c       what leaves after the commit, and what is in flight
@@ -194,6 +195,8 @@ struct aw_loop {
     struct aw_asked *asked;
     struct aw_talker *talkers; /* oldest first */
     struct aw_brakes *brakes;
+    struct aw_silences *silences;
+    bool silences_stale; /* a turn was rolled back: the rows are read again */
     struct aw_suppress *suppress; /* NULL: no rule has asked yet */
     aw_id recover_after;       /* start: open attempts up to here are done */
     bool recovering;           /* start: missed firings wait for receipts */
@@ -360,7 +363,6 @@ unsigned aw_fx_room(struct aw_loop *l);  /* claims that may still be made in thi
 
 int aw_brakes_start(struct aw_loop *l, struct aw_err *err);
 void aw_brakes_free(struct aw_loop *l);
-void aw_brakes_reloaded(struct aw_loop *l);
 /* The part of the engine's world that holds firings back. */
 void aw_brakes_world(struct aw_view *v, struct aw_world *ret);
 /* A hash of the address of the kind that counts beside the person, 0: none. */
@@ -371,6 +373,21 @@ void aw_brakes_decided(struct aw_loop *l, const struct aw_msg *m, const struct a
 /* Something that put firings off may be over before its time: they are looked at, in some turns. */
 void aw_brakes_look_again(struct aw_loop *l);
 int aw_brakes_turn(struct aw_loop *l, bool *ret_more, struct aw_err *err);
+
+/* The settings are others than before: what waits is looked at again. */
+void aw_brakes_changed(struct aw_loop *l);
+
+/* --- silences.c ------------------------------------------------------------------------------- */
+
+int aw_silences_start(struct aw_loop *l, struct aw_err *err);
+int aw_silences_reread(struct aw_loop *l, struct aw_err *err); /* after a rollback */
+void aw_silences_free(struct aw_loop *l);
+/* All that stand, into conf; they live until the next change. */
+void aw_silences_list(struct aw_loop *l, struct aw_brake_conf *conf);
+int aw_silences_expire(struct aw_loop *l, struct aw_err *err);
+int aw_turn_silences(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_silence_add(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_silence_end(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 
 /* --- suppress.c -------------------------------------------------------------------------------- */
 

@@ -74,6 +74,16 @@ static void put_sends(struct aw_buf *out, const struct aw_stats *st)
     for (int i = 0; i < AW_N_KINDS; i++)
         aw_buf_printf(out, "ackwatch_sends_total{kind=\"%s\"} %ld\n", aw_kind_name(i),
                       st->sends[i]);
+    metric(out, "ackwatch_deferred_total", "counter", "Firings and tries put off, by reason.");
+    for (unsigned i = 0; i < AW_N_WHYS; i++)
+        if (aw_why_defers(i))
+            aw_buf_printf(out, "ackwatch_deferred_total{why=\"%s\"} %ld\n", aw_why_name(i),
+                          st->deferred[i]);
+    metric(out, "ackwatch_digested_total", "counter",
+           "Firings that a digest carried along with another one.");
+    value(out, "ackwatch_digested_total", st->carried);
+    metric(out, "ackwatch_storms", "gauge", "Buckets of the storm brake that hold firings back.");
+    value(out, "ackwatch_storms", st->storms);
     metric(out, "ackwatch_outcomes_total", "counter", "Outcomes of sends.");
     for (int i = AW_OUT_ACCEPTED; i < AW_N_OUTCOMES; i++)
         aw_buf_printf(out, "ackwatch_outcomes_total{outcome=\"%s\"} %ld\n", aw_outcome_name(i),

@@ -37,7 +37,7 @@ static int take_over(struct aw_loop *l, struct aw_live *live, const char *actor,
     l->retired[l->n_retired++] = l->live;
     l->live = aw_live_hold(live);
     aw_channels_reloaded(l, l->retired[l->n_retired - 1]);
-    aw_brakes_reloaded(l);
+    aw_brakes_changed(l);
     aw_live_box_set(l->opt.box, live);
     aw_pinned_forget(l, false);
     aw_msgs_trim(l, 0);
