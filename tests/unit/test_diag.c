@@ -114,6 +114,21 @@ static void at_most_a_hundred(void **state)
     assert_non_null(strstr(conf_print(&diag), "50 more problems are not shown"));
 }
 
+/* However many warnings came before. */
+static void errors_come_first(void **state)
+{
+    struct aw_source_file f = file("a", "");
+    for (unsigned i = 0; i < 150; i++)
+        aw_diag_warn(&diag, &f, at(i + 1, 1), 1, "W101", NULL, "no %u", i);
+    aw_diag_error(&diag, &f, at(200, 1), 1, "E101", NULL, "the one");
+    assert_int_equal(diag.n, AW_DIAG_MAX);
+    assert_int_equal(diag.dropped, 51);
+    const char *text = conf_print(&diag);
+    assert_non_null(strstr(text, "the one"));
+    assert_non_null(strstr(text, "no 98"));
+    assert_null(strstr(text, "no 99"));
+}
+
 static void json_form(void **state)
 {
     struct aw_source_file f = file("a", "x: \"y\"\n");
@@ -187,6 +202,7 @@ int main(void)
         cmocka_unit_test(problems_come_in_order),
         cmocka_unit_test(repeated_problems_are_told_once),
         cmocka_unit_test(at_most_a_hundred),
+        cmocka_unit_test(errors_come_first),
         cmocka_unit_test(json_form),
         cmocka_unit_test(every_code_has_a_page),
     };

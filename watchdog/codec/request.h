@@ -77,7 +77,7 @@ bool aw_valid_phone(const char *s); /* ^\+[1-9][0-9]{6,14}$ */
 bool aw_valid_email(const char *s); /* reliability.md 5.5: refuse, never repair */
 /* W3C Trace Context, version 00; other texts are not carried on. */
 bool aw_valid_traceparent(const char *s);
-bool aw_valid_lang(const char *s); /* en, zh-CN: letters, digits, '-' */
+bool aw_valid_lang(const char *s); /* en, zh-CN, zh-Hans-CN */
 bool aw_valid_name(const char *s); /* a name of the rule language: letters of any script, digits,
                                       . _ - , 1 to AW_NAME_MAX bytes, not starting with . or - */
 

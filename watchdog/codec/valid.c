@@ -58,19 +58,34 @@ bool aw_valid_email(const char *s)
     return valid_domain(at + 1);
 }
 
+/* ISO 639-1: a text is most often given a country (cn, jp) or a word in the place of a language. */
+static const char languages[] =
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy "
+    "da "
+    "de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy "
+    "hz "
+    "ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li "
+    "ln "
+    "lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa "
+    "pi "
+    "pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th "
+    "ti "
+    "tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu ";
+
 bool aw_valid_lang(const char *s)
 {
-    size_t run = 0;
-    if (!is_letter(s[0]) || strlen(s) > 35)
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz",
+                      upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t n = strspn(s, lower);
+    const char code[] = {s[0], n > 1 ? s[1] : ' ', ' ', '\0'};
+    if ((n != 2 && n != 3) || (n == 2 && strstr(languages, code) == NULL))
         return false;
-    for (; *s; s++) {
-        bool hyphen = *s == '-';
-        if (hyphen ? !run : (++run > 8 || (!is_letter(*s) && !is_digit(*s))))
-            return false;
-        if (hyphen)
-            run = 0;
-    }
-    return run > 0;
+    s += n;
+    if (s[0] == '-' && strspn(s + 1, upper) == 1 && strspn(s + 2, lower) == 3)
+        s += 5; /* Hans */
+    if (s[0] == '-' && (strspn(s + 1, upper) == 2 || strspn(s + 1, "0123456789") == 3))
+        s += strspn(s + 1, upper) == 2 ? 3 : 4; /* CN, 419 */
+    return s[0] == '\0';
 }
 
 /* Blocks beyond ASCII that hold punctuation, blanks, symbols, private or invisible characters. */

@@ -24,13 +24,17 @@ void aw_diag_init(struct aw_diag *d)
     *d = (struct aw_diag){0};
 }
 
+static void free_item(struct aw_diag_item *it)
+{
+    aw_free((char *)it->file);
+    aw_free(it->line);
+    aw_free(it->first_line);
+}
+
 void aw_diag_free(struct aw_diag *d)
 {
-    for (unsigned i = 0; i < d->n; i++) {
-        aw_free((char *)d->items[i].file);
-        aw_free(d->items[i].line);
-        aw_free(d->items[i].first_line);
-    }
+    for (unsigned i = 0; i < d->n; i++)
+        free_item(&d->items[i]);
     aw_free(d->items);
     aw_diag_init(d);
 }
@@ -132,6 +136,20 @@ static void set_text(char dst[256], const char *src)
     dst[n] = '\0';
 }
 
+/* No warning keeps an error out: drops the last one. */
+static bool make_room(struct aw_diag *d)
+{
+    unsigned i = d->n;
+    while (i > 0 && !d->items[i - 1].warning)
+        i--;
+    if (i == 0)
+        return false;
+    free_item(&d->items[i - 1]);
+    memmove(&d->items[i - 1], &d->items[i], (d->n - i) * sizeof(*d->items));
+    d->n--;
+    return true;
+}
+
 __attribute__((format(printf, 8, 0))) static void
 add(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at, unsigned width,
     const char *code, bool warning, const char *hint, const char *fmt, va_list ap)
@@ -144,10 +162,8 @@ add(struct aw_diag *d, const struct aw_source_file *f, struct aw_yaml_place at, 
     if (warning && f->text != NULL && aw_allowed(d, f, at.line, code))
         return;
     d->n_errors += !warning;
-    if (d->n == AW_DIAG_MAX) {
-        d->dropped++;
+    if (d->n == AW_DIAG_MAX && ++d->dropped && (warning || !make_room(d)))
         return;
-    }
     if (d->items == NULL)
         d->items = aw_calloc(AW_DIAG_MAX, sizeof(*d->items));
     struct aw_diag_item *it = &d->items[d->n++];

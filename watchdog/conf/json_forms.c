@@ -32,6 +32,19 @@
     "{\"anyOf\": [{\"enum\": [\"recipient\", \"manager\"]}, {\"type\": \"string\", \"pattern\": "  \
     "\"^(contact:|user:|oncall:).{1,128}$\"}]}"
 #define GLOBS SOME(TEXT, "64")
+#define PRIORITY                                                                                   \
+    "{\"anyOf\": [{\"enum\": [\"low\", \"normal\", \"high\", \"critical\"]}, {\"type\": "          \
+    "\"string\", \"pattern\": \"[*?]\"}]}"
+#define MATCH                                                                                      \
+    "{\"type\": \"object\", \"properties\": {\"app\": " GLOBS ", \"class\": " GLOBS                \
+    ", \"priority\": " SOME(PRIORITY,                                                              \
+                            "64") ", \"channel\": " GLOBS ", \"title\": " GLOBS                    \
+                                  "}, \"patternProperties\": {\"^(labels|extras)[.].+$\": " GLOBS  \
+                                  "}, \"additionalProperties\": false}"
+#define RATE                                                                                       \
+    "{\"type\": \"string\", \"pattern\": "                                                         \
+    "\"^[1-9][0-9]*/([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$\"}"
+#define RATES SOME(RATE, "8")
 
 static const struct {
     const char *shape, *key, *json;
@@ -39,13 +52,21 @@ static const struct {
     {"rules", "rules", "{\"type\": \"array\", \"minItems\": 1, \"items\": " CHILD "}"},
     {"rules", "defaults", "{\"$use\": \"members\"}"},
     {"a rule", "title", "{\"anyOf\": [" TITLE ", " BY_LANG(TITLE) "]}"},
-    {"a rule", "match",
-     "{\"type\": \"object\", \"properties\": {\"app\": " GLOBS ", \"class\": " GLOBS
-     ", \"priority\": " SOME("{\"anyOf\": [{\"enum\": [\"low\", \"normal\", \"high\", "
-                             "\"critical\"]}, {\"type\": \"string\", \"pattern\": \"[*?]\"}]}",
-                             "64") ", \"channel\": " GLOBS ", \"title\": " GLOBS
-                                   "}, \"patternProperties\": {\"^(labels|extras)[.].+$\": " GLOBS
-                                   "}, \"additionalProperties\": false}"},
+    {"a rule", "match", MATCH},
+    {"suppress", "if_open", MATCH},
+    {"a silence", "match", MATCH},
+    {"the storm brake", "recipient", RATE},
+    {"the storm brake", "rule", RATE},
+    {"the storm brake", "channel", RATE},
+    {"the storm brake", "app", RATE},
+    {"the storm brake", "reserve",
+     "{\"type\": \"string\", \"pattern\": \"^([0-9]|[1-8][0-9]|90)%$\"}"},
+    {"limits per recipient", "push", RATES},
+    {"limits per recipient", "sms", RATES},
+    {"limits per recipient", "email", RATES},
+    {"limits per recipient", "im", RATES},
+    {"limits per recipient", "call", RATES},
+    {"limits per recipient", "webhook", RATES},
     {"a rule", "of",
      "{\"anyOf\": [{\"enum\": [\"each\", \"any\"]}, {\"type\": \"integer\", \"minimum\": 1}, "
      "{\"type\": \"string\", \"pattern\": \"^([1-9][0-9]*|[1-9][0-9]?%|100%)$\"}]}"},

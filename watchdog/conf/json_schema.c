@@ -16,7 +16,7 @@
 #include "core/channel.h"
 
 #define NAME_PATTERN     "^[\\p{L}\\p{M}\\p{N}_][\\p{L}\\p{M}\\p{N}._-]{0,63}$"
-#define LANG_PATTERN     "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+#define LANG_PATTERN     "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
 #define DURATION_PATTERN "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 #define TIME_PATTERN     "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*(Z|[+-][0-9]{2}:?[0-9]{2})$"
 
