@@ -140,6 +140,50 @@ exits "to the first" 0 rules rollback $E --reason 'start over' --to "$first"
 check "... whose files are there, and no others" [ "$(cd rules && echo *.yaml)" = "order-status.test.yaml order-status.yaml" ]
 check "... as they were" cmp -s rules/order-status.yaml "$src/rules/order-status.yaml"
 exits "to one that never was" 5 rules rollback $E --reason x --to 0000
+
+# --- what came of them ------------------------------------------------------------------------------
+
+exits "figures of nothing" 0 rules stats $A --json
+check "... are none" holds "json_array_length(j->'data') = 0"
+cat >next/order-status.yaml <<'END'
+version: 1
+rules:
+  - name: hasty   # sends the text before the phone can have answered
+    until: acknowledged
+    deadline: 1h
+    check: {first: 1s, every: 1s, settle: 0s}
+    steps:
+      - {id: push, at: 0s, do: push}
+      - {id: text, at: 1s, do: sms, unless: delivered}
+END
+rm -f next/*.test.yaml next/broken.yaml next/must-read.yaml
+exits "a hasty rule" 0 rules apply next $E --reason 'to see what it costs'
+S="--sim http://127.0.0.1:$(sim http_port)"
+exits "the phone is off" 0 sim set li offline $S
+for i in 1 2; do
+    echo "{\"external_id\":\"s$i\",\"title\":\"t\",\"recipients\":[{\"user\":\"li\",\"alias\":\"li\",\"phone\":\"+9990000001\"}]}" >m.json
+    ackwatch messages register -f m.json $A >/dev/null
+done
+texted() { ackwatch messages show "ext:$1" $A --json | grep -q '"do":"sms"'; }
+check "the text leaves" until_true 150 texted s1
+check "... also the other one" until_true 150 texted s2
+exits "the phone is on again" 0 sim set li online $S
+delivered() { ackwatch messages show "ext:$1" $A --json | grep -q '"level":"delivered"'; }
+check "the push arrives after the text" until_true 150 delivered s1
+check "... also the other one" until_true 150 delivered s2
+exits "one is acknowledged" 0 messages ack ext:s1 --recipient li $A
+exits "figures" 0 rules stats $A --json
+check "... by state" holds "j->>'\$.data[0].rule' = 'hasty' AND j->>'\$.data[0].timelines.confirmed' = 1 AND
+    j->>'\$.data[0].timelines.open' = 1 AND j->>'\$.data[0].confirmed_ms.p50' > 1000"
+check "... by channel" grep -q '{"channel":"sms","kind":"sms","count":2}' out
+check "... and the texts that were not needed" holds "j->>'\$.data[0].avoidable_sms' = 2 AND
+    j->>'\$.data[0].wait_ms.all' > 0"
+cp out golden
+exits "... from the file" 0 rules stats --db ackwatch.db --json
+out_is golden
+exits "... of another rule" 0 rules stats --rule order-status $A
+check "... nothing" silent out
+exits "... of a file that is not there" 1 rules stats --db none.db
 exits "the log holds" 0 audit verify --db ackwatch.db
 kill $daemon && wait $daemon
 exits "... also after the end" 0 audit verify --db ackwatch.db

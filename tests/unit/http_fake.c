@@ -256,6 +256,23 @@ static int read_rulesets(struct aw_reader *r, unsigned limit,
     return 0;
 }
 
+static int read_rule_stats(struct aw_reader *r, const struct aw_stats_query *q, bool *ret_cut,
+                           int (*row)(void *arg, const struct aw_rule_stats_row *s), void *arg)
+{
+    static const struct aw_stats_channel sent = {"push-main", AW_PUSH, 7};
+
+    *ret_cut = false;
+    return row(arg, &(struct aw_rule_stats_row){
+                        .rule = q->rule ? q->rule : "order-status",
+                        .states = {[AW_CONFIRMED] = 5},
+                        .channels = &sent,
+                        .n_channels = 1,
+                        .n_confirmed = 5,
+                        .confirmed = {60000, 120000, 240000},
+                        .n_sms = 2,
+                    });
+}
+
 static int read_rule_text(struct aw_reader *r, const uint8_t sha256[32], struct aw_buf *out)
 {
     return AW_ENOENT;
@@ -484,7 +501,8 @@ int fake_start(void **state)
                                                        .contacts = read_contacts,
                                                        .keys = read_keys,
                                                        .rule_text = read_rule_text,
-                                                       .rulesets = read_rulesets},
+                                                       .rulesets = read_rulesets,
+                                                       .rule_stats = read_rule_stats},
                                            .keys = {NULL, check_key, key_failed},
                                            .tokens = {NULL, print_token, parse_token, parse_mark},
                                            .status = {NULL, put_status, put_channels, put_rules,

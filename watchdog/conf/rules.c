@@ -157,3 +157,19 @@ int aw_rules_parse_all(const struct aw_source_file *files, unsigned n,
         read_text(&l, files[i].name, files[i].text, files[i].n);
     return finish(&l, errors, ret);
 }
+
+int aw_rules_unless(void *ctx, const char *name, const char *text, size_t n,
+                    enum aw_level ret[AW_MAX_STEPS])
+{
+    const struct aw_rules_world none = {0};
+    struct aw_rules *rules = NULL;
+    struct aw_diag diag;
+    aw_diag_init(&diag);
+    int e = aw_rules_parse(name, text, n, &none, &rules, &diag);
+    const struct aw_rule *rule = e == 0 ? aw_ruleset_find(&rules->set, name) : NULL;
+    for (unsigned i = 0; rule != NULL && i < AW_MAX_STEPS; i++)
+        ret[i] = i < rule->n_steps ? rule->steps[i].unless : AW_LEVEL_NONE;
+    aw_rules_free(rules);
+    aw_diag_free(&diag);
+    return rule != NULL ? 0 : AW_ENOENT;
+}

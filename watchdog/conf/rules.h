@@ -55,5 +55,8 @@ int aw_rules_parse_all(const struct aw_source_file *files, unsigned n,
                        const struct aw_rules_world *world, struct aw_rules **ret,
                        struct aw_diag *diag);
 void aw_rules_free(struct aw_rules *r);
+/* The rung of `unless` of each step of one rule of a file; fits struct aw_stats_query. */
+int aw_rules_unless(void *ctx, const char *rule, const char *text, size_t n,
+                    enum aw_level ret[AW_MAX_STEPS]);
 
 #endif

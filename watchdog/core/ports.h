@@ -117,6 +117,34 @@ struct aw_ruleset_row {
     const char *reason;  /* of the person who applied it, or NULL */
 };
 
+/* What came of the timelines of one rule. */
+struct aw_stats_channel {
+    const char *name;
+    enum aw_kind kind;
+    uint64_t n_sent;
+};
+struct aw_rule_stats_row {
+    const char *rule;
+    uint64_t states[AW_N_STATES]; /* timelines */
+    const struct aw_stats_channel *channels;
+    unsigned n_channels;
+    uint64_t n_confirmed; /* with a time to confirmation: from registration to the goal */
+    aw_ms confirmed[3];   /* p50, p90, p99 */
+    uint64_t n_sms;       /* to recipients, in steps with `unless` */
+    uint64_t n_avoidable; /* of them: evidence that would have skipped it came after it left */
+    aw_ms waits[3];       /* that would have saved half, nine in ten, all of those */
+};
+struct aw_stats_query {
+    const char *app;  /* "": all */
+    const char *rule; /* NULL: all */
+    aw_time since;
+    unsigned limit; /* timelines looked at, from the newest on */
+    /* The rung of `unless` of each step of a rule (NONE: none), from the text of its file. */
+    int (*unless)(void *ctx, const char *rule, const char *text, size_t n,
+                  enum aw_level ret[AW_MAX_STEPS]);
+    void *ctx;
+};
+
 /* Reading. One handle per HTTP thread (open/close); every call is a consistent read of committed
  * rows. Callbacks return 0 to go on, else the iteration ends with that value. */
 struct aw_reader;
@@ -154,6 +182,9 @@ struct aw_reading {
                     int (*row)(void *arg, const struct aw_delivery_row *d),
                     int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg);
     int (*keys)(struct aw_reader *r, int (*row)(void *arg, const struct aw_key_row *k), void *arg);
+    /* A row for each rule that has timelines; *ret_cut: older ones were not looked at. */
+    int (*rule_stats)(struct aw_reader *r, const struct aw_stats_query *q, bool *ret_cut,
+                      int (*row)(void *arg, const struct aw_rule_stats_row *s), void *arg);
     /* Sets of rules that were live, newest first. */
     int (*rulesets)(struct aw_reader *r, unsigned limit,
                     int (*row)(void *arg, const struct aw_ruleset_row *s), void *arg);
@@ -236,6 +267,9 @@ struct aw_status {
     /* JSON arrays: texts of what is wrong; {check, state, text} of each check. */
     bool (*ready)(void *ctx, struct aw_buf *why_not, struct aw_buf *checks);
     void (*metrics)(void *ctx, struct aw_buf *out); /* Prometheus text */
+    /* For struct aw_stats_query. */
+    int (*unless)(void *ctx, const char *rule, const char *text, size_t n,
+                  enum aw_level ret[AW_MAX_STEPS]);
 };
 
 /* Rules that are sent to be looked at: nothing of them is kept, or read from this machine. */

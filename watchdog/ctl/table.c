@@ -35,6 +35,7 @@
     X(rules_simulate)                                                                              \
     X(rules_apply)                                                                                 \
     X(rules_rollback)                                                                              \
+    X(rules_stats)                                                                                 \
     X(rules_history)                                                                               \
     X(rules_list)                                                                                  \
     X(rules_show)                                                                                  \

@@ -234,6 +234,7 @@ void aw_status_fill(struct aw_status_source *source, struct aw_status *ret)
                               .channels = channels,
                               .rules = rules,
                               .rule_text = rule_text,
+                              .unless = aw_rules_unless,
                               .ready = ready,
                               .metrics = metrics};
     aw_plans_fill(ret);

@@ -156,6 +156,7 @@ void aw_do_rules_explain(struct aw_call *call);
 void aw_do_reload(struct aw_call *call);
 void aw_do_apply(struct aw_call *call);
 void aw_do_rules_history(struct aw_call *call);
+void aw_do_rules_stats(struct aw_call *call);
 void aw_do_rules_file(struct aw_call *call);
 void aw_do_channels(struct aw_call *call);
 void aw_do_channel_test(struct aw_call *call);

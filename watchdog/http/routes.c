@@ -50,6 +50,7 @@ const struct aw_route aw_routes[] = {
     {"POST", "/v1/rules:reload", V1, OPER, 0, 0, "", aw_do_reload},
     {"POST", "/v1/rules:apply", V1, OPER, SMALL, JSON, "", aw_do_apply},
     {"GET", "/v1/rules:history", V1, RULES, 0, 0, "limit", aw_do_rules_history},
+    {"GET", "/v1/rules:stats", V1, RULES, 0, 0, "since rule", aw_do_rules_stats},
     {"GET", "/v1/rules:file", V1, RULES, 0, 0, "sha256", aw_do_rules_file},
     {"GET", "/v1/channels", V1, OPER, 0, 0, "", aw_do_channels},
     {"POST", "/v1/channels/{channel}:dsn", V1, RECEIPTS, SMALL, JSON | PROOF, "", aw_do_dsn},

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "codec/json.h"
+#include "codec/rulestats.h"
 #include "http/call.h"
 
 void aw_do_rules(struct aw_call *call)
@@ -188,4 +189,59 @@ void aw_do_rules_file(struct aw_call *call)
         aw_call_problem(call, AW_P_STORE_FAILED, "", "the text cannot be read now");
     }
     aw_buf_free(&text);
+}
+
+#define STATS_TIMELINES 20000 /* looked at in one call */
+
+static int stats_row(void *arg, const struct aw_rule_stats_row *s)
+{
+    aw_rulestats_write(arg, s);
+    return 0;
+}
+
+static bool read_since(struct aw_call *call, aw_time *ret)
+{
+    char text[AW_TIME_TEXT + 8] = "";
+    int r = aw_http_query(call->view, "since", text, sizeof(text));
+
+    *ret = aw_clock_wall(call->api->env.clock) - 7 * AW_DAY;
+    if (r == AW_ENOENT)
+        return true;
+    if (r == 0 && aw_time_parse(text, strlen(text), ret) == 0)
+        return true;
+    aw_call_problem(call, AW_P_VALIDATION, "", "since: a time such as 2026-11-22T02:00:00Z");
+    return false;
+}
+
+void aw_do_rules_stats(struct aw_call *call)
+{
+    const struct aw_status *status = &call->api->env.status;
+    struct aw_stats_query q = {
+        .app = call->app, .limit = STATS_TIMELINES, .unless = status->unless, .ctx = status->ctx};
+    struct aw_buf out = AW_BUF_INIT(AW_LIST_MAX);
+    char rule[AW_NAME_MAX + 1];
+    struct aw_jsonw w;
+    struct aw_reader *r;
+    bool cut;
+
+    if (!read_since(call, &q.since))
+        return;
+    if (aw_http_query(call->view, "rule", rule, sizeof(rule)) == 0)
+        q.rule = rule;
+    if (!(r = aw_call_reader(call)))
+        return;
+    aw_jw_init(&w, &out);
+    aw_jw_object(&w, NULL);
+    aw_jw_array(&w, "data");
+    int rc = call->api->env.reading.rule_stats(r, &q, &cut, stats_row, &w);
+    aw_call_release(call, r);
+    if (rc < 0) {
+        aw_buf_free(&out);
+        aw_call_problem(call, AW_P_STORE_FAILED, "", "the figures cannot be read now");
+        return;
+    }
+    aw_jw_end(&w, ']');
+    aw_jw_bool(&w, "cut", cut);
+    aw_jw_end(&w, '}');
+    aw_call_json(call, 200, &out, NULL, 0);
 }

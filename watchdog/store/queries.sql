@@ -155,6 +155,17 @@ DELETE FROM ruleset
 -- name: ruleset_put
 INSERT INTO ruleset(pos, file, sha256) VALUES(?1, ?2, ?3)
 
+-- What came of rules (reader_stats.c).
+-- name: stats_timelines
+SELECT id, n, person, state, last FROM timeline WHERE id >= ?1 ORDER BY id DESC
+
+-- name: stats_message
+SELECT m.registered, m.rule, a.name FROM message AS m LEFT JOIN app AS a ON a.id = m.app
+    WHERE m.id = ?1
+
+-- name: stats_entry
+SELECT body FROM log WHERE seq = ?1
+
 -- name: ruleset_was_put
 INSERT INTO ruleset_was(id, list, tests) VALUES(?1, ?2, ?3)
 

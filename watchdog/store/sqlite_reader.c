@@ -523,5 +523,6 @@ void aw_store_reading(const char *path, struct aw_reading *ret)
         .keys = list_keys,
         .rule_text = get_rule_text,
         .rulesets = list_rulesets,
+        .rule_stats = aw_read_rule_stats,
     };
 }

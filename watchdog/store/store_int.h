@@ -153,6 +153,8 @@ int aw_read_deliveries(struct aw_reader *r, const char *app, int state, aw_id me
 int aw_read_delivery(struct aw_reader *r, const char *app, aw_id id,
                      int (*row)(void *arg, const struct aw_delivery_row *d),
                      int (*try)(void *arg, const struct aw_delivery_try_row *t), void *arg);
+int aw_read_rule_stats(struct aw_reader *r, const struct aw_stats_query *q, bool *ret_cut,
+                       int (*row)(void *arg, const struct aw_rule_stats_row *s), void *arg);
 /* The columns of a delivery, from the first. */
 void aw_row_delivery(sqlite3_stmt *q, struct aw_delivery *ret);
 
