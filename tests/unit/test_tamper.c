@@ -185,7 +185,7 @@ static const struct {
     {"DELETE FROM attempt WHERE kind = 1", "attempt att_"},
     {"INSERT INTO attempt SELECT id + 5, ref, msg, n, previous, merged_into, shared, step, step_id,"
      " kind, round, number, person, channel, at, level, outcome, done_at, http_status, code,"
-     " provider_id, detail, cid, reply_code, reply_number, address FROM attempt LIMIT 1",
+     " provider_id, detail, cid, reply_code, reply_number, address, devices FROM attempt LIMIT 1",
      "attempt att_"},
     /* evidence */
     {"UPDATE evidence SET level = 6 WHERE level = 3", "evidence "},
@@ -223,7 +223,7 @@ static const struct {
     {"UPDATE person SET user = NULL, salt = NULL WHERE user = 'u2'", "person "},
     {"UPDATE person SET user = 'back', salt = randomblob(32) WHERE user IS NULL", "person "},
     {"DELETE FROM person WHERE user = 'u0'", "person "},
-    {"INSERT INTO person VALUES(999, 1, 'x', randomblob(32), NULL)", "person 999"},
+    {"INSERT INTO person VALUES(999, 1, 'x', randomblob(32), NULL, NULL)", "person 999"},
     {"UPDATE detail SET text = 'on purpose' WHERE text LIKE 'sent%'", "detail "},
     {"DELETE FROM detail WHERE seq = (SELECT min(seq) FROM detail)", "detail "},
     {"INSERT INTO detail VALUES(1, randomblob(32), 'x')", "detail 1"},

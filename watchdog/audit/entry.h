@@ -60,7 +60,8 @@
     X(STORM, "storm.changed")        /* the brake began, or ceased, to hold firings back */        \
     X(APPLIED, "rules.applied")      /* who, and why; behind the rules.loaded that it is about */  \
     X(REOPENED, "timeline.reopened") /* confirmed, and back: after_ack */                          \
-    X(CLOSED, "timeline.closed")     /* ... and will not come back */
+    X(CLOSED, "timeline.closed")     /* ... and will not come back */                              \
+    X(SESSION, "session.changed")    /* login, logout, evicted: who is on a device; forgotten */
 
 enum aw_entry_kind {
 #define X(id, text) AW_ENTRY_##id,

@@ -21,7 +21,8 @@ ROLLBACK
 SELECT max(
     coalesce((SELECT id FROM timeline ORDER BY id DESC LIMIT 1), 0),
     coalesce((SELECT id FROM attempt ORDER BY id DESC LIMIT 1), 0),
-    coalesce((SELECT id FROM delivery ORDER BY id DESC LIMIT 1), 0))
+    coalesce((SELECT id FROM delivery ORDER BY id DESC LIMIT 1), 0),
+    coalesce((SELECT id FROM device WHERE id > 0 ORDER BY id DESC LIMIT 1), 0))
 
 -- --- log -------------------------------------------------------------------------------------
 
@@ -102,12 +103,52 @@ UPDATE person SET contact = ?2 WHERE id = ?1
 UPDATE person SET user = NULL, salt = NULL, contact = NULL WHERE id = ?1
 
 -- name: persons_from
-SELECT id, app, user, salt, contact FROM person WHERE id >= ?1 ORDER BY id
+SELECT id, app, user, salt, contact, reported FROM person WHERE id >= ?1 ORDER BY id
 
 -- name: contacts
 SELECT p.id, p.user, p.contact FROM person AS p WHERE p.id > ?1 AND p.contact IS NOT NULL
     AND (?2 = '' OR p.app = (SELECT id FROM app WHERE name = ?2))
     ORDER BY p.id LIMIT ?3
+
+-- name: person_reported
+SELECT reported FROM person WHERE id = ?1
+
+-- name: person_report
+UPDATE person SET reported = ?2 WHERE id = ?1 AND reported IS NULL
+
+-- name: device
+SELECT id, app, registration_id, salt, person, alias, platform, seq, at FROM device WHERE id = ?1
+
+-- name: device_put
+INSERT INTO device(id, app, registration_id, salt, person, alias, platform, seq, at, last)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    ON CONFLICT(id) DO UPDATE SET person = ?5, alias = ?6, platform = ?7, seq = ?8, at = ?9,
+        last = ?10
+
+-- name: device_seen
+UPDATE device SET seq = ?2, at = ?3 WHERE id = ?1
+
+-- name: device_forget
+DELETE FROM device WHERE id = ?1
+
+-- name: device_known
+SELECT 1 FROM device WHERE id = ?1
+
+-- name: device_people
+SELECT id, person FROM device WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: devices_idle
+SELECT id, person IS NULL AND at < ?2 FROM device WHERE id > ?1 ORDER BY id LIMIT ?3
+
+-- name: devices_from
+SELECT id, app, registration_id, salt, person, alias, platform FROM device WHERE id >= ?1
+    ORDER BY id
+
+-- name: attempt_devices
+UPDATE attempt SET devices = ?2 WHERE id = ?1
+
+-- name: attempt_devices_of
+SELECT devices FROM attempt WHERE id = ?1
 
 -- name: key_put
 INSERT INTO api_key(id, name, app, scopes, sha256, created, revoked, expires)

@@ -30,7 +30,25 @@ CREATE TABLE person(
     app INTEGER NOT NULL,
     user TEXT,
     salt BLOB,
-    contact TEXT
+    contact TEXT,
+    reported INTEGER -- log.seq of the first report of a session of theirs
+) STRICT;
+
+-- AUDITED (seq and at of the newest report aside: one that changes nothing leaves no entry). Devices
+-- of an app and who is logged in there (NULL: nobody). last: log.seq of its newest entry, which holds
+-- a commitment to the row under salt. A device is found by its registration id, and those of a
+-- person by the person's number, through the key map.
+CREATE TABLE device(
+    id INTEGER PRIMARY KEY,
+    app INTEGER NOT NULL,
+    registration_id TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    person INTEGER,
+    alias TEXT,
+    platform TEXT,
+    seq INTEGER,
+    at INTEGER NOT NULL,
+    last INTEGER NOT NULL
 ) STRICT;
 
 -- AUDITED. Keys of the API; sha256 is of the token's secret part.
@@ -133,8 +151,8 @@ CREATE TABLE evidence(
     at INTEGER
 ) STRICT;
 
--- AUDITED (cid, reply_code, reply_number and address aside: the first is a cache of the provider's, by the
--- others a reply is found, whose evidence is audited). Tries of firings. Outcomes and receipts know
+-- AUDITED (cid, reply_code, reply_number, address and devices aside: the first is a cache of the provider's, by the
+-- others a reply is found, whose evidence is audited, or a push is taken back). Tries of firings. Outcomes and receipts know
 -- the id alone, so that is the key; those of a timeline are a list: timeline.tried is the newest, `previous` the one before it. An
 -- index on the message would land on a random page for every claim of an older message; the list
 -- costs nothing, since the timeline row is written by the claim anyway.
@@ -166,7 +184,8 @@ CREATE TABLE attempt(
     cid TEXT,
     reply_code TEXT,  -- the digits in the text, by which a reply acknowledges
     reply_number BLOB, -- HMAC of account and number that it went to, where there is a code
-    address INTEGER   -- keyed hash of the address that it went to, for limits
+    address INTEGER,  -- keyed hash of the address that it went to, for limits
+    devices TEXT      -- numbers of the devices that a push went to, blanks between; '': by alias
 ) STRICT;
 
 -- What was in flight when the process ended.

@@ -46,6 +46,10 @@ static int put_attempt(struct aw_store *s, aw_id message, const struct aw_timeli
                       Z(note->address));
     if (r == 0)
         r = aw_db_run(&s->db, AW_SQL_TIMELINE_TRIED, err, I(tl->id), I(f->attempt));
+    if (r == 0 && note->devices) {
+        r = aw_db_run(&s->db, AW_SQL_ATTEMPT_DEVICES, err, I(f->attempt), T(note->devices));
+        aw_store_pushed(s, f->person, f->attempt);
+    }
     if (r == 0 && note->merged_into)
         r = aw_db_run(&s->db, AW_SQL_ATTEMPT_SHARE, err, I(note->merged_into), I(f->attempt));
     return r;

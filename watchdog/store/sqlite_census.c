@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The census: people whom no row names any more, and of whom no contact is kept, are erased, so
- * that user ids do not outlive the messages that brought them. It goes over timelines, tries and
- * proofs in bounded steps and notes who is named (a bit each), then over people. Whoever is named
+ * that user ids do not outlive the messages that brought them. It goes over timelines, tries,
+ * proofs and devices in bounded steps and notes who is named (a bit each), then over people. Whoever is named
  * by a turn in the meantime is noted by that turn; who came later is not looked at. A step that is
  * rolled back costs nothing but that its people are looked at by the next census.
  */
@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 static const enum aw_sql names_people[] = {AW_SQL_TIMELINE_PEOPLE, AW_SQL_ATTEMPT_PEOPLE,
-                                           AW_SQL_EVIDENCE_PEOPLE};
+                                           AW_SQL_EVIDENCE_PEOPLE, AW_SQL_DEVICE_PEOPLE};
 
 void aw_census_name(struct aw_store *s, int64_t person)
 {

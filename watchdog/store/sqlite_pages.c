@@ -83,6 +83,8 @@ static int stands(struct aw_store *s, const struct aw_key_pair *pair, struct aw_
         return 1; /* they go by age */
     int r = aw_db_int(&s->db, c == AW_KEY_USER ? AW_SQL_PERSON_KNOWN : AW_SQL_MESSAGE_KNOWN, &one,
                       err, I(pair->id));
+    if (r == AW_ENOENT && c == AW_KEY_USER)
+        r = aw_db_int(&s->db, AW_SQL_DEVICE_KNOWN, &one, err, I(pair->id));
     return r == 0 ? 1 : r == AW_ENOENT ? 0 : r;
 }
 

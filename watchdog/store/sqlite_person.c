@@ -166,7 +166,9 @@ int aw_store_person_get(struct aw_store *s, int64_t person, char **ret_user, cha
 
 static int erase(struct aw_store *s, int64_t person, const char *actor, struct aw_err *err)
 {
-    int r = aw_db_run(&s->db, AW_SQL_PERSON_ERASE, err, I(person));
+    int r = aw_devices_forget(s, person, actor, err);
+    if (r == 0)
+        r = aw_db_run(&s->db, AW_SQL_PERSON_ERASE, err, I(person));
     s->truncating = true;
     return r ? r : log_person(s, person, "erased", actor, NULL, NULL, err);
 }

@@ -293,6 +293,8 @@ int aw_store_prune_aged(struct aw_store *s, unsigned most, unsigned *ret_rows, s
     *ret_rows = 0;
     for (unsigned i = 0; i < AW_COUNT(aged) && r == 0; i++)
         r = run(s, aged[i].statement, ret_rows, err, s->now - aged[i].keep, most);
+    if (r == 0)
+        r = aw_devices_prune(s, most, ret_rows, err);
     return aw_store_note(s, r);
 }
 

@@ -21,6 +21,7 @@
 #include "core/engine.h"
 #include "core/ports.h"
 #include "core/registration.h"
+#include "core/session.h"
 
 struct aw_store;
 
@@ -68,6 +69,43 @@ int aw_store_key_put(struct aw_store *s, const struct aw_key_row *k, const char 
 int aw_store_key_used(struct aw_store *s, int64_t key, aw_time at, struct aw_err *err);
 int aw_store_keys(struct aw_store *s, int (*row)(void *arg, const struct aw_key_row *k), void *arg,
                   struct aw_err *err);
+
+/* --- sessions (sqlite_session.c) ------------------------------------------------------------- */
+
+struct aw_stored_device {
+    int64_t id, app;
+    char registration_id[AW_DEVICE_TEXT + 1];
+    uint8_t salt[32];
+    struct aw_session session;
+    char alias[AW_ALIAS_TEXT + 1], platform[AW_PLATFORM_TEXT + 1]; /* "" : not known */
+};
+/* By registration id, of whatever app. AW_ENOENT. */
+int aw_store_device_find(struct aw_store *s, const char *registration_id,
+                         struct aw_stored_device *ret, struct aw_err *err);
+/* Writes what a report has made of a device; id 0: a new one, which gets a number. With an entry
+ * session.changed when anything but the report's date changed: why is login, logout or evicted,
+ * person whose session began or ended (0: nobody's). */
+int aw_store_device_put(struct aw_store *s, struct aw_stored_device *d, const char *why,
+                        int64_t person, const char *actor, struct aw_err *err);
+/* Where a person is logged in now, the longest unheard of first; at most AW_MAX_DEVICES.
+ * *ret_taken: on some device where this person was, somebody else is. */
+int aw_store_devices_of(struct aw_store *s, int64_t person,
+                        struct aw_stored_device ret[AW_MAX_DEVICES], unsigned *ret_n,
+                        bool *ret_taken, struct aw_err *err);
+/* Whether a session of this person was ever reported. */
+int aw_store_reported(struct aw_store *s, int64_t person, bool *ret, struct aw_err *err);
+
+/* A message of this person waits for a login (aw_store_held: those, oldest first; pairs may outlive
+ * what they stood for). */
+void aw_store_hold(struct aw_store *s, int64_t person, aw_id message);
+void aw_store_held_end(struct aw_store *s, int64_t person, aw_id message);
+unsigned aw_store_held(struct aw_store *s, int64_t person, aw_id *ret, unsigned max);
+/* Pushes to a person during the last day, newest first. */
+#define AW_PUSH_LOOKED AW_DAY
+void aw_store_pushed(struct aw_store *s, int64_t person, aw_id attempt);
+unsigned aw_store_pushes(struct aw_store *s, int64_t person, aw_id *ret, unsigned max);
+/* The devices that an attempt went to: numbers with blanks between. NULL: it was no push. aw_free */
+int aw_store_attempt_devices(struct aw_store *s, aw_id attempt, char **ret, struct aw_err *err);
 
 /* 32 secret bytes by name, made on first use ("tokens", ...). */
 int aw_store_secret(struct aw_store *s, const char *name, uint8_t ret[32], struct aw_err *err);
@@ -151,6 +189,7 @@ struct aw_fact_note {
     /* claimed: a text that shows this code, and the number that it goes to; or NULL */
     const char *reply_code, *phone, *account; /* account: aw_channel_account */
     int64_t address; /* claimed: a hash of the address that it goes to, or 0 */
+    const char *devices; /* claimed: of a push to the recipient, numbers with blanks between */
 };
 
 /* Writes the facts (entries, attempt and evidence rows) and the timeline row *tl, which the

@@ -66,6 +66,7 @@ struct aw_store {
     uint8_t numbers[32]; /* secret under which a phone number is kept */
     struct aw_pages pages;
     struct aw_census census;
+    int64_t idle_at; /* devices up to here were looked at for their age */
     struct aw_buf entry;     /* the entry being built */
     int wal_pages, wal_done; /* frames in the WAL, and those already in the file */
     bool truncate;           /* something was erased: the WAL must go */
@@ -116,6 +117,14 @@ void aw_number_commit(uint8_t ret[32], const uint8_t secret[32], const char *sco
 /* Whether the newest row of a number says out. */
 int aw_number_is_out(struct aw_db *db, const uint8_t secret[32], const char *app, const char *phone,
                      bool *ret, struct aw_err *err);
+
+/* What stands for a device in the log; also for the auditor. person 0: nobody is logged in. */
+void aw_device_commit(uint8_t ret[32], const uint8_t salt[32], const char *registration_id,
+                      int64_t person, const char *alias, const char *platform);
+/* A person is erased: their devices go. */
+int aw_devices_forget(struct aw_store *s, int64_t person, const char *actor, struct aw_err *err);
+/* Devices where nobody has been logged in for long. */
+int aw_devices_prune(struct aw_store *s, unsigned most, unsigned *ret_rows, struct aw_err *err);
 
 /* What stands for a person's user id in the log. */
 int aw_person_commitment(struct aw_store *s, int64_t person, uint8_t ret[32], struct aw_err *err);

@@ -80,6 +80,7 @@ struct aw_fold *aw_fold_new(struct aw_verifier *v)
     f->numbers.size = sizeof(struct aw_fold_number);
     f->holds.size = sizeof(struct aw_fold_hold);
     f->silences.size = sizeof(struct aw_fold_silence);
+    f->devices.size = sizeof(struct aw_fold_device);
     f->rules_seq = -1;
     return f;
 }
@@ -111,6 +112,7 @@ void aw_fold_free(struct aw_fold *f)
     folded_free(&f->numbers);
     folded_free(&f->holds);
     folded_free(&f->silences);
+    folded_free(&f->devices);
     aw_free(f);
 }
 
@@ -406,6 +408,28 @@ static void fold_person(struct aw_fold *f, const struct aw_entry *e)
     p->erased = aw_streq(e->why, "erased");
 }
 
+/* Who is logged in on a device; a logout names whose session it was. */
+static void fold_session(struct aw_fold *f, const struct aw_entry *e)
+{
+    struct aw_fold_device *d = aw_folded_find(&f->devices, e->device);
+    struct aw_fold_person *p = aw_folded_find(&f->persons, e->person);
+    bool forgotten = aw_streq(e->why, "forgotten");
+
+    if ((!d && (d = add(&f->devices, e->device)) == NULL) || (!forgotten && !e->content) ||
+        d->forgotten || (e->person && !p)) {
+        found(f, e, "names no device or person that there is");
+        return;
+    }
+    d->id = e->device;
+    d->seq = e->seq;
+    d->person = aw_streq(e->why, "login") ? e->person : 0;
+    d->forgotten = forgotten;
+    if (e->content)
+        memcpy(d->content, e->content, sizeof d->content);
+    if (p && !p->reported)
+        p->reported = e->seq;
+}
+
 static void fold_key(struct aw_fold *f, const struct aw_entry *e)
 {
     struct aw_fold_detail *k = aw_folded_find(&f->keys, e->key);
@@ -527,6 +551,9 @@ void aw_fold_entry(struct aw_fold *f, const struct aw_entry *e)
         return;
     case AW_ENTRY_PERSON:
         fold_person(f, e);
+        return;
+    case AW_ENTRY_SESSION:
+        fold_session(f, e);
         return;
     case AW_ENTRY_KEY:
         fold_key(f, e);

@@ -59,7 +59,14 @@ struct aw_fold_attempt {
 struct aw_fold_person {
     int64_t id, seq;
     uint8_t user[32], contact[32];
+    int64_t reported; /* entry of the first session, 0: none */
     bool has_contact, erased, seen;
+};
+
+struct aw_fold_device {
+    int64_t id, seq, person;
+    uint8_t content[32];
+    bool forgotten, seen;
 };
 
 struct aw_fold_evidence {
@@ -108,7 +115,7 @@ struct aw_fold {
     struct aw_verifier *v; /* takes the findings */
     int64_t n_pruned;      /* messages of which the entries are left */
     struct aw_folded messages, timelines, attempts, persons, evidence, details, keys, downtimes,
-        numbers, holds, silences, rulesets;
+        numbers, holds, silences, rulesets, devices;
     int64_t rules_seq; /* of the last rules.loaded, -1: none */
     uint8_t rules[32];
     char **words; /* step ids, channels, rules */

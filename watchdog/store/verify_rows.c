@@ -203,7 +203,7 @@ static bool opens(struct cmp *c, int col, const uint8_t salt[32], const char *fi
     return memcmp(got, commitment, sizeof got) == 0;
 }
 
-/* Columns id, app, user, salt, contact. */
+/* Columns id, app, user, salt, contact, reported. */
 static void person_row(struct cmp *c)
 {
     struct aw_fold_person *p = aw_folded_find(&c->f->persons, sqlite3_column_int64(c->q, 0));
@@ -219,11 +219,35 @@ static void person_row(struct cmp *c)
     p->seen = true;
     EXPECT(c, p->seq, has_user != p->erased, "user (erased or not)");
     EXPECT(c, p->seq, has_contact == p->has_contact, "contact");
+    EXPECT(c, p->reported ? p->reported : p->seq, same_int(c, 5, p->reported), "reported");
     if (p->erased)
         return;
     EXPECT(c, p->seq, aw_col_bytes(c->q, 3, salt, sizeof salt), "salt");
     EXPECT(c, p->seq, opens(c, 2, salt, "user", p->user), "user");
     EXPECT(c, p->seq, !has_contact || opens(c, 4, salt, "contact", p->contact), "contact");
+}
+
+/* Columns id, app, registration_id, salt, person, alias, platform. */
+static void device_row(struct cmp *c)
+{
+    struct aw_fold_device *d = aw_folded_find(&c->f->devices, sqlite3_column_int64(c->q, 0));
+    uint8_t salt[32], content[32];
+
+    place_number(c, "device", sqlite3_column_int64(c->q, 0));
+    if (!d) {
+        extra(c);
+        return;
+    }
+    d->seen = true;
+    if (remains(c, d->forgotten ? d->seq : -1))
+        return;
+    EXPECT(c, d->seq, aw_col_bytes(c->q, 3, salt, sizeof salt), "salt");
+    EXPECT(c, d->seq, same_int(c, 4, d->person), "person");
+    aw_device_commit(content, salt, (const char *)sqlite3_column_text(c->q, 2),
+                     sqlite3_column_int64(c->q, 4), (const char *)sqlite3_column_text(c->q, 5),
+                     (const char *)sqlite3_column_text(c->q, 6));
+    EXPECT(c, d->seq, memcmp(content, d->content, sizeof content) == 0,
+           "registration_id (or alias, platform)");
 }
 
 /* Columns seq, salt, text. */
@@ -375,6 +399,7 @@ static void missing(struct cmp *c)
     MISSING(c, &f->keys, aw_fold_detail, seq, false, place_number(c, "api_key", x->id))
     MISSING(c, &f->downtimes, aw_fold_downtime, seq, false, place_number(c, "downtime", x->seq))
     MISSING(c, &f->numbers, aw_fold_number, seq, false, place_number(c, "opt_out", x->seq))
+    MISSING(c, &f->devices, aw_fold_device, seq, x->forgotten, place_number(c, "device", x->id))
     MISSING(c, &f->holds, aw_fold_hold, seq, x->over, place_number(c, "channel_hold", x->seq))
     MISSING(c, &f->silences, aw_fold_silence, seq, x->over, place_number(c, "silence", x->seq))
 }
@@ -426,6 +451,7 @@ int aw_fold_compare(struct aw_fold *f, struct aw_db *db, struct aw_err *err)
         (r = walk(&c, db, AW_SQL_ATTEMPTS_FROM, I(INT64_MIN), attempt_row, err)) ||
         (r = walk(&c, db, AW_SQL_EVIDENCE_FROM, I(INT64_MIN), evidence_row, err)) ||
         (r = walk(&c, db, AW_SQL_PERSONS_FROM, I(INT64_MIN), person_row, err)) ||
+        (r = walk(&c, db, AW_SQL_DEVICES_FROM, I(INT64_MIN), device_row, err)) ||
         (r = walk(&c, db, AW_SQL_DETAILS_FROM, I(INT64_MIN), detail_row, err)) ||
         (r = walk(&c, db, AW_SQL_KEYS_FROM, I(INT64_MIN), key_row, err)) ||
         (r = walk(&c, db, AW_SQL_DOWNTIMES_FROM, I(INT64_MIN), downtime_row, err)) ||
