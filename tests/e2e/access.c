@@ -44,6 +44,8 @@ static const struct {
     {":escalate", "{\"reason\":\"x\"}"},
     {":claim", "{\"reason\":\"x\",\"by\":\"li\"}"},
     {"/v1/contacts/{user}", "{}"},
+    {"/v1/sessions/{device}", "{\"user\":\"li\"}"},
+    {"/inbox:read", "{\"messages\":[\"msg_004HMASW90000\"]}"},
 };
 
 static const char *body_for(const struct aw_route *r)

@@ -109,6 +109,8 @@ static void give_ack(const struct ack *a, struct aw_cmd *cmd)
     if (a->by)
         memcpy(cmd->u.ack.by, a->by, strlen(a->by) + 1);
     cmd->u.ack.detail_json = ack_detail(a);
+    if (a->device && strlen(a->device) <= AW_DEVICE_TEXT)
+        memcpy(cmd->u.ack.device, a->device, strlen(a->device) + 1);
 }
 
 int aw_request_ack(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault)

@@ -72,7 +72,15 @@ int aw_contact_addresses(const char *json, size_t n, struct aw_addresses *ret, v
 void aw_addresses_free_owner(void *owner);
 
 /* Checks of single fields, also used by conf/: true when fine. */
+/* PUT /v1/sessions/{registration_id}: {user, alias?, platform?, seq?, at?}. */
+int aw_request_session(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+/* A line of POST /v1/sessions:batch: {registration_id, logout?, user (not of a logout), ...}. */
+int aw_request_session_line(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
+/* POST /v1/users/{user}/inbox:read: {messages: [1 to 500 ids]}. */
+#define AW_INBOX_MAX 500
+int aw_request_inbox_read(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 bool aw_valid_user(const char *s);
+bool aw_valid_device(const char *s); /* a registration id: 1 to 64 letters, digits, . _ - */
 bool aw_valid_phone(const char *s); /* ^\+[1-9][0-9]{6,14}$ */
 bool aw_valid_email(const char *s); /* reliability.md 5.5: refuse, never repair */
 /* W3C Trace Context, version 00; other texts are not carried on. */

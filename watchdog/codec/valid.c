@@ -23,6 +23,15 @@ bool aw_valid_user(const char *s)
     return n >= 1 && n <= AW_USER_MAX && aw_utf8_clean(s, n, false);
 }
 
+bool aw_valid_device(const char *s)
+{
+    size_t n = 0;
+    for (; s[n]; n++)
+        if (!is_letter(s[n]) && !is_digit(s[n]) && !strchr("._-", s[n]))
+            return false;
+    return n >= 1 && n <= AW_DEVICE_TEXT;
+}
+
 bool aw_valid_phone(const char *s)
 {
     if (s[0] != '+' || s[1] < '1' || s[1] > '9')

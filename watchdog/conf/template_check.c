@@ -33,6 +33,7 @@ static const struct sample {
     {"step", "text", NULL},
     {"recipient", "u-1002", NULL},
     {"deadline", "2026-11-23T10:30:00Z", NULL},
+    {"count", "12", NULL},
     {"app", "shop", NULL},
 };
 

@@ -41,6 +41,7 @@ static const struct aw_problem_info problems[] = {
     [AW_P_STATE_MOVED] = {"state-moved", 409, "The object has changed since"},
     [AW_P_CLAIM_REFUSED] = {"claim-refused", 409, "The rule lets nobody claim"},
     [AW_P_TOO_FAST] = {"too-fast", 429, "Too many requests a second"},
+    [AW_P_FOREIGN_DEVICE] = {"device-of-another-app", 409, "The device belongs to another app"},
 };
 static_assert(AW_COUNT(problems) == AW_N_PROBLEMS, "a problem has no row");
 
@@ -76,6 +77,9 @@ void aw_cmd_free(struct aw_cmd *cmd)
         break;
     case AW_CMD_SILENCE_ADD:
         aw_free(cmd->u.silence.match);
+        break;
+    case AW_CMD_INBOX:
+        aw_free(cmd->u.inbox.messages);
         break;
     case AW_CMD_REPORT:
         aw_free(cmd->u.report);

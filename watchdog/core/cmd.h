@@ -11,6 +11,7 @@
 #include "core/channel.h"
 #include "core/inbound.h"
 #include "core/registration.h"
+#include "core/session.h"
 
 enum aw_cmd_type {
     AW_CMD_REGISTER,
@@ -38,6 +39,9 @@ enum aw_cmd_type {
     AW_CMD_CIDS,
     AW_CMD_REPLY, /* a person's reply, by callback or by a pull: u.said */
     AW_CMD_ACT,   /* a person snoozes, resumes, escalates, claims */
+    AW_CMD_SESSION, /* a user logs in on a device, or out */
+    AW_CMD_DEVICES,
+    AW_CMD_INBOX, /* a user has read messages in the inbox of the application */
 };
 
 enum aw_act { AW_ACT_SNOOZE, AW_ACT_RESUME, AW_ACT_ESCALATE, AW_ACT_CLAIM, AW_N_ACTS };
@@ -73,6 +77,7 @@ enum aw_problem {
     AW_P_STATE_MOVED,        /* 409 state-moved: the act names an older state */
     AW_P_CLAIM_REFUSED,      /* 409 claim-refused: the rule has no claim */
     AW_P_TOO_FAST,           /* 429 too-fast, with Retry-After */
+    AW_P_FOREIGN_DEVICE,     /* 409 device-of-another-app */
     AW_N_PROBLEMS
 };
 
@@ -124,6 +129,7 @@ struct aw_cmd {
             char user[AW_USER_MAX + 1];
             enum aw_level level;
             enum aw_source source;    /* app or operator */
+            char device[AW_DEVICE_TEXT + 1]; /* on which it happened, or "" */
             aw_time at;               /* 0: now */
             char by[AW_USER_MAX + 1]; /* who says so; "": the recipient, or the app for them */
             char *detail_json;        /* by, device, evidence as given, or NULL; owned */
@@ -143,6 +149,19 @@ struct aw_cmd {
             aw_time until;              /* until then */
             int64_t if_seq;             /* the state that the person saw, -1: any */
         } act;
+        struct {
+            char device[AW_DEVICE_TEXT + 1]; /* registration id */
+            char user[AW_USER_MAX + 1];      /* login: who; logout: whose, or ""; devices: whose */
+            char alias[AW_ALIAS_TEXT + 1], platform[AW_PLATFORM_TEXT + 1];
+            bool login;
+            int64_t seq; /* -1: none */
+            aw_time at;  /* 0: now */
+        } session;
+        struct {
+            char user[AW_USER_MAX + 1];
+            aw_id *messages; /* owned */
+            unsigned n;
+        } inbox;
         struct {
             aw_id timeline;
             bool confirm;

@@ -257,6 +257,9 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
     case AW_EV_LOGIN:
         aw_take_login(&c, ev);
         break;
+    case AW_EV_AGAIN:
+        aw_take_again(&c, ev);
+        break;
     case AW_EV_DEVICE:
         aw_take_device(&c, ev);
         break;

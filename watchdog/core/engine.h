@@ -110,6 +110,8 @@ enum aw_event_type {
     AW_EV_LET_GO,   /* something that put firings off may be over before its time */
     AW_EV_CARRY,    /* step, kind, round: another firing to the same person carries this one along,
                      * which waits for the storm brake: it is due now, and no brake holds it */
+    AW_EV_AGAIN,    /* the push of that attempt (step, kind, round, to the recipient) was taken back
+                     * from a device that is theirs no more: once more to those that are */
 };
 
 #define AW_STEP_NEXT UINT8_MAX /* the next step that has not fired */

@@ -99,6 +99,7 @@ bool aw_hold_no_target(struct aw_call *c, const struct aw_try *y);
 /* Puts the devices into a claim of a push to the recipient, where the rule asks for them. */
 void aw_name_devices(const struct aw_call *c, struct aw_fact *f);
 void aw_take_login(struct aw_call *c, const struct aw_event *ev);
+void aw_take_again(struct aw_call *c, const struct aw_event *ev);
 void aw_take_device(struct aw_call *c, const struct aw_event *ev);
 
 /* --- engine_result.c --- */

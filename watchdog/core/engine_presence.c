@@ -241,3 +241,36 @@ void aw_take_device(struct aw_call *c, const struct aw_event *ev)
         aw_emit(c, (struct aw_fact){
                        .type = AW_FACT_DEVICE, .device = ev->device, .why = AW_WHY_LOGGED_OUT});
 }
+
+/* Not past its turn: when its step has gone on to another round, that one has reached them. */
+void aw_take_again(struct aw_call *c, const struct aw_event *ev)
+{
+    const struct aw_step *s = aw_rule_step(c->rule, ev->step);
+    const struct aw_track *t = aw_timeline_track(c->tl, ev->step, (enum aw_kind)ev->kind);
+    struct aw_target recipient = {.type = AW_TO_RECIPIENT};
+    enum aw_why why = AW_WHY_NONE;
+    bool all = c->tl->n_devices > 0; /* have it */
+
+    for (unsigned i = 0; i < c->tl->n_devices; i++)
+        all = all && c->tl->devices[i].level >= AW_DELIVERED;
+
+    if (!s || !t || all || c->tl->state != AW_OPEN || t->round != ev->round + 1 ||
+        !aw_has_room(c->rule, c->tl, ev->step) ||
+        !aw_reach_one(c, &recipient, (enum aw_kind)ev->kind, &why))
+        return;
+    aw_id id = aw_id_take(c->env->ids, c->env->now, 1);
+    struct aw_fact f = {.type = AW_FACT_CLAIMED,
+                        .step = ev->step,
+                        .kind = ev->kind,
+                        .round = ev->round,
+                        .number = 1,
+                        .via = (uint8_t)aw_choose(c, ev->step, (enum aw_kind)ev->kind).via,
+                        .attempt = id,
+                        .ref = id,
+                        .person = c->tl->person,
+                        .last_round = aw_last_round(s, ev->round),
+                        .why = AW_WHY_OTHER_ACCOUNT,
+                        .at = c->env->now};
+    aw_name_devices(c, &f);
+    aw_emit(c, f);
+}

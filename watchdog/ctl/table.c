@@ -48,6 +48,9 @@
     X(contacts_show)                                                                               \
     X(contacts_set)                                                                                \
     X(contacts_import)                                                                             \
+    X(sessions_list)                                                                               \
+    X(sessions_login)                                                                              \
+    X(sessions_logout)                                                                             \
     X(channels_list)                                                                               \
     X(channels_test)                                                                               \
     X(channels_dsn)                                                                                \
@@ -99,6 +102,7 @@ const struct aw_noun aw_nouns[] = {
     {"rules", "what happens when nobody confirms"},
     {"templates", "the texts that people get, and what an SMS costs"},
     {"contacts", "addresses of people"},
+    {"sessions", "who is logged in on which device"},
     {"channels", "provider accounts"},
     {"silences", "what is put off until a date"},
     {"webhooks", "callbacks that tell applications what became of their messages"},

@@ -102,6 +102,32 @@ static struct aw_send *stop_waiting(struct aw_loop *l, struct aw_flight *f)
     return aw_take(f->send);
 }
 
+static bool goes_to(const struct aw_send *s, const char *registration_id)
+{
+    for (unsigned i = 0; i < s->n_registration_ids; i++)
+        if (strcmp(s->registration_ids[i], registration_id) == 0)
+            return true;
+    return false;
+}
+
+void aw_fx_withdraw(struct aw_loop *l, const char *registration_id)
+{
+    struct aw_flight *f, *next;
+
+    HASH_ITER(hh, l->flights, f, next)
+    {
+        if (!l->n_waiting)
+            break;
+        if (!waits_for_token(f) || !goes_to(f->send, registration_id))
+            continue;
+        struct aw_send *s = stop_waiting(l, f);
+
+        aw_send_free(s);
+        aw_free(s);
+        aw_fail_claim(l, f->attempt, AW_OUT_TRANSIENT, 0, "a device of it changed hands");
+    }
+}
+
 int aw_turn_cids(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
 {
     struct aw_account *a = aw_account(l, cmd->u.cids.channel->name);

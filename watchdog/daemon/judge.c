@@ -105,6 +105,7 @@ struct claim {
     struct aw_marks marks;
     struct aw_merge *merge; /* joined: nothing of its own to send */
     int64_t address;
+    char devices[AW_DEVICE_NUMBERS]; /* that a push goes to */
 };
 
 static int claim_cid(struct aw_loop *l, const struct aw_fact *f, struct claim *c,
@@ -164,6 +165,15 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
             return AW_OK;
         }
     }
+    if (f->kind == AW_PUSH) {
+        struct aw_view view = aw_view_of(l, m, &l->tl);
+        bool known;
+
+        r = aw_fence_note(&view, f->person, c->devices, &known, err);
+        if (r)
+            return r;
+        note->devices = known ? c->devices : NULL;
+    }
     r = claim_cid(l, f, c, err);
     note->cid = c->marks.cid;
     if (r == AW_OK && c->channel)
@@ -176,8 +186,7 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
     return r;
 }
 
-/* The send could not even be made: the outcome comes back like any other. */
-static void fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, aw_ms wait,
+void aw_fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, aw_ms wait,
                        const char *why)
 {
     struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RESULT);
@@ -212,17 +221,17 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
         return;
     }
     if (!c->channel) {
-        fail_claim(l, f->attempt, AW_OUT_TRANSIENT, 0, "no channel carries this kind now");
+        aw_fail_claim(l, f->attempt, AW_OUT_TRANSIENT, 0, "no channel carries this kind now");
         return;
     }
     /* One firing can need more places than there are; the last step of a rule cannot be put off. */
     at = aw_channel_free_at(l, c->channel, as == AW_AS_NEW ? AW_AS_WAITED : as);
     if (at) {
-        fail_claim(l, f->attempt, AW_OUT_THROTTLED, at - l->now, "the channel cannot be sent to");
+        aw_fail_claim(l, f->attempt, AW_OUT_THROTTLED, at - l->now, "the channel cannot be sent to");
         return;
     }
     if (aw_render(l, m, &l->tl, f, c->channel, &c->marks, &send, &err)) {
-        fail_claim(l, f->attempt, AW_OUT_REFUSED, 0, err.text);
+        aw_fail_claim(l, f->attempt, AW_OUT_REFUSED, 0, err.text);
         return;
     }
     if (f->person != l->tl.person) {
@@ -281,6 +290,9 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
     for (unsigned i = 0; i < l->up.n_facts; i++)
         if (l->up.facts[i].type == AW_FACT_DEFERRED && l->up.facts[i].why == AW_WHY_CHANNEL)
             queue_up(l, m, &l->up.facts[i]);
+    for (unsigned i = 0; i < l->up.n_facts; i++)
+        if (l->up.facts[i].type == AW_FACT_ABSENT)
+            aw_store_hold(l->store, l->tl.person, m->row.id);
 
     if ((was == AW_OPEN) != (l->tl.state == AW_OPEN))
         aw_suppress_note(l, &l->tl);

@@ -47,6 +47,9 @@ static const turn_fn table[] = {
     [AW_CMD_SILENCES] = aw_turn_silences,
     [AW_CMD_SILENCE_ADD] = aw_turn_silence_add,
     [AW_CMD_SILENCE_END] = aw_turn_silence_end,
+    [AW_CMD_SESSION] = aw_turn_session,
+    [AW_CMD_DEVICES] = aw_turn_devices,
+    [AW_CMD_INBOX] = aw_turn_inbox,
 };
 
 /* New work may be refused when the disk is full; proofs must still land. */

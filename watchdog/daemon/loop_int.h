@@ -17,6 +17,8 @@
  *   turn_receipt.c  what providers say without being asked
  *   judge.c         one event through the engine into the store, and what follows from it
  *   people.c        messages, persons, addresses as the engine's world
+ *   fence.c         to which devices a push may go
+ *   turn_session.c  logins, logouts, and what follows from them
  *   render.c        a claim as texts to send
  *   watch.c         clocks, lateness, receipts, heartbeat
  *   redact.c        people who were erased leave the bodies of messages
@@ -296,10 +298,31 @@ struct aw_address_book {
     struct aw_addresses a;
     char *user, *json;
     void *owner;
+    /* Filled in by the fence: */
+    bool reported; /* sessions of theirs were; then these are the devices, by number and text */
+    unsigned is;   /* some of enum aw_whereabouts */
+    unsigned n_numbers;
+    int64_t numbers[AW_MAX_DEVICES];
+    char devices[AW_MAX_DEVICES][AW_DEVICE_TEXT + 1];
 };
 int aw_addresses_of(struct aw_view *v, int64_t person, struct aw_address_book *ret,
                     struct aw_err *err);
 void aw_address_book_free(struct aw_address_book *b);
+
+/* --- fence.c ---------------------------------------------------------------------------------- */
+
+/* Where a push to the person may go now: alias and registration ids of the book become that. */
+int aw_fence(struct aw_view *v, int64_t person, struct aw_address_book *b, struct aw_err *err);
+/* aw_addresses_of, and the fence. */
+int aw_push_addresses_of(struct aw_view *v, int64_t person, struct aw_address_book *ret,
+                         struct aw_err *err);
+/* As in struct aw_world; ctx is a view. */
+unsigned aw_fence_presence(void *ctx, int64_t person);
+unsigned aw_fence_devices(void *ctx, int64_t person, int64_t ret[AW_MAX_DEVICES]);
+/* The devices of a push, as they stand beside its attempt; *ret_known: sessions were reported. */
+#define AW_DEVICE_NUMBERS (AW_MAX_DEVICES * 21)
+int aw_fence_note(struct aw_view *v, int64_t person, char dst[AW_DEVICE_NUMBERS], bool *ret_known,
+                  struct aw_err *err);
 
 /* --- render.c --------------------------------------------------------------------------------- */
 
@@ -495,6 +518,17 @@ int aw_cmd_message(struct aw_loop *l, struct aw_cmd *cmd, aw_id id, struct aw_ms
                    struct aw_err *err);
 /* The place of a user among the recipients, -1: is none. */
 int aw_recipient_index(const struct aw_msg *m, const char *user);
+
+int aw_turn_session(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_devices(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+int aw_turn_inbox(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+/* A push was accepted: is it still on its devices where it may be? */
+int aw_session_look_again(struct aw_loop *l, aw_id attempt, struct aw_err *err);
+/* The device is somebody else's: what waits to leave for it does not. */
+void aw_fx_withdraw(struct aw_loop *l, const char *registration_id);
+/* A claim that cannot be sent: its outcome comes back like any other. */
+void aw_fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, aw_ms wait,
+                   const char *why);
 
 /* The timeline of recipient n, or the message (-1), has ended by the newest entry of l->tl: the app
  * will be told, if it wants to be. */

@@ -246,7 +246,9 @@ static bool world_has_address(void *ctx, int64_t person, enum aw_kind kind)
 {
     struct aw_view *v = ctx;
     struct aw_address_book b;
-    bool has = aw_addresses_of(v, person, &b, &v->err) == AW_OK && aw_addresses_have(&b.a, kind);
+    int r = kind == AW_PUSH ? aw_push_addresses_of(v, person, &b, &v->err)
+                            : aw_addresses_of(v, person, &b, &v->err);
+    bool has = r == AW_OK && aw_addresses_have(&b.a, kind);
 
     aw_address_book_free(&b);
     return has;
@@ -306,6 +308,8 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
         .negative = world_negative,
         .channels = world_channels,
         .free_at = world_free_at,
+        .presence = aw_fence_presence,
+        .devices = aw_fence_devices,
     };
     aw_brakes_world(v, ret);
     aw_suppress_world(v, ret);

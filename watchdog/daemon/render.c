@@ -130,6 +130,7 @@ struct values {
     const struct aw_msg *m;
     const struct aw_step *step;
     const char *link, *code, *user, *recipient;
+    char count[8]; /* of a digest: messages */
     char message[AW_ID_TEXT], deadline[AW_TIME_TEXT];
 };
 
@@ -153,6 +154,7 @@ static const char *value(void *ctx, const char *name)
         {"message", v->message},     {"step", v->step ? v->step->id : NULL},
         {"recipient", v->recipient}, {"deadline", v->deadline},
         {"app", v->m->app},
+        {"count", v->count[0] ? v->count : NULL},
     };
 
     for (size_t i = 0; i < AW_COUNT(table); i++)
@@ -189,6 +191,21 @@ static void form(struct pack *p, struct aw_send *s, const struct aw_template_for
         pack(p, &s->form[i].key, f->settings[i].key);
         expand(p, &s->form[i].value, f->settings[i].value, AW_ESC_LINE, v);
     }
+}
+
+/* One push for all that waited: it names how many. The template `digest`, if there is one. */
+static void digest(struct aw_loop *l, struct pack *p, struct aw_send *s, struct values *v)
+{
+    const struct aw_template_text *t =
+        aw_template_find(&l->live->conf->templates, "digest", s->kind, s->lang);
+    bool zh = s->lang && aw_starts(s->lang, "zh");
+
+    expand(p, &s->title, t && t->title ? t->title : "{{app}}", AW_ESC_LINE, v);
+    expand(p, &s->text,
+           t && t->text ? t->text
+           : zh         ? "您有 {{count}} 条未读消息"
+                        : "{{count}} messages are waiting for you",
+           AW_ESC_TEXT, v);
 }
 
 static void texts(struct aw_loop *l, struct pack *p, struct aw_send *s, const struct aw_step *step,
@@ -323,7 +340,8 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     struct pack p = {.text = AW_BUF_INIT(8 * TEXT_MAX)};
     struct values v;
     char link[512];
-    int r = aw_addresses_of(&view, f->person, &book, err);
+    int r = f->kind == AW_PUSH ? aw_push_addresses_of(&view, f->person, &book, err)
+                               : aw_addresses_of(&view, f->person, &book, err);
 
     if (r)
         return r;
@@ -345,7 +363,12 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     v.link = link;
     v.code = marks->code[0] ? marks->code : NULL;
     v.user = book.user ? book.user : v.recipient;
-    texts(l, &p, s, step, &v);
+    if (f->why == AW_WHY_DIGEST && tl->absence.count > 1) {
+        snprintf(v.count, sizeof(v.count), "%u", tl->absence.count);
+        digest(l, &p, s, &v);
+    } else {
+        texts(l, &p, s, step, &v);
+    }
     addresses(&p, s, &book.a);
     event_data(&p, s, &v, f);
     pack(&p, &s->link, link[0] ? link : NULL);

@@ -42,7 +42,7 @@ struct aw_channel_stats {
 };
 
 struct aw_stats {
-    _Atomic long registered, replayed, refused, acks, replies, turns, entries;
+    _Atomic long registered, replayed, refused, acks, replies, sessions, turns, entries;
     _Atomic long ended[AW_N_STATES]; /* timelines, by final state */
     _Atomic long open;               /* timelines open now */
     _Atomic long sends[AW_N_KINDS];  /* claimed */

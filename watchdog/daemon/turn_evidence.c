@@ -104,6 +104,14 @@ int aw_turn_ack(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         if (r || cmd->reply.problem)
             return r;
     }
+    if (cmd->u.ack.device[0]) {
+        struct aw_stored_device d;
+
+        r = aw_store_device_find(l->store, cmd->u.ack.device, &d, err);
+        if (r && r != AW_ENOENT)
+            return r;
+        ev.device = r == AW_OK && d.app == m->row.app ? d.id : 0;
+    }
     l->opt.stats->acks++;
     return give_evidence(l, cmd, m, &ev, cmd->u.ack.detail_json, err);
 }

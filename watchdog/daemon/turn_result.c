@@ -86,7 +86,11 @@ static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_i
         r = aw_judge(l, m, &ev, "core", &note, err);
     if (r == AW_OK && l->tl.state == AW_CANCELLED && a->kind == AW_PUSH)
         return revoke_late(l, a, res, err);
-    return r ? r : aw_poll_begin(l, m, err);
+    if (r == AW_OK)
+        r = aw_poll_begin(l, m, err);
+    if (r == AW_OK && a->kind == AW_PUSH && res->outcome == AW_OUT_ACCEPTED)
+        r = aw_session_look_again(l, attempt, err);
+    return r;
 }
 
 int aw_joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,

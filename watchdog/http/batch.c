@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * POST /v1/messages:batch and /v1/acks:batch: a command a line, one answer for all of them once the
+ * POST /v1/messages:batch, /v1/acks:batch, /v1/sessions:batch: a command a line, one answer for all of them once the
  * last is durable, a line of result for each in the order of the request. Lines stand alone: one
  * that is refused, or finds the queue full, says so in its result and stops no other.
  *
@@ -59,11 +59,11 @@ static void line_done(struct aw_cmd *cmd)
 {
     struct line *line = cmd->owner;
     struct aw_batch *b = line->batch;
-    bool conflict = cmd->reply.problem == AW_P_KEY_REUSED;
+    bool kept = cmd->type == AW_CMD_SESSION || cmd->reply.problem == AW_P_KEY_REUSED;
 
     /* The first registration of a key is up to a megabyte: no line needs it but for a conflict, and
      * what does not fit any more costs that line the names of the members. */
-    if (!conflict || atomic_fetch_add(&b->n_stored, cmd->reply.n_body) > STORED_MAX) {
+    if (!kept || atomic_fetch_add(&b->n_stored, cmd->reply.n_body) > STORED_MAX) {
         aw_free(cmd->reply.body);
         cmd->reply.body = NULL;
     }
@@ -318,4 +318,26 @@ void aw_do_ack_batch(struct aw_call *call)
     b->status = 200;
     if (take_batch(call, b, AW_CMD_ACK))
         submit_all(b, pick_lookup, found);
+}
+
+/* ---- POST /v1/sessions:batch --------------------------------------------------------------- */
+
+static bool take_session(struct line *line, const char *p, size_t n)
+{
+    return aw_request_session_line(p, n, line->cmd, &line->fault) == 0;
+}
+
+static void put_session(struct aw_jsonw *w, const struct line *line)
+{
+    aw_put_session(w, &line->cmd->reply);
+}
+
+void aw_do_session_batch(struct aw_call *call)
+{
+    struct aw_batch *b = aw_calloc(1, sizeof(*b));
+    b->take = take_session;
+    b->put = put_session;
+    b->status = 200;
+    if (take_batch(call, b, AW_CMD_SESSION))
+        submit_all(b, pick_cmd, answer);
 }

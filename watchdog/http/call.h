@@ -128,6 +128,8 @@ void aw_conflict_text(char dst[AW_CONFLICT_TEXT], const char *key, const char *s
 void aw_put_registered(struct aw_jsonw *w, const struct aw_reply *r, const char *external_id,
                        unsigned n_recipients);
 void aw_put_acked(struct aw_jsonw *w, const struct aw_cmd *cmd);
+/* What a session report has led to: members of the object in the reply's body. */
+void aw_put_session(struct aw_jsonw *w, const struct aw_reply *r);
 
 /* ---- handlers, one per row of the route table ---- */
 void aw_do_register(struct aw_call *call);
@@ -143,6 +145,11 @@ void aw_do_snooze(struct aw_call *call);
 void aw_do_resume(struct aw_call *call);
 void aw_do_escalate(struct aw_call *call);
 void aw_do_claim(struct aw_call *call);
+void aw_do_login(struct aw_call *call);
+void aw_do_logout(struct aw_call *call);
+void aw_do_session_batch(struct aw_call *call);
+void aw_do_devices(struct aw_call *call);
+void aw_do_inbox_read(struct aw_call *call);
 void aw_do_contacts(struct aw_call *call);
 void aw_do_contact_get(struct aw_call *call);
 void aw_do_contact_put(struct aw_call *call);
