@@ -130,7 +130,7 @@ static int exec_logout(struct aw_ctl *ctl)
 static const struct aw_param list_flags[] = {COMMON_FLAGS, {NULL}};
 static const struct aw_param login_flags[] = {
     {"alias", 0, AW_VAL_TEXT, 0, NULL, "alias that the application sets on the device"},
-    {"platform", 0, AW_VAL_TEXT, 0, NULL, "android, ios, ..."},
+    {"platform", 0, AW_VAL_TEXT, 0, NULL, "android, ios or another"},
     DATE_FLAGS,
     COMMON_FLAGS,
     {NULL},

@@ -166,7 +166,6 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
         }
     }
     if (f->kind == AW_PUSH) {
-        struct aw_view view = aw_view_of(l, m, &l->tl);
         bool known;
 
         r = aw_fence_note(&view, f->person, c->devices, &known, err);

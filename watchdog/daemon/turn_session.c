@@ -19,7 +19,8 @@
 #define PUSHES_MAX 1000 /* of one person, looked at */
 #define HELD_MAX   10000
 
-/* --- a device is somebody's no more ------------------------------------------------------------ */
+/* --- a device is somebody's no more ------------------------------------------------------------
+ */
 
 static bool went_to(const char *devices, int64_t id)
 {
@@ -148,7 +149,8 @@ int aw_session_look_again(struct aw_loop *l, aw_id attempt, struct aw_err *err)
     return r == AW_ENOENT ? AW_OK : r;
 }
 
-/* --- somebody is back -------------------------------------------------------------------------- */
+/* --- somebody is back --------------------------------------------------------------------------
+ */
 
 static int release_one(struct aw_loop *l, int64_t person, const char *user, aw_id message,
                        const struct aw_event *ev, bool count_only, unsigned *n, struct aw_err *err)
@@ -200,7 +202,8 @@ static int came(struct aw_loop *l, int64_t person, const char *user, struct aw_e
     return r;
 }
 
-/* --- reports ----------------------------------------------------------------------------------- */
+/* --- reports -----------------------------------------------------------------------------------
+ */
 
 struct report {
     struct aw_loop *l;
@@ -230,9 +233,9 @@ static int answer(struct report *x, enum aw_session_verdict verdict, struct aw_e
     struct aw_buf out = AW_BUF_INIT(4096);
     struct aw_jsonw w;
     char *user = NULL, *json = NULL;
-    int r = x->d.session.person ? aw_store_person_get(x->l->store, x->d.session.person, &user,
-                                                      &json, err)
-                                : AW_OK;
+    int r = x->d.session.person
+                ? aw_store_person_get(x->l->store, x->d.session.person, &user, &json, err)
+                : AW_OK;
 
     aw_jw_init(&w, &out);
     aw_jw_object(&w, NULL);
@@ -304,8 +307,9 @@ static int find(struct report *x, bool *ret_fine, struct aw_err *err)
                       "this registration id was reported by another app");
         *ret_fine = false;
     } else if (cmd->u.session.at > x->l->now + AW_SESSION_SKEW) {
-        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/at", "the report comes from the future: check the "
-                                                   "clock of the server that sends it");
+        aw_cmd_refuse(cmd, AW_P_VALIDATION, "/at",
+                      "the report comes from the future: check the "
+                      "clock of the server that sends it");
         *ret_fine = false;
     }
     if (r == AW_ENOENT) {
@@ -380,7 +384,8 @@ int aw_turn_devices(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
     return AW_OK;
 }
 
-/* --- read in the inbox ------------------------------------------------------------------------- */
+/* --- read in the inbox -------------------------------------------------------------------------
+ */
 
 static int read_one(struct aw_loop *l, struct aw_cmd *cmd, aw_id message, bool *ret_known,
                     struct aw_err *err)

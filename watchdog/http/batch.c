@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * POST /v1/messages:batch, /v1/acks:batch, /v1/sessions:batch: a command a line, one answer for all of them once the
- * last is durable, a line of result for each in the order of the request. Lines stand alone: one
- * that is refused, or finds the queue full, says so in its result and stops no other.
+ * POST /v1/messages:batch, /v1/acks:batch, /v1/sessions:batch: a command a line, one answer for all
+ * of them once the last is durable, a line of result for each in the order of the request. Lines
+ * stand alone: one that is refused, or finds the queue full, says so in its result and stops no
+ * other.
  *
  * Threads: lines are parsed, submitted and printed on http threads; the core thread only counts
  * down. Whoever brings the count to zero sends the call on. At most 1,000 lines; the body is
