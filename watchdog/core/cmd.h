@@ -37,8 +37,8 @@ enum aw_cmd_type {
     AW_CMD_RESULT,
     AW_CMD_REPORT,
     AW_CMD_CIDS,
-    AW_CMD_REPLY, /* a person's reply, by callback or by a pull: u.said */
-    AW_CMD_ACT,   /* a person snoozes, resumes, escalates, claims */
+    AW_CMD_REPLY,   /* a person's reply, by callback or by a pull: u.said */
+    AW_CMD_ACT,     /* a person snoozes, resumes, escalates, claims */
     AW_CMD_SESSION, /* a user logs in on a device, or out */
     AW_CMD_DEVICES,
     AW_CMD_INBOX, /* a user has read messages in the inbox of the application */
@@ -128,9 +128,9 @@ struct aw_cmd {
             aw_id message;
             char user[AW_USER_MAX + 1];
             enum aw_level level;
-            enum aw_source source;    /* app or operator */
+            enum aw_source source;           /* app or operator */
             char device[AW_DEVICE_TEXT + 1]; /* on which it happened, or "" */
-            aw_time at;               /* 0: now */
+            aw_time at;                      /* 0: now */
             char by[AW_USER_MAX + 1]; /* who says so; "": the recipient, or the app for them */
             char *detail_json;        /* by, device, evidence as given, or NULL; owned */
         } ack;
