@@ -179,9 +179,41 @@ check "... by channel" grep -q '{"channel":"sms","kind":"sms","count":2}' out
 check "... and the texts that were not needed" holds "j->>'\$.data[0].avoidable_sms' = 2 AND
     j->>'\$.data[0].wait_ms.all' > 0"
 cp out golden
+
+# --- a test made of a real case ---------------------------------------------------------------------
+
+recorded() { # DESCRIPTION MESSAGE: the test is printed, passes, and names nobody
+    exits "$1" 0 rules test --record "$2" $A
+    check "... without names and numbers" bash -c '! grep -qE "\bli\b|9990000001[^\"]|wang" out'
+}
+recorded "a test made of the one that was acknowledged" ext:s1
+out_has "level: acknowledged"
+out_has "{at: 1s, do: sms, to: person1, step: text}"
+ackwatch rules rollback $E --to "$first" --reason 'the usual ones again' >/dev/null
+ackwatch contacts set li --alias li --phone +9990000001 --email li@sim.invalid --manager wang $A >/dev/null
+ackwatch contacts set wang --alias wang $A >/dev/null
+ackwatch contacts set duty --email duty@sim.invalid $A >/dev/null
+for i in 1 2 3; do
+    echo "{\"external_id\":\"r$i\",\"class\":\"order\",\"title\":\"t\",\"recipients\":[{\"user\":\"li\"}]}" >m.json
+    ackwatch messages register -f m.json $A >/dev/null
+done
+ackwatch messages escalate ext:r1 --step boss --reason 'now' $A >/dev/null
+ackwatch messages snooze ext:r2 --for 30m --reason 'lunch' $A >/dev/null 2>&1
+ackwatch messages resume ext:r2 --reason 'back' $A >/dev/null 2>&1
+ackwatch messages cancel ext:r2 --reason 'taken back' $A >/dev/null
+ackwatch messages ack ext:r1 --recipient li $A >/dev/null
+recorded "... of one that was escalated" ext:r1
+out_has "act: escalate, step: boss"
+out_has "targets: [person2]"
+recorded "... of one that was cancelled" ext:r2
+out_has "act: snooze, for: 30m"
+out_has "state: cancelled"
+exits "... of one that is not there" 5 rules test --record ext:none $A
+exits "figures" 0 rules stats $A --json
+cp out golden
 exits "... from the file" 0 rules stats --db ackwatch.db --json
 out_is golden
-exits "... of another rule" 0 rules stats --rule order-status $A
+exits "... of another rule" 0 rules stats --rule payment-alert $A
 check "... nothing" silent out
 exits "... of a file that is not there" 1 rules stats --db none.db
 exits "the log holds" 0 audit verify --db ackwatch.db

@@ -226,7 +226,10 @@ static int report(struct test_run *t)
 
 static int exec(struct aw_ctl *ctl)
 {
-    const char *junit = aw_ctl_flag(ctl, "junit");
+    const char *junit = aw_ctl_flag(ctl, "junit"), *record = aw_ctl_flag(ctl, "record");
+    if (record)
+        return ctl->n_args ? aw_ctl_say(AW_EXIT_USAGE, _("--record makes a test, it runs none"))
+                           : aw_rules_record(ctl, record);
     struct test_run t = {.ctl = ctl, .list = json_array()};
     aw_diag_init(&t.diag);
     t.diag.lang = aw_lang();
@@ -254,17 +257,28 @@ static const struct aw_param flags[] = {
     {"diff", 0, AW_VAL_NONE, 0, NULL, "expected beside actual, as lines for the test"},
     {"coverage", 0, AW_VAL_NONE, 0, NULL, "steps, kinds and `unless` that no test shows"},
     {"junit", 0, AW_VAL_FILE, 0, NULL, "also write the results as JUnit XML"},
+    {"record", 0, AW_VAL_TEXT, 0, NULL,
+     "instead print a test made of this message (msg_... or ext:ID), from the daemon"},
+    {"env", 0, AW_VAL_FILE, 0, NULL, "--record: environment file that the test is to name"},
     {NULL},
 };
 static const char *const examples[] = {"rules test rules/", "rules test --run '*offline*' --diff",
-                                       "rules test rules/ --coverage --junit results.xml", NULL};
+                                       "rules test rules/ --coverage --junit results.xml",
+                                       "rules test --record ext:order-42 >order-42.test.yaml",
+                                       NULL};
 
 const struct aw_cmd_entry aw_cmd_rules_test = {
     .noun = "rules",
     .verb = "test",
     .summary = "run the tests of rules with the engine, on a virtual clock",
-    .text = "Needs no daemon. Exit code 3 when a test fails; with --coverage also when there is a "
-            "step that no test fires. A rule without tests counts when its directory is given.",
+    .remote = true,
+    .text =
+        "Needs no daemon, but for --record. Exit code 3 when a test fails; with --coverage also "
+        "when there is a "
+        "step that no test fires. A rule without tests counts when its directory is given.\n"
+        "--record makes a test of a real case: what was registered, what happened, what was sent, "
+        "as the plan has it. People are renamed, addresses reach nobody, texts stay out. It is run "
+        "before the end; exit code 3 when it does not pass.",
     .args = args,
     .flags = flags,
     .examples = examples,
