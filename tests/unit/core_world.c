@@ -33,7 +33,7 @@ static int64_t person(void *ctx, const struct aw_target *to)
     case AW_TO_USER:
         return find(w, to->name);
     default:
-        return 0;
+        return w->oncall[0] ? find(w, w->oncall) : 0;
     }
 }
 
@@ -95,6 +95,21 @@ static void restrain(void *ctx, const struct aw_candidate *what, struct aw_restr
         *ret = w->held;
 }
 
+static aw_time inside(void *ctx, const char *calendar, aw_time t)
+{
+    const struct world *w = ctx;
+
+    for (unsigned i = 0; i < w->n_calendars; i++) {
+        aw_ms from = w->calendars[i].from, to = w->calendars[i].to;
+        for (aw_time day = t / AW_DAY - 1; day <= t / AW_DAY; day++) {
+            aw_time end = day * AW_DAY + to + (to <= from ? AW_DAY : 0);
+            if (strcmp(w->calendars[i].name, calendar) == 0 && day * AW_DAY + from <= t && t < end)
+                return end;
+        }
+    }
+    return 0;
+}
+
 /* --- building ------------------------------------------------------------------------------- */
 
 void world_init(struct world_run *x)
@@ -118,7 +133,8 @@ void world_init(struct world_run *x)
                                  .channels = channels,
                                  .free_at = free_at,
                                  .presence = presence,
-                                 .devices = devices};
+                                 .devices = devices,
+                                 .inside = inside};
     x->env = (struct aw_env){.now = WORLD_START, .ids = &x->ids, .world = &x->world};
     aw_timeline_init(&x->tl, aw_id_take(&x->ids, WORLD_START, 2), 0, 1);
 }

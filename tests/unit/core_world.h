@@ -24,6 +24,12 @@ struct world {
     struct aw_restraint held, suppressed; /* held: until held.at; why NONE: nothing */
     const aw_time *now;
     aw_time busy[AW_N_KINDS][AW_MAX_VIA]; /* channels that cannot be sent to before */
+    struct {
+        char name[32];
+        aw_ms from, to; /* every day, of UTC; over midnight when to is not after from */
+    } calendars[4];
+    unsigned n_calendars;
+    char oncall[32]; /* of every rotation, or "" */
 };
 
 struct world_rule {
@@ -31,6 +37,8 @@ struct world_rule {
     struct aw_step steps[AW_MAX_STEPS], exhausted;
     char ids[AW_MAX_STEPS + 1][32];
     char names[AW_MAX_STEPS + 1][AW_MAX_TO][32];
+    struct aw_hours hours[4];
+    char calendars[4][32];
 };
 
 struct world_run {

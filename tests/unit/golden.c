@@ -98,10 +98,16 @@ static void put_details(struct story *s, const struct aw_fact *f)
     case AW_FACT_RESUMED:
     case AW_FACT_ABSENT:
     case AW_FACT_PRESENT:
-        aw_buf_puts(o, f->type == AW_FACT_HELD      ? "held until "
-                       : f->type == AW_FACT_ABSENT  ? "absent until "
-                       : f->type == AW_FACT_RESUMED ? "resumed "
-                                                    : "present ");
+        if (f->type == AW_FACT_HELD && f->round > 0) {
+            aw_buf_puts(o, "held");
+            put_firing(s, f);
+            aw_buf_puts(o, " until ");
+        } else {
+            aw_buf_puts(o, f->type == AW_FACT_HELD      ? "held until "
+                           : f->type == AW_FACT_ABSENT  ? "absent until "
+                           : f->type == AW_FACT_RESUMED ? "resumed "
+                                                        : "present ");
+        }
         put_at(s, f->at);
         aw_buf_puts(o, " moves ");
         put_at(s, WORLD_START + f->moved);

@@ -177,7 +177,8 @@ static void every_code_has_a_page(void **state)
         "conf/rules_shape.c",    "conf/rules_check.c", "conf/env.c",         "conf/env_channel.c",
         "conf/secret.c",         "conf/templates.c",   "conf/send.c",        "conf/expect.c",
         "conf/tests.c",          "conf/dir.c",         "conf/allow.c",       "conf/rules_lint.c",
-        "conf/template_check.c", "ctl/rules_check.c",  "conf/layout.c",
+        "conf/template_check.c", "ctl/rules_check.c",  "conf/layout.c",      "conf/env_hours.c",
+        "conf/rules_hours.c",
     };
     unsigned found = 0;
     for (unsigned i = 0; i < AW_COUNT(sources); i++)

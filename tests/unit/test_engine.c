@@ -59,26 +59,33 @@ static void event(struct aw_event ev)
     assert_int_equal(world_event(&x, &ev), 0);
 }
 
+static unsigned ttl_at(unsigned step, aw_time now)
+{
+    struct aw_env env = x.env;
+    env.now = now;
+    return aw_engine_ttl(&x.rule.r, &x.tl, step, &env);
+}
+
 static void test_planned(void **state)
 {
     begin();
     const struct aw_rule *r = &x.rule.r;
-    assert_int_equal(aw_engine_planned(r, &x.tl, 0, 1), AT(0));
-    assert_int_equal(aw_engine_planned(r, &x.tl, 0, 2), 0);
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 1), AT(5 * AW_MINUTE));
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 3), AT(25 * AW_MINUTE));
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 4), 0);
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 0), 0);
-    assert_int_equal(aw_engine_planned(r, &x.tl, 3, 1), 0);
-    assert_int_equal(aw_engine_planned(r, &x.tl, AW_STEP_EXHAUSTED, 1), 0);
+    assert_int_equal(aw_engine_planned(r, &x.tl, 0, AW_SMS, 1), AT(0));
+    assert_int_equal(aw_engine_planned(r, &x.tl, 0, AW_SMS, 2), 0);
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 1), AT(5 * AW_MINUTE));
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 3), AT(25 * AW_MINUTE));
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 4), 0);
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 0), 0);
+    assert_int_equal(aw_engine_planned(r, &x.tl, 3, AW_SMS, 1), 0);
+    assert_int_equal(aw_engine_planned(r, &x.tl, AW_STEP_EXHAUSTED, AW_SMS, 1), 0);
     x.rule.steps[1].times = 0; /* until the goal */
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 6), AT(55 * AW_MINUTE));
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 7), 0); /* 65 m: after the deadline */
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 6), AT(55 * AW_MINUTE));
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 7), 0); /* 65 m: after the deadline */
     x.tl.moved = 5 * AW_MINUTE;
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, 7), AT(65 * AW_MINUTE)); /* at it */
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 7), AT(65 * AW_MINUTE)); /* at it */
     x.rule.r.deadline = 3650 * AW_DAY;
     x.rule.steps[1].every = 1;
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, UINT16_MAX), 0); /* rounds are bounded */
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, UINT16_MAX), 0); /* rounds are bounded */
 }
 
 static void test_next(void **state)
@@ -127,7 +134,7 @@ static void test_due_as_people_act(void **state)
     assert_int_equal(aw_end_of_life(&x.rule.r, &x.tl), AT(AW_DAY));
     assert_int_equal(aw_engine_ask_at(&x.rule.r, &x.tl), AT(64 * AW_MINUTE - 5 * AW_SECOND));
     /* A push sent now must live until the text that is held. */
-    assert_int_equal(aw_engine_ttl(&x.rule.r, &x.tl, 0, x.env.now), 63 * 60 - 15);
+    assert_int_equal(ttl_at(0, x.env.now), 63 * 60 - 15);
     /* The clock is set back: what is held is held, and a resume ends it all the same. */
     x.env.now = AT(0);
     assert_true(aw_timeline_held(&x.tl, x.env.now));
@@ -149,20 +156,19 @@ static void test_due_as_people_act(void **state)
 static void test_ttl(void **state)
 {
     begin();
-    const struct aw_rule *r = &x.rule.r;
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 0, AT(0)), 5 * 60 - 15);
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 0, AT(4 * AW_MINUTE + 30 * AW_SECOND)),
+    assert_int_equal(ttl_at(0, AT(0)), 5 * 60 - 15);
+    assert_int_equal(ttl_at(0, AT(4 * AW_MINUTE + 30 * AW_SECOND)),
                      30);                                   /* floor */
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 1, AT(0)), 0); /* the provider's default */
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 2, AT(0)), 90);
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 7, AT(0)), 0);
+    assert_int_equal(ttl_at(1, AT(0)), 0); /* the provider's default */
+    assert_int_equal(ttl_at(2, AT(0)), 90);
+    assert_int_equal(ttl_at(7, AT(0)), 0);
     x.rule.steps[0].ttl_until = 2; /* two kinds: both are due at once */
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 0, AT(0)), 40 * 60 - 15);
+    assert_int_equal(ttl_at(0, AT(0)), 40 * 60 - 15);
     x.rule.steps[0].ttl_until = 7; /* no such step */
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 0, AT(0)), 0);
+    assert_int_equal(ttl_at(0, AT(0)), 0);
     x.rule.steps[0].ttl_until = 1;
     go(6 * AW_MINUTE); /* that step has had its first round: it cannot run, the deadline counts */
-    assert_int_equal(aw_engine_ttl(r, &x.tl, 0, AT(6 * AW_MINUTE)), 54 * 60 - 15);
+    assert_int_equal(ttl_at(0, AT(6 * AW_MINUTE)), 54 * 60 - 15);
 }
 
 /* An advanced step: its effective due is now, so the push would live for the floor. */
@@ -174,7 +180,7 @@ static void test_ttl_effective(void **state)
                                                         .attempt = x.tl.tries[0].attempt,
                                                         .outcome = AW_OUT_NO_TARGET}),
                      0);
-    assert_int_equal(aw_engine_ttl(&x.rule.r, &x.tl, 0, AT(0)), 30);
+    assert_int_equal(ttl_at(0, AT(0)), 30);
 }
 
 static void test_ask_at(void **state)

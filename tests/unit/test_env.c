@@ -226,7 +226,6 @@ static const struct {
     {"E103", "^[]\n"},
     {"E102", OPS M "^operator: []\n"},
     {"E102", OPS M "^people: {li: {alias: li}}\n"},
-    {"E150 E150", OPS M "^calendars: {}\n^rotations: {}\n"},
     {"E101 E103", OPS M "^limits: {}\nsilences: ^[]\n"},
     {"E102", OPS M "limits: {per_recipient: {^fax: 1/1m}}\n"},
     {"E116 E116 E116 E116 E116 E116",
@@ -271,7 +270,24 @@ static const struct {
     {"E116", OPS M "  h: {secret: {env: HOME}, url: ^\"http://u:p@x/\", provider: webhook}\n"},
     {"E116", OPS M "public_url: ^ack.example.com\n"},
     {"E116", OPS M "public_url: ^https://ack.example.com/?a\n"},
-    {"E116", OPS M "zone: ^../../etc/passwd/;\n"},
+    {"E117", OPS M "zone: ^../../etc/passwd/;\n"},
+    {"E117", OPS M "zone: ^Mars/Phobos\n"},
+    {"E117 E101 E101 E118", OPS M
+     "calendars: {n: {zone: ^Mars/Phobos, open: [^^{days: all}, {from: ^x, to: \"08:00\"}]}}\n"},
+    {"E104 E118 E118 E118", OPS M
+     "calendars: {n: {open: [{days: ^mo, from: ^\"24:00\", to: \"08:00\"}, {from: ^\"08:00\", "
+     "to: \"08:00\"}, {from: ^\"24:01\", to: \"08:00\"}]}}\n"},
+    {"E118 E118 E118 E118",
+     OPS M "calendars: {n: {open: [{from: \"22:00\", to: \"08:00\"}], closed: [^2026-02-30, "
+           "^2026-1-1, ^2026-10-07..2026-10-01], also_open: ^26-10-01}}\n"},
+    {"E101 E112", OPS M "calendars: {^n: {}, m: {^open: []}}\n"},
+    {"E101 E101 E101 E101", OPS M "rotations: {^^^^noc: {}}\n"},
+    {"E117 E118 E110 E112",
+     OPS M "rotations: {noc: {zone: ^../x, start: ^2026-01-05, turn: ^7, people: ^[]}}\n"},
+    {"E118 E101",
+     OPS M "rotations: {noc: {zone: UTC, start: \"2026-01-05T09:00\", turn: 7d, people: li, "
+           "overrides: [{from: \"2026-01-05T09:00:00\", to: ^\"2026-01-05T09:00:00\", person: a}, "
+           "^{from: \"2026-01-05T09:00:00\", to: \"2026-01-05T10:00:00\"}]}}\n"},
     {"E116", OPS M "listen: [{address: ^localhost}]\n"},
     {"E112", OPS M "listen: [{port: ^65536}]\n"},
     {"E104", OPS M "listen: [{faces: ^apis}]\n"},
@@ -480,7 +496,7 @@ static void reference_names_every_setting(void **state)
     aw_env_reference(&b);
     assert_non_null(strstr(aw_buf_str(&b), "listen[].faces"));
     assert_non_null(strstr(aw_buf_str(&b), "channels.<name>.concurrency"));
-    assert_null(strstr(aw_buf_str(&b), "calendars"));
+    assert_non_null(strstr(aw_buf_str(&b), "calendars.<name>.open[].from"));
     for (const struct aw_provider *p = aw_providers; p->name != NULL; p++)
         for (const struct aw_setting *s = p->settings; s->key != NULL; s++)
             assert_non_null(strstr(aw_buf_str(&b), s->key));
@@ -504,7 +520,7 @@ static void example_shows_every_key(void **state)
     const struct aw_shape *shapes[] = {&aw_shape_env, &aw_shape_channel};
     for (unsigned i = 0; i < AW_COUNT(shapes); i++)
         for (const struct aw_key *k = shapes[i]->keys; k->key != NULL; k++) {
-            snprintf(needle, sizeof(needle), "%s:", k->key);
+            snprintf(needle, sizeof(needle), "%s%s:", i == 0 ? "\n" : "", k->key);
             bool shown = strstr(text, needle) != NULL;
             if (shown == ((k->flags & AW_KEY_LATER) != 0 || strcmp(k->key, "people") == 0))
                 fail_msg("%s: shown %d", k->key, shown);

@@ -7,6 +7,11 @@
  *
  *   # text                                   what the story shows
  *   rule until=RUNG deadline=D max_age=D settle=D by=anyone reopen=D closed catch_up=never|D
+ *   calendar NAME from=D to=D                open every day, from and to so long after 00:00 UTC;
+ *                                            the registration is at 18:00
+ *   hours NAME inside=hold|skip|send [then=keep] [kinds=KIND,KIND] [except=PRIORITY,PRIORITY]
+ *   priority PRIORITY                        of the message
+ *   oncall NAME                              who is on duty
  *   step ID at=D do=KIND,KIND to=TARGET,TARGET pick=all unless=RUNG every=D times=N|goal
  *        if_no_contact=skip via=N            via: number of channels
  *        devices=all
@@ -29,10 +34,10 @@
  *   > snooze D, > claim D                    somebody holds the plan for so long
  *   > resume, > escalate [STEP]
  *   > busy KIND VIA D                        that channel can be sent to from then on
- *   > hold REASON NAME D, > hold nothing     that holds firings back (silence, limit, brake) until then
- *   > suppress NAME, > suppress nothing      so does another message
- *   > let_go, > carry STEP KIND ROUND        what put firings off may be over; one is carried along
- *   > cancel, > release, > querying, > quiet (no query in flight), > lose PERSON KIND
+ *   > hold REASON NAME D, > hold nothing     that holds firings back (silence, limit, brake) until
+ * then > suppress NAME, > suppress nothing      so does another message > let_go, > carry STEP KIND
+ * ROUND        what put firings off may be over; one is carried along > cancel, > release, >
+ * querying, > quiet (no query in flight), > lose PERSON KIND
  *
  * A decision is: instant, fact, details, and after the arrow the timeline's next due. Instants are
  * counted from the registration.
@@ -52,190 +57,6 @@
 #include "base/str.h"
 #include "golden.h"
 
-/* --- words ---------------------------------------------------------------------------------- */
-
-static void __attribute__((noreturn)) bad(const struct story *s, const char *what)
-{
-    fail_msg("%s:%u: %s", s->file, s->line, what);
-    abort();
-}
-
-static aw_ms duration(const struct story *s, const char *text)
-{
-    aw_ms d;
-    if (aw_duration_parse(text, strlen(text), &d) != 0)
-        bad(s, "a duration is expected");
-    return d;
-}
-
-static unsigned number(const struct story *s, const char *text)
-{
-    uint64_t v;
-    if (aw_parse_u64(text, strlen(text), 1000000, &v) != 0)
-        bad(s, "a number is expected");
-    return (unsigned)v;
-}
-
-/* The value of key=value among the words, or NULL. */
-static const char *get(const struct story *s, const char *key)
-{
-    size_t n = strlen(key);
-    for (unsigned i = 1; i < s->n_words; i++)
-        if (strncmp(s->words[i], key, n) == 0 && s->words[i][n] == '=')
-            return s->words[i] + n + 1;
-    return NULL;
-}
-
-static bool flag(const struct story *s, const char *word)
-{
-    for (unsigned i = 1; i < s->n_words; i++)
-        if (strcmp(s->words[i], word) == 0)
-            return true;
-    return false;
-}
-
-static const char *word(const struct story *s, unsigned i)
-{
-    if (i >= s->n_words)
-        bad(s, "something is missing");
-    return s->words[i];
-}
-
-static enum aw_level level(const struct story *s, const char *text)
-{
-    enum aw_level l;
-    if (aw_level_parse(text, &l) != 0)
-        bad(s, "a rung is expected");
-    return l;
-}
-
-static enum aw_kind kind(const struct story *s, const char *text)
-{
-    enum aw_kind k;
-    if (aw_kind_parse(text, &k) != 0)
-        bad(s, "a kind is expected");
-    return k;
-}
-
-static const struct claim *claim(const struct story *s, const char *text)
-{
-    unsigned n = text[0] == '#' ? number(s, text + 1) : 0;
-    if (n == 0 || n > s->n_claims)
-        bad(s, "an attempt is expected");
-    return &s->claims[n - 1];
-}
-
-/* --- the rule and its people ---------------------------------------------------------------- */
-
-static void read_rule(struct story *s)
-{
-    struct aw_rule *r = &s->x.rule.r;
-    const char *v;
-
-    if ((v = get(s, "until")))
-        r->until = level(s, v);
-    if ((v = get(s, "deadline")))
-        r->deadline = duration(s, v);
-    if ((v = get(s, "max_age")))
-        r->max_age = duration(s, v);
-    if ((v = get(s, "settle")))
-        r->check.settle = duration(s, v);
-    if ((v = get(s, "by")))
-        r->by = strcmp(v, "anyone") == 0 ? AW_BY_ANYONE : AW_BY_RECIPIENT;
-    if ((v = get(s, "reopen")))
-        r->reopen_after = duration(s, v);
-    r->reopen_unless_closed |= flag(s, "closed");
-    if ((v = get(s, "catch_up")))
-        r->catch_up = strcmp(v, "never") == 0 ? AW_CATCH_UP_NEVER : duration(s, v);
-}
-
-static void read_targets(struct story *s, struct aw_step *step, char *list)
-{
-    for (char *t; (t = strsep(&list, ","));) {
-        if (strcmp(t, "recipient") == 0)
-            world_target(&s->x, step, AW_TO_RECIPIENT, NULL);
-        else if (strcmp(t, "manager") == 0)
-            world_target(&s->x, step, AW_TO_MANAGER, NULL);
-        else if (aw_starts(t, "contact:"))
-            world_target(&s->x, step, AW_TO_CONTACT, t + 8);
-        else if (aw_starts(t, "user:"))
-            world_target(&s->x, step, AW_TO_USER, t + 5);
-        else if (aw_starts(t, "oncall:"))
-            world_target(&s->x, step, AW_TO_ONCALL, t + 7);
-        else
-            bad(s, "a target is expected");
-    }
-}
-
-static void read_step(struct story *s)
-{
-    bool last = strcmp(s->words[0], "exhausted") == 0;
-    const char *v = get(s, "at");
-    struct aw_step *step =
-        world_step(&s->x, last ? "exhausted" : word(s, 1), v ? duration(s, v) : 0, AW_PUSH);
-
-    if (!(v = get(s, "do")))
-        bad(s, "do is missing");
-    step->n_kinds = 0;
-    for (char *list = (char *)v, *k; (k = strsep(&list, ","));)
-        step->kinds[step->n_kinds++] = kind(s, k);
-    if ((v = get(s, "to")))
-        read_targets(s, step, (char *)v);
-    else
-        world_target(&s->x, step, AW_TO_RECIPIENT, NULL);
-    if (get(s, "pick"))
-        step->pick = AW_PICK_ALL;
-    if ((v = get(s, "unless")))
-        step->unless = level(s, v);
-    if ((v = get(s, "every"))) {
-        step->every = duration(s, v);
-        step->times = strcmp(get(s, "times"), "goal") == 0 ? 0 : number(s, get(s, "times"));
-    }
-    if (get(s, "devices"))
-        step->all_devices = s->x.rule.r.by_device = true;
-    if (get(s, "if_no_contact"))
-        step->if_no_contact = AW_NO_CONTACT_SKIP;
-    if ((v = get(s, "via")))
-        step->n_via = number(s, v);
-}
-
-static void read_presence(struct story *s)
-{
-    struct aw_presence *p = &s->x.rule.r.presence;
-    const char *v;
-
-    p->logged_out = strcmp(word(s, 1), "hold") == 0 ? AW_LOGGED_OUT_HOLD : AW_LOGGED_OUT_SKIP;
-    if ((v = get(s, "hold_max")))
-        p->hold_max = duration(s, v);
-    if ((v = get(s, "on_login")))
-        p->on_login = strcmp(v, "drop") == 0 ? AW_ON_LOGIN_DROP : AW_ON_LOGIN_DIGEST;
-    if ((v = get(s, "on_expiry")))
-        p->on_expiry = aw_rule_step_index(&s->x.rule.r, v);
-}
-
-static void read_person(struct story *s)
-{
-    unsigned p = world_person(&s->x, word(s, 1));
-
-    for (unsigned i = 2; i < s->n_words; i++) {
-        if (aw_starts(s->words[i], "manager="))
-            s->x.w.manager = world_person(&s->x, s->words[i] + 8);
-        else
-            s->x.w.has[p - 1][kind(s, s->words[i])] = true;
-    }
-}
-
-static void read_channels(struct story *s)
-{
-    for (unsigned i = 1; i < s->n_words; i++) {
-        char *eq = strchr(s->words[i], '=');
-        if (!eq)
-            bad(s, "KIND=N is expected");
-        *eq = '\0';
-        s->x.w.channels[kind(s, s->words[i])] = number(s, eq + 1);
-    }
-}
-
 /* --- the story ------------------------------------------------------------------------------ */
 
 static void event(struct story *s, const struct aw_event *ev)
@@ -243,7 +64,7 @@ static void event(struct story *s, const struct aw_event *ev)
     unsigned first = s->n_claims;
 
     if (world_event(&s->x, ev) != 0)
-        bad(s, "the engine refuses");
+        golden_bad(s, "the engine refuses");
     golden_put(s);
     for (unsigned i = first, n = s->n_claims; s->automatic && i < n; i++)
         event(s, &(struct aw_event){.type = AW_EV_OUTCOME,
@@ -264,64 +85,66 @@ static void run_until(struct story *s, aw_time until)
 
 static void do_register(struct story *s)
 {
-    const char *sent = get(s, "sent");
+    const char *sent = golden_get(s, "sent");
     event(s, &(struct aw_event){.type = AW_EV_REGISTER,
-                                .at = WORLD_START - (sent ? duration(s, sent) : 0),
-                                .already_sent = flag(s, "already_sent")});
+                                .at = WORLD_START - (sent ? golden_duration(s, sent) : 0),
+                                .already_sent = golden_flag(s, "already_sent")});
 }
 
 static void do_run(struct story *s)
 {
-    run_until(s, WORLD_START + duration(s, word(s, 1)));
+    run_until(s, WORLD_START + golden_duration(s, golden_word(s, 1)));
 }
 
 static void do_at(struct story *s)
 {
-    s->x.env.now = WORLD_START + duration(s, word(s, 1));
+    s->x.env.now = WORLD_START + golden_duration(s, golden_word(s, 1));
 }
 
 static void do_down(struct story *s)
 {
-    s->downtimes[s->x.env.n_downtimes++] = (struct aw_span){WORLD_START + duration(s, word(s, 1)),
-                                                            WORLD_START + duration(s, word(s, 2))};
+    s->downtimes[s->x.env.n_downtimes++] =
+        (struct aw_span){WORLD_START + golden_duration(s, golden_word(s, 1)),
+                         WORLD_START + golden_duration(s, golden_word(s, 2))};
 }
 
 static void do_outcome(struct story *s)
 {
-    const char *wait = get(s, "wait");
+    const char *wait = golden_get(s, "wait");
     struct aw_event ev = {.type = AW_EV_OUTCOME,
-                          .attempt = claim(s, word(s, 1))->id,
-                          .at = wait ? s->x.env.now + duration(s, wait) : 0,
-                          .why = flag(s, "restart") ? AW_WHY_RESTART : AW_WHY_NONE};
-    if (aw_outcome_parse(word(s, 2), &ev.outcome) != 0)
-        bad(s, "an outcome is expected");
+                          .attempt = golden_claim(s, golden_word(s, 1))->id,
+                          .at = wait ? s->x.env.now + golden_duration(s, wait) : 0,
+                          .why = golden_flag(s, "restart") ? AW_WHY_RESTART : AW_WHY_NONE};
+    if (aw_outcome_parse(golden_word(s, 2), &ev.outcome) != 0)
+        golden_bad(s, "an outcome is expected");
     event(s, &ev);
 }
 
 static void do_evidence(struct story *s)
 {
-    const char *about = get(s, "about"), *known = get(s, "known"), *on = get(s, "on");
+    const char *about = golden_get(s, "about"), *known = golden_get(s, "known"),
+               *on = golden_get(s, "on");
     event(s, &(struct aw_event){.type = AW_EV_EVIDENCE,
-                                .person = world_person(&s->x, word(s, 1)),
-                                .level = level(s, word(s, 2)),
+                                .person = world_person(&s->x, golden_word(s, 1)),
+                                .level = golden_level(s, golden_word(s, 2)),
                                 .source = AW_SRC_APP,
-                                .attempt = about ? claim(s, about)->id : 0,
-                                .device = on ? number(s, on) : 0,
-                                .sent = flag(s, "sent"),
-                                .known = known ? level(s, known) : AW_LEVEL_NONE});
+                                .attempt = about ? golden_claim(s, about)->id : 0,
+                                .device = on ? golden_number(s, on) : 0,
+                                .sent = golden_flag(s, "sent"),
+                                .known = known ? golden_level(s, known) : AW_LEVEL_NONE});
 }
 
 static void do_negative(struct story *s)
 {
-    const struct claim *c = claim(s, word(s, 1));
+    const struct claim *c = golden_claim(s, golden_word(s, 1));
     struct aw_event ev = {.type = AW_EV_NEGATIVE,
                           .attempt = c->id,
                           .person = c->person,
                           .step = c->step,
                           .kind = c->kind,
                           .round = c->round};
-    if (aw_negative_parse(word(s, 2), &ev.negative) != 0)
-        bad(s, "a negative fact is expected");
+    if (aw_negative_parse(golden_word(s, 2), &ev.negative) != 0)
+        golden_bad(s, "a negative fact is expected");
     event(s, &ev);
 }
 
@@ -337,8 +160,9 @@ static void do_release(struct story *s)
 
 static void hold(struct story *s, enum aw_why why)
 {
-    event(s, &(struct aw_event){
-                 .type = AW_EV_HOLD, .at = s->x.env.now + duration(s, word(s, 1)), .why = why});
+    event(s, &(struct aw_event){.type = AW_EV_HOLD,
+                                .at = s->x.env.now + golden_duration(s, golden_word(s, 1)),
+                                .why = why});
 }
 
 static void do_snooze(struct story *s)
@@ -360,44 +184,45 @@ static void do_escalate(struct story *s)
 {
     int step = s->n_words > 1 ? aw_rule_step_index(&s->x.rule.r, s->words[1]) : AW_STEP_NEXT;
     if (step < 0)
-        bad(s, "a step is expected");
+        golden_bad(s, "a step is expected");
     event(s, &(struct aw_event){.type = AW_EV_ESCALATE, .step = (uint8_t)step});
 }
 
 static void do_absent(struct story *s)
 {
-    s->x.w.is[world_person(&s->x, word(s, 1)) - 1] = AW_IS_ABSENT;
+    s->x.w.is[world_person(&s->x, golden_word(s, 1)) - 1] = AW_IS_ABSENT;
 }
 
 static void do_taken(struct story *s)
 {
-    s->x.w.is[world_person(&s->x, word(s, 1)) - 1] = AW_IS_TAKEN;
+    s->x.w.is[world_person(&s->x, golden_word(s, 1)) - 1] = AW_IS_TAKEN;
 }
 
 static void do_here(struct story *s)
 {
-    s->x.w.is[world_person(&s->x, word(s, 1)) - 1] = 0;
+    s->x.w.is[world_person(&s->x, golden_word(s, 1)) - 1] = 0;
 }
 
 static void do_login(struct story *s)
 {
-    const char *count = get(s, "count");
+    const char *count = golden_get(s, "count");
     s->x.w.is[0] = 0;
     event(s, &(struct aw_event){.type = AW_EV_LOGIN,
-                                .why = flag(s, "digest") ? AW_WHY_DIGEST : AW_WHY_NONE,
-                                .count = count ? (uint16_t)number(s, count) : 0});
+                                .why = golden_flag(s, "digest") ? AW_WHY_DIGEST : AW_WHY_NONE,
+                                .count = count ? (uint16_t)golden_number(s, count) : 0});
 }
 
 static void do_devices(struct story *s)
 {
     s->x.w.n_devices = 0;
     for (unsigned i = 1; i < s->n_words; i++)
-        s->x.w.devices[s->x.w.n_devices++] = number(s, s->words[i]);
+        s->x.w.devices[s->x.w.n_devices++] = golden_number(s, s->words[i]);
 }
 
 static void do_gone(struct story *s)
 {
-    event(s, &(struct aw_event){.type = AW_EV_DEVICE, .device = number(s, word(s, 1))});
+    event(s,
+          &(struct aw_event){.type = AW_EV_DEVICE, .device = golden_number(s, golden_word(s, 1))});
 }
 
 static void do_auto(struct story *s)
@@ -417,7 +242,8 @@ static void do_quiet(struct story *s)
 
 static void do_busy(struct story *s)
 {
-    s->x.w.busy[kind(s, word(s, 1))][number(s, word(s, 2))] = WORLD_START + duration(s, word(s, 3));
+    s->x.w.busy[golden_kind(s, golden_word(s, 1))][golden_number(s, golden_word(s, 2))] =
+        WORLD_START + golden_duration(s, golden_word(s, 3));
 }
 
 /* hold REASON NAME D, hold nothing; the same for what suppresses, which has no end. */
@@ -428,14 +254,14 @@ static void do_hold(struct story *s)
 
     world_brake(&s->x);
     *r = (struct aw_restraint){.why = AW_WHY_SUPPRESSED};
-    if (strcmp(word(s, 1), "nothing") == 0)
+    if (strcmp(golden_word(s, 1), "nothing") == 0)
         r->why = AW_WHY_NONE;
-    else if (!suppress && aw_why_parse(word(s, 1), &r->why) != 0)
-        bad(s, "a reason is expected");
+    else if (!suppress && aw_why_parse(golden_word(s, 1), &r->why) != 0)
+        golden_bad(s, "a reason is expected");
     else if (!suppress)
-        r->at = WORLD_START + duration(s, word(s, 3));
+        r->at = WORLD_START + golden_duration(s, golden_word(s, 3));
     if (r->why != AW_WHY_NONE)
-        snprintf(r->by, sizeof(r->by), "%s", word(s, suppress ? 1 : 2));
+        snprintf(r->by, sizeof(r->by), "%s", golden_word(s, suppress ? 1 : 2));
 }
 
 static void do_let_go(struct story *s)
@@ -445,42 +271,35 @@ static void do_let_go(struct story *s)
 
 static void do_carry(struct story *s)
 {
-    int step = aw_rule_step_index(&s->x.rule.r, word(s, 1));
+    int step = aw_rule_step_index(&s->x.rule.r, golden_word(s, 1));
     if (step < 0)
-        bad(s, "a step is expected");
+        golden_bad(s, "a step is expected");
     event(s, &(struct aw_event){.type = AW_EV_CARRY,
                                 .step = (uint8_t)step,
-                                .kind = (uint8_t)kind(s, word(s, 2)),
-                                .round = (uint16_t)number(s, word(s, 3))});
+                                .kind = (uint8_t)golden_kind(s, golden_word(s, 2)),
+                                .round = (uint16_t)golden_number(s, golden_word(s, 3))});
 }
 
 static void do_lose(struct story *s)
 {
-    s->x.w.has[world_person(&s->x, word(s, 1)) - 1][kind(s, word(s, 2))] = false;
+    s->x.w.has[world_person(&s->x, golden_word(s, 1)) - 1][golden_kind(s, golden_word(s, 2))] =
+        false;
 }
 
 static void do_stop(struct story *s)
 {
-    s->x.w.out[world_person(&s->x, word(s, 1)) - 1] = true;
+    s->x.w.out[world_person(&s->x, golden_word(s, 1)) - 1] = true;
 }
 
 static void do_start(struct story *s)
 {
-    s->x.w.out[world_person(&s->x, word(s, 1)) - 1] = false;
-}
-
-static void read_seed(struct story *s)
-{
-    s->x.env.seed = number(s, word(s, 1));
+    s->x.w.out[world_person(&s->x, golden_word(s, 1)) - 1] = false;
 }
 
 static const struct verb {
     const char *word;
     void (*run)(struct story *s);
-} headers[] = {{"rule", read_rule},        {"step", read_step},         {"exhausted", read_step},
-               {"person", read_person},    {"channels", read_channels}, {"seed", read_seed},
-               {"presence", read_presence}},
-  verbs[] = {{"register", do_register}, {"run", do_run},         {"at", do_at},
+} verbs[] = {{"register", do_register}, {"run", do_run},         {"at", do_at},
              {"down", do_down},         {"outcome", do_outcome}, {"evidence", do_evidence},
              {"negative", do_negative}, {"cancel", do_cancel},   {"release", do_release},
              {"snooze", do_snooze},     {"claim", do_claim},     {"resume", do_resume},
@@ -488,15 +307,12 @@ static const struct verb {
              {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
              {"start", do_start},       {"busy", do_busy},       {"absent", do_absent},
              {"taken", do_taken},       {"here", do_here},       {"login", do_login},
-             {"devices", do_devices},   {"gone", do_gone},
-             {"hold", do_hold},         {"suppress", do_hold},   {"let_go", do_let_go},
-             {"carry", do_carry}};
+             {"devices", do_devices},   {"gone", do_gone},       {"hold", do_hold},
+             {"suppress", do_hold},     {"let_go", do_let_go},   {"carry", do_carry}};
 
 static void run_line(struct story *s, char *line)
 {
     bool act = line[0] == '>';
-    const struct verb *v = act ? verbs : headers;
-    unsigned n = act ? AW_COUNT(verbs) : AW_COUNT(headers);
 
     s->n_words = 0;
     for (char *w = line + act, *end; *(w += strspn(w, " ")); w = end) {
@@ -504,16 +320,18 @@ static void run_line(struct story *s, char *line)
         if (*end)
             *end++ = '\0';
         if (s->n_words == AW_COUNT(s->words))
-            bad(s, "too many words");
+            golden_bad(s, "too many words");
         s->words[s->n_words++] = w;
     }
-    for (unsigned i = 0; i < n && s->n_words > 0; i++) {
-        if (strcmp(v[i].word, s->words[0]) == 0) {
-            v[i].run(s);
+    if (!act && s->n_words > 0 && golden_head(s, s->words[0]))
+        return;
+    for (unsigned i = 0; act && i < AW_COUNT(verbs) && s->n_words > 0; i++) {
+        if (strcmp(verbs[i].word, s->words[0]) == 0) {
+            verbs[i].run(s);
             return;
         }
     }
-    bad(s, "not a line of a story");
+    golden_bad(s, "not a line of a story");
 }
 
 /* --- files ---------------------------------------------------------------------------------- */

@@ -29,6 +29,10 @@ static struct aw_timeline full(void)
     tl.moved = 3650 * AW_DAY;
     tl.accounted = T0 + 3650 * AW_DAY;
     tl.hold = (struct aw_hold){T0 + AW_DAY, T0 + 3650 * AW_DAY, 3650 * AW_DAY};
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        tl.kind_hold[k] =
+            (struct aw_hold){T0 + AW_DAY, T0 + 3650 * AW_DAY - 1 - k, 3650 * AW_DAY - k};
+    tl.snoozed = T0 + 3649 * AW_DAY;
     tl.escalated = (struct aw_escalation){T0 + 3650 * AW_DAY, AW_MAX_STEPS - 1, UINT16_MAX - 1};
     tl.acked_by = INT64_MAX;
     tl.back = (struct aw_back){T0 + 3650 * AW_DAY, T0 + 3651 * AW_DAY};
@@ -81,6 +85,8 @@ static void round_trip(const struct aw_timeline *tl)
     assert_int_equal(back.accounted, tl->accounted);
     assert_true(back.hold.from == tl->hold.from && back.hold.until == tl->hold.until &&
                 back.hold.shift == tl->hold.shift);
+    assert_memory_equal(back.kind_hold, tl->kind_hold, sizeof(tl->kind_hold));
+    assert_int_equal(back.snoozed, tl->snoozed);
     assert_true(back.escalated.at == tl->escalated.at &&
                 back.escalated.step == tl->escalated.step &&
                 back.escalated.round == tl->escalated.round);
@@ -118,6 +124,13 @@ static void round_trip(const struct aw_timeline *tl)
         assert_int_equal(aw_plan_encode(tl, b, cap), 0);
 }
 
+static void hold_all(struct aw_timeline *tl, struct aw_hold h)
+{
+    tl->hold = h;
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        tl->kind_hold[k] = h;
+}
+
 static void test_round_trips(void **state)
 {
     struct aw_timeline tl = fresh();
@@ -129,11 +142,20 @@ static void test_round_trips(void **state)
         .attempt = 12, .ref = 12, .person = 5, .kind = AW_PUSH, .round = 1, .number = 1};
     tl.tracks[tl.n_tracks++] = (struct aw_track){.kind = AW_PUSH, .round = 2, .over = true};
     round_trip(&tl);
-    tl.hold = (struct aw_hold){T0 + 1, T0 + 1, 0}; /* resumed at once */
+    hold_all(&tl, (struct aw_hold){T0 + 1, T0 + 1, 0}); /* resumed at once */
+    tl.snoozed = T0 + 1;
+    round_trip(&tl);
+    tl.snoozed = 0; /* by hours alone */
+    round_trip(&tl);
+    tl.snoozed = T0 + 2;
+    round_trip(&tl);
+    tl.kind_hold[AW_SMS] = (struct aw_hold){0};
+    tl.kind_hold[AW_IM] = (struct aw_hold){T0 + 1, T0 + 9, 8};
     round_trip(&tl);
     tl.escalated = (struct aw_escalation){T0, 0, 1};
     round_trip(&tl);
-    tl.hold = (struct aw_hold){0};
+    hold_all(&tl, (struct aw_hold){0});
+    tl.snoozed = 0;
     round_trip(&tl);
     tl.acked_by = 7;
     round_trip(&tl);
@@ -199,6 +221,10 @@ static void test_impossible(void **state)
     REFUSED(tl.hold.from = tl.hold.until + 1);
     REFUSED(tl.hold.from = -1);
     REFUSED(tl.hold.until = INT64_MAX / 2);
+    REFUSED(tl.kind_hold[AW_SMS].shift = -1);
+    REFUSED(tl.kind_hold[AW_SMS].from = tl.kind_hold[AW_SMS].until + 1);
+    REFUSED(tl.snoozed = INT64_MAX / 2);
+    REFUSED(tl.hold = (struct aw_hold){0}); /* the deadline takes part in all */
     REFUSED(tl.escalated.at = INT64_MAX / 2);
     REFUSED(tl.escalated.step = AW_MAX_STEPS);
     REFUSED(tl.escalated.round = 0);

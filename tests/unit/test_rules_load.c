@@ -180,7 +180,6 @@ static const struct {
     /* missing, unknown, not built */
     {"E101 E101 E101", "version: 1\nrules:\n  - ^^^name: r\n"},
     {"E101 E101", STEPS "      - ^^{do: push}\n"},
-    {"E150", HEAD "    ^hours: {}\n    steps:\n" PUSH},
     {"E101", HEAD "    ^presence: {}\n    steps:\n" PUSH},
     {"E103", HEAD "    presence: ^hold\n    steps:\n" PUSH},
     {"E104", HEAD "    presence: {logged_out: ^wait}\n    steps:\n" PUSH},
@@ -213,7 +212,6 @@ static const struct {
     {"E112", HEAD "    of: ^080%\n    steps:\n" PUSH},
     {"E104", HEAD "    of: ^80 %\n    steps:\n" PUSH},
     {"E104", HEAD "    of: ^eech\n    steps:\n" PUSH},
-    {"E150", STEPS "      - {id: a, at: 0s, do: push, to: ^\"oncall:noc\"}\n"},
     {"E104", STEPS "      - {id: a, at: 0s, do: push, unless: {rung: opened, devices: ^most}}\n"},
     {"E101", STEPS "      - {id: a, at: 0s, do: push, ^unless: {devices: all}}\n"},
     {"E102", HEAD "    ^stpes: 1\n    steps:\n" PUSH},

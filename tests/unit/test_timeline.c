@@ -509,7 +509,7 @@ static void test_people_act(void **state)
     odd.hold.shift = 0;
     no(&odd, resumed(T0 + 10, 1));
     odd = tl;
-    odd.hold.until = AW_LAST_INSTANT;
+    odd.hold.until = odd.kind_hold[AW_SMS].until = odd.snoozed = AW_LAST_INSTANT;
     odd.hold.shift = AW_LAST_INSTANT;
     odd.tracks[odd.n_tracks++] =
         (struct aw_track){.step = 1, .kind = AW_SMS, .round = 1, .due = T0};

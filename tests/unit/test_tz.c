@@ -63,7 +63,7 @@ static int64_t ref_day(const char *s, int year)
     if (*s == 'M')
         sscanf(s, "M%d.%d.%d", &month, &week, &wanted);
     else
-        wanted = atoi(s + (*s == 'J'));
+        wanted = (int)strtol(s + (*s == 'J'), NULL, 10);
     for (int m = 1; m <= 12; m++) {
         for (int d = 1; d <= days[m - 1] + (m == 2 && leap); d++, day++, n++) {
             bool leap_day = m == 2 && d == 29;
@@ -315,7 +315,7 @@ static void what_zdump_says(void **state)
         if (gmtoff == NULL || sscanf(line, "%199s %*s %7s %d %d:%d:%d %d UT", name, month, &day, &h,
                                      &m, &s, &year) != 7)
             continue; /* the ends of time */
-        offset = atoi(gmtoff + strlen("gmtoff="));
+        offset = (int)strtol(gmtoff + strlen("gmtoff="), NULL, 10);
         if (strcmp(name, last) != 0)
             tz = aw_zones_find(zones, name);
         assert_non_null(tz);

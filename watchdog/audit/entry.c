@@ -94,6 +94,8 @@ static const struct member members[] = {
     M(needed, T_INT),
     M(from, T_TIME),
     M(to, T_TIME),
+    M(kinds, T_INT),
+    M(env, T_TEXT),
 };
 
 static const char *const kind_names[] = {

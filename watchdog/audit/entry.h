@@ -86,9 +86,11 @@ struct aw_entry {
     aw_id attempt, ref;
     aw_id merged_into; /* claimed: the attempt of another recipient that carries this firing too */
     int64_t person;
-    int64_t key;    /* of the API: its number */
-    int64_t device; /* number of a device */
-    int count;      /* recipient.present: of so many messages one push tells */
+    int64_t key;     /* of the API: its number */
+    int64_t device;  /* number of a device */
+    int count;       /* recipient.present: of so many messages one push tells */
+    int kinds;       /* held: a bit each, 0: all */
+    const char *env; /* decisions: which environment was live, the first digits of its SHA-256 */
     const char *state, *level, *source, *outcome, *negative, *why, *channel;
     const char *by; /* skipped, deferred: the name of what did it */
     bool last_round, unsent, counts, stands, late;

@@ -90,6 +90,7 @@ static const struct {
     {"why:brake", N_("the storm brake holds")},
     {"why:let_go", N_("nothing holds it any more")},
     {"why:digest", N_("goes along with another")},
+    {"why:hours", N_("not at this hour")},
     {"why:restart", N_("in flight when the process ended")},
     {"why:catch_up", N_("missed in a downtime, and too old")},
     {"why:reopened", N_("nobody has closed it")},

@@ -72,6 +72,13 @@ static const struct page pages[] = {
     {"E116", "An address cannot be used: a phone number is + and digits with the country code, a "
              "URL begins with https:// or http:// and holds no password, a listener has a numeric "
              "address."},
+    {"E117", "A time zone is not in the zone database of this machine. Zones are written as in "
+             "Asia/Shanghai, Europe/Berlin or UTC; ls /usr/share/zoneinfo lists them. Without any, "
+             "install the package tzdata."},
+    {"E118",
+     "A time of day is written as in \"22:00\", in quotes, a date as in \"2026-10-01\", two "
+     "with what lies between as in \"2026-10-01..2026-10-07\", and a local time as in "
+     "\"2026-01-05T09:00:00\". A window that ends before it begins ends on the next day."},
     {"E120", "A channel is not configured, or carries another kind than the step does. Channels "
              "stand in the environment file under channels:."},
     {"E121", "A template does not exist. Templates are the files NAME.yaml in the templates "
@@ -88,6 +95,14 @@ static const struct page pages[] = {
              "via a channel that takes any text."},
     {"E126", "A text is longer than its kind carries, or holds what the provider refuses. The "
              "text names the limit."},
+    {"E127", "A calendar is not in the environment file. Calendars stand under calendars:, in a "
+             "test under environment:.\n"
+             "  calendars: {night: {zone: recipient, open: [{days: all, from: \"22:00\", to: "
+             "\"08:00\"}]}}"},
+    {"E128", "A rotation is not in the environment file. Rotations stand under rotations:, in a "
+             "test under environment:.\n"
+             "  rotations: {noc: {zone: Asia/Shanghai, start: \"2026-01-05T09:00:00\", turn: 7d, "
+             "people: [chen, li]}}"},
     {"E130", "ttl or replaces refers to a step that does not fit. ttl: until ID names a later "
              "step; replaces: ID names an earlier step that does push."},
     {"E131", "A step is due after the deadline of its rule, so it would never run. Move it before "

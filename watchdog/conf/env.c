@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/tz.h"
+#include "base/zones.h"
 #include "codec/digest.h"
 #include "codec/request.h"
 #include "core/rule.h"
@@ -60,8 +60,8 @@ static void read_zone(struct aw_reader *r, const struct aw_key *k, const struct 
 {
     struct aw_env_conf *e = base;
     const char *s = aw_schema_text(r, v, 1, 64, false);
-    if (s != NULL && !aw_zone_name_valid(s))
-        aw_schema_error(r, v, "E116", "as in Asia/Shanghai or UTC", "\"%s\" is not a time zone", s);
+    if (s != NULL)
+        aw_env_zone(r, v, s);
     e->zone = s;
 }
 
@@ -281,8 +281,10 @@ static const struct aw_key env_keys[] = {
      .def = "20000", .help = "of one API key; acknowledgements and receipts are not counted"},
     {"people", AW_KEY_NAMED, 0, ENV(people), N_ENV(n_people), .max = AW_MAX_PEOPLE,
      .child = &aw_shape_person, .help = "for tests and simulations only"},
-    LATER("calendars"),
-    LATER("rotations"),
+    {"calendars", AW_KEY_NAMED, 0, ENV(almanac.calendars), N_ENV(almanac.n_calendars),
+     .max = AW_MAX_CALENDARS, .child = &aw_shape_calendar, .help = "for hours of rules"},
+    {"rotations", AW_KEY_NAMED, 0, ENV(almanac.rotations), N_ENV(almanac.n_rotations),
+     .max = AW_MAX_ROTATIONS, .child = &aw_shape_rotation, .help = "who is on duty: oncall:NAME"},
     {"limits", AW_KEY_MAP, 0, ENV(limits), .child = &aw_shape_limits, .read = aw_limits_read,
      .help = "of rules that name none: what is beyond waits"},
     {"storm", AW_KEY_MAP, 0, .child = &aw_shape_storm, .read = aw_storm_read,
@@ -306,6 +308,7 @@ void aw_env_conf_free(struct aw_env_conf *e)
         return;
     struct aw_env_owned *o = (struct aw_env_owned *)(void *)e;
     aw_templates_free(&o->pub.templates);
+    aw_zones_free(o->zones);
     aw_arena_free(&o->arena);
     aw_free(o);
 }
@@ -368,6 +371,7 @@ int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const
 {
     unsigned errors = diag->n_errors;
     struct aw_env_owned *o = aw_calloc(1, sizeof(*o));
+    o->zones = aw_zones_new(NULL);
     o->arena.secret = true;
     struct aw_reader r = {.file = f,
                           .diag = diag,
@@ -380,6 +384,7 @@ int aw_env_read(const struct aw_source_file *f, const struct aw_yaml *map, const
     aw_sha256(o->pub.sha256, f->text, f->n);
     aw_schema_map(&r, &aw_shape_env, map, NULL, &o->pub);
     complete(o);
+    aw_env_complete_almanac(o);
     load_templates(o, r.lenient, diag);
     if (diag->n_errors > errors) {
         aw_env_conf_free(&o->pub);

@@ -10,6 +10,7 @@
 
 #include "conf/diag.h"
 #include "core/brake.h"
+#include "core/calendar.h"
 #include "core/channel.h"
 #include "core/delivery.h"
 #include "core/registration.h"
@@ -74,6 +75,7 @@ struct aw_env_conf {
     struct aw_callbacks *callbacks; /* of each app */
     struct aw_channel *channels;
     unsigned n_channels;
+    struct aw_almanac almanac;    /* calendars and rotations */
     struct aw_limits limits;
     struct aw_storm_brake *storm; /* NULL: none */
     struct aw_silence *silences;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the environment reader share: env.c (the tables and the file), env_listen.c
- * (listeners), env_channel.c (channels and their providers' settings), env_allow.c (addresses that
+ * (listeners), env_hours.c (calendars and rotations), env_channel.c (channels and their providers' settings), env_allow.c (addresses that
  * channels may reach), env_show.c (printing), and tests.c, which reads an environment that stands
  * inside of a test file.
  */
@@ -18,7 +18,9 @@ enum {
     AW_MAX_CHANNELS = 64,
     AW_MAX_SECRETS = 256,
     AW_MAX_PEOPLE = 1000,
-    AW_MAX_SILENCES_FILE = 100
+    AW_MAX_SILENCES_FILE = 100,
+    AW_MAX_CALENDARS = 64,
+    AW_MAX_ROTATIONS = 64
 };
 
 struct aw_env_secret { /* of a channel: where it comes from */
@@ -33,6 +35,7 @@ struct aw_env_owned {
     struct aw_arena arena;
     struct aw_env_secret *secrets; /* room for AW_MAX_SECRETS */
     unsigned n_secrets;
+    struct aw_zones *zones;
 };
 
 extern const struct aw_shape aw_shape_listen;  /* struct aw_listen */
@@ -42,6 +45,17 @@ extern const struct aw_shape aw_shape_person;  /* struct aw_person_conf */
 /* The channel of this name; NULL: E120 is reported there. */
 const struct aw_channel *aw_env_channel(struct aw_reader *r, const struct aw_env_conf *e,
                                         const char *name, const struct aw_yaml *at);
+
+extern const struct aw_shape aw_shape_calendar; /* struct aw_calendar */
+extern const struct aw_shape aw_shape_rotation; /* struct aw_rotation */
+
+/* A zone of the system; NULL: E117 is reported at v. */
+const struct aw_tz *aw_env_zone(struct aw_reader *r, const struct aw_yaml *v, const char *name);
+/* A text as YAML, in quotes. */
+void aw_env_show_text(struct aw_buf *out, const char *s);
+void aw_env_show_almanac(const struct aw_almanac *a, struct aw_buf *out);
+/* What calendars need of the environment beside themselves. */
+void aw_env_complete_almanac(struct aw_env_owned *o);
 
 /* `apps`: a list of names, or a map of names to what is particular about each (env_apps.c). */
 extern const struct aw_shape aw_shape_app;

@@ -12,7 +12,7 @@
 #include "conf/env_int.h"
 
 /* A scalar that reads back as itself. */
-static void put_text(struct aw_buf *out, const char *s)
+void aw_env_show_text(struct aw_buf *out, const char *s)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./@+-";
@@ -34,9 +34,9 @@ static void put(struct aw_buf *out, const char *indent, const char *key, const c
     if (value == NULL)
         return;
     aw_buf_printf(out, "%s", indent);
-    put_text(out, key);
+    aw_env_show_text(out, key);
     aw_buf_puts(out, ": ");
-    put_text(out, value);
+    aw_env_show_text(out, value);
     aw_buf_putc(out, '\n');
 }
 
@@ -45,13 +45,13 @@ static void show_tls(const struct aw_tls *t, struct aw_buf *out)
     if (t->certificate == NULL)
         return;
     aw_buf_puts(out, ", tls: {certificate: ");
-    put_text(out, t->certificate);
+    aw_env_show_text(out, t->certificate);
     if (t->client_ca != NULL) {
         aw_buf_puts(out, ", client_ca: ");
-        put_text(out, t->client_ca);
+        aw_env_show_text(out, t->client_ca);
     }
     aw_buf_printf(out, ", key: {%s: ", t->key_how);
-    put_text(out, t->key_name);
+    aw_env_show_text(out, t->key_name);
     aw_buf_puts(out, "}}");
 }
 
@@ -62,7 +62,7 @@ static void show_listen(const struct aw_env_conf *e, struct aw_buf *out)
     for (unsigned i = 0; i < e->n_listen; i++) {
         const struct aw_listen *l = &e->listen[i];
         aw_buf_puts(out, "  - {address: ");
-        put_text(out, l->address);
+        aw_env_show_text(out, l->address);
         aw_buf_printf(out, ", port: %u, faces: [", l->port);
         const char *comma = "";
         for (unsigned f = 0; f < AW_COUNT(names); f++)
@@ -138,7 +138,7 @@ static void show_channel(const struct aw_env_owned *o, const struct aw_channel *
         if (s->channel != c)
             continue;
         aw_buf_printf(out, "    %s: {%s: ", s->key, s->from.how);
-        put_text(out, s->from.name);
+        aw_env_show_text(out, s->from.name);
         aw_buf_puts(out, "}\n");
     }
 }
@@ -174,6 +174,7 @@ void aw_env_show(const struct aw_env_conf *e, struct aw_buf *out)
     }
     aw_brake_show(e, out);
     aw_env_show_apps(e, out);
+    aw_env_show_almanac(&e->almanac, out);
     aw_buf_puts(out, e->n_channels > 0 ? "channels:\n" : "");
     for (unsigned i = 0; i < e->n_channels; i++)
         show_channel(o, &e->channels[i], out);

@@ -8,6 +8,7 @@
 #define AW_CONF_RULES_H
 
 #include "conf/diag.h"
+#include "core/calendar.h"
 #include "core/channel.h"
 #include "core/rule.h"
 
@@ -19,6 +20,7 @@ struct aw_rules_world {
     const char *const *contacts;
     const struct aw_channel *list; /* the channels themselves, for what they ask of templates */
     unsigned n_list;
+    const struct aw_almanac *almanac; /* calendars and rotations */
     const struct aw_person_conf *people; /* their addresses (conf/env.h) */
     unsigned n_people;
     bool lint; /* also warn of what is well written and does not do what it seems to */

@@ -39,6 +39,13 @@ void aw_rules_read_unless(struct aw_reader *r, const struct aw_key *k, const str
 void aw_rules_check_presence(struct aw_reader *r, struct aw_rule *rule,
                              const struct aw_yaml *presence);
 
+/* And in rules_hours.c: `hours`, `oncall:NAME`. */
+extern const struct aw_shape aw_shape_hours;
+void aw_rules_read_hours(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,
+                         void *rule);
+bool aw_rules_read_oncall(struct aw_reader *r, const struct aw_yaml *v, const char *name,
+                          struct aw_target *ret);
+
 /* Warnings about what the rule means (rules_lint.c); of a rule without errors. */
 void aw_rules_lint(struct aw_reader *r, const struct aw_yaml *map, const struct aw_yaml *fallback,
                    const struct aw_rule *rule);

@@ -162,15 +162,13 @@ static void read_unless_closed(struct aw_reader *r, const struct aw_key *k, cons
 
 static bool read_target(struct aw_reader *r, const struct aw_yaml *v, struct aw_target *ret)
 {
-    static const char *const forms[] = {"recipient", "manager", "contact:NAME", "user:ID", NULL};
+    static const char *const forms[] = {"recipient",    "manager", "oncall:ROTATION",
+                                        "contact:NAME", "user:ID", NULL};
     const char *s = aw_schema_scalar(r, v, "a target"), *name = NULL;
     if (s == NULL)
         return false;
-    if (aw_starts(s, "oncall:")) {
-        aw_schema_error(r, v, "E150", "name a contact: contact:NAME",
-                        "\"oncall:\" is not supported by this version");
-        return false;
-    }
+    if (aw_starts(s, "oncall:"))
+        return aw_rules_read_oncall(r, v, s + strlen("oncall:"), ret);
     if (strcmp(s, "recipient") == 0) {
         ret->type = AW_TO_RECIPIENT;
     } else if (strcmp(s, "manager") == 0) {
@@ -293,7 +291,7 @@ static const struct aw_shape repeat_shape = {"repeat", repeat_keys};
          offsetof(struct aw_step, n_to),                                                           \
          .def = "recipient",                                                                       \
          .read = read_to,                                                                          \
-         .help = "recipient, manager, contact:NAME or user:ID, or a list"},                        \
+         .help = "recipient, manager, oncall:NAME, contact:NAME or user:ID, or a list"},                        \
         {"pick",                                                                                   \
          AW_KEY_WORD,                                                                              \
          0,                                                                                        \
@@ -407,7 +405,8 @@ static const struct aw_key rule_keys[] = {
      .help = "when a timeline without its goal is exhausted"},
     {"max_age", AW_KEY_DURATION, 0, RULE(max_age), .min = AW_SECOND,
      .help = "nothing outlives this; default 2 x deadline, at least 1d"},
-    {"hours", AW_KEY_OTHER, AW_KEY_LATER},
+    {"hours", AW_KEY_OTHER, 0, .child = &aw_shape_hours, .read = aw_rules_read_hours,
+     .help = "inside the windows of a calendar: hold, skip or send; one or a list"},
     {"presence", AW_KEY_MAP, 0, RULE(presence), .child = &aw_shape_presence,
      .help = "what becomes of a push while its recipient is logged out"},
     {"inbox_read", AW_KEY_WORD, 0, RULE(inbox_read), .min = AW_OPENED, .words = inbox_words,

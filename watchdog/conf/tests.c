@@ -211,7 +211,9 @@ static const struct aw_templates *find_templates(struct suite *s)
 
 static void load_rules(struct suite *s)
 {
-    struct aw_rules_world world = {.templates = find_templates(s)};
+    static const struct aw_almanac none;
+    struct aw_rules_world world = {.templates = find_templates(s),
+                                   .almanac = s->env != NULL ? &s->env->almanac : &none};
     const char **people = aw_arena_alloc(&s->arena, (s->n_people + 1) * sizeof(*people));
     for (unsigned i = 0; i < s->n_people; i++)
         people[i] = s->people[i].user;
@@ -322,7 +324,8 @@ static bool run_test(struct suite *s, const struct test *t, struct aw_coverage *
                                         .n_people = s->n_people,
                                         .events = events,
                                         .n_events = t->n_events,
-                                        .channels = listed ? channels : NULL};
+                                        .channels = listed ? channels : NULL,
+                                        .almanac = s->env != NULL ? &s->env->almanac : NULL};
     struct aw_lines lines = {.arena = &s->arena};
     struct aw_err err = {0};
     bool fine = aw_virtual_run(&in, aw_lines_take, &lines, &err) == 0;

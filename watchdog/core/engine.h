@@ -58,6 +58,9 @@ struct aw_world {
      * now. NULL: always now. */
     aw_time (*free_at)(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via,
                        enum aw_claim_as as);
+    /* The end of the windows of a calendar that t lies in, by the recipient's zone; 0: it lies in
+     * none. NULL: there are no calendars. */
+    aw_time (*inside)(void *ctx, const char *calendar, aw_time t);
     /* What the sessions say of a person: some of enum aw_whereabouts. NULL: nothing is known of
      * anybody. */
     unsigned (*presence)(void *ctx, int64_t person);
@@ -86,6 +89,7 @@ struct aw_env {
     uint64_t seed; /* jitter is aw_mix(seed, attempt, number); 0: no jitter, no settling (exact) */
     struct aw_idgen *ids; /* numbers for attempts */
     const struct aw_world *world;
+    enum aw_priority priority; /* of the message */
     const struct aw_span *downtimes; /* oldest first, those that may concern this timeline */
     unsigned n_downtimes;
     bool querying; /* a receipt query for this timeline is in flight */
@@ -154,13 +158,13 @@ int aw_engine_step(const struct aw_rule *rule, struct aw_timeline *tl, const str
 
 /* When a round of a step x kind is due by the plan, 0 if it will not run (after the deadline). */
 aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
-                          unsigned round);
+                          enum aw_kind kind, unsigned round);
 
 /* Push lifetime in seconds of a step claimed now: `ttl`, or `until <id>`: the effective due of
- * that step less 15 s, at least 30 s (or until the deadline if that step cannot run); 0: default.
- */
+ * that step, hours applied, less 15 s, at least 30 s (or until the deadline if that step cannot
+ * run); 0: default. */
 unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
-                       aw_time now);
+                       const struct aw_env *env);
 
 /* When to ask for receipts ahead of the next firing with `unless` (its due less check.settle), 0:
  * no such firing. */

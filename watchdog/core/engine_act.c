@@ -10,7 +10,7 @@
 void aw_take_hold(struct aw_call *c, const struct aw_event *ev)
 {
     const struct aw_timeline *tl = c->tl;
-    aw_time now = c->env->now, free_from = aw_timeline_held(tl, now) ? tl->hold.until : now;
+    aw_time now = c->env->now, free_from = now < tl->hold.until ? tl->hold.until : now;
 
     if (tl->state != AW_OPEN || ev->at <= now)
         return;

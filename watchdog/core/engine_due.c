@@ -75,7 +75,7 @@ static bool comes_after(const struct aw_firing *a, const struct aw_firing *b)
 {
     if (a->step == b->step)
         return a->round > b->round;
-    return a->due != b->due ? a->due > b->due : a->step > b->step;
+    return aw_firing_before(b, a) || (!aw_firing_before(a, b) && a->step > b->step);
 }
 
 /* The last round of a step x kind that is still to be decided and due before `limit`. */
@@ -85,10 +85,12 @@ static bool last_before(const struct aw_call *c, unsigned step, enum aw_kind kin
     if (!aw_firing_of(c->rule, c->tl, step, kind, ret) || ret->due >= limit ||
         aw_passed_over(c->rule, c->tl, step, ret->round))
         return false;
-    unsigned round = aw_round_before(c->rule, c->tl, step, limit);
+    unsigned round = aw_round_before(c->rule, c->tl, step, kind, limit);
     if (round > ret->round) {
+        aw_time planned = aw_engine_planned(c->rule, c->tl, step, kind, round);
         ret->round = round;
-        ret->due = aw_engine_planned(c->rule, c->tl, step, round);
+        ret->fell_due = planned;
+        ret->due = planned > ret->due ? planned : ret->due; /* not before the rounds before it */
     }
     return true;
 }
@@ -111,7 +113,7 @@ static bool last_planned(const struct aw_call *c, unsigned step, enum aw_kind ki
         n = s->times;
     if (n > ret->round)
         ret->round = n < UINT16_MAX ? (unsigned)n : UINT16_MAX - 1;
-    ret->due = c->tl->base + aw_place_of(s, ret->round);
+    ret->due = ret->fell_due = c->tl->base + aw_place_of(s, ret->round);
     return true;
 }
 
@@ -126,12 +128,12 @@ static bool overtaken(const struct aw_call *c, const struct aw_firing *g)
 
     if (g->why != AW_WHY_DUE || aw_place_of(&c->rule->steps[g->step], g->round) >= past)
         return false;
-    me.due = c->tl->base + aw_place_of(&c->rule->steps[g->step], g->round);
+    me.due = me.fell_due = c->tl->base + aw_place_of(&c->rule->steps[g->step], g->round);
     for (unsigned i = 0; i < c->rule->n_steps; i++) {
         const struct aw_step *s = &c->rule->steps[i];
         for (unsigned k = 0; !unless_met(c, i) && k < s->n_kinds; k++)
             if (last_planned(c, i, s->kinds[k], past, &h) && comes_after(&h, &me) &&
-                aw_reach(c, i, s->kinds[k], r, &why) > 0)
+                !aw_hours_skip(c, s->kinds[k]) && aw_reach(c, i, s->kinds[k], r, &why) > 0)
                 return true;
     }
     return false;
@@ -289,7 +291,8 @@ static void decide_firing(struct aw_call *c, struct aw_firing *g)
         skip_old(c, g);
     else if (unless_met(c, g->step))
         aw_skip(c, g, AW_WHY_UNLESS, false);
-    else if (!settle(c, g) && !aw_gate_presence(c, g) && !aw_restrained(c, g))
+    else if (!settle(c, g) && !aw_gate_hours(c, g) && !aw_gate_presence(c, g) &&
+             !aw_restrained(c, g))
         aw_claim(c, g);
 }
 

@@ -7,6 +7,7 @@
  *   engine_due.c     what is due now: downtimes, tries, firings, deadline, max_age
  *   engine_result.c  how tries end: retries, next channels, next targets, advance
  *   engine_act.c     what people do: hold, resume, escalate
+ *   engine_hours.c   hours: what waits for an opening
  *   engine_channel.c over which channel, and when none can be sent to
  *   engine_presence.c  the recipient is logged out: hold, skip; back again
  *   engine_brake.c   suppressed, silenced, limited, braked; and let go again
@@ -37,6 +38,7 @@ struct aw_firing {
     unsigned step, round;
     enum aw_kind kind;
     aw_time due;
+    aw_time fell_due; /* the same, but for what hours keep until an opening: when that fell due */
     enum aw_why why;
 };
 
@@ -80,6 +82,18 @@ bool aw_restrained(struct aw_call *c, const struct aw_firing *g);
 bool aw_is_carried(const struct aw_call *c, const struct aw_firing *g);
 void aw_take_let_go(struct aw_call *c);
 void aw_take_carry(struct aw_call *c, const struct aw_event *ev);
+
+/* --- engine_hours.c --- */
+
+/* Inside hours of the rule: held or skipped, which is a decision; false: it goes on. */
+bool aw_gate_hours(struct aw_call *c, const struct aw_firing *g);
+/* Whether a firing of the kind would be skipped now. */
+bool aw_hours_skip(const struct aw_call *c, enum aw_kind kind);
+
+/* When the first round of a step will run, as far as can be told now: what hours will hold until
+ * then is held. The deadline, if it will not run. */
+aw_time aw_hours_effective(const struct aw_rule *rule, const struct aw_timeline *tl,
+                           const struct aw_env *env, unsigned step);
 
 /* --- engine_act.c --- */
 
@@ -159,12 +173,14 @@ void aw_put_off_try(struct aw_call *c, const struct aw_try *y, const struct aw_c
 /* The next round of a step x kind; false: none will come. */
 bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
                   enum aw_kind kind, struct aw_firing *ret);
-/* The earliest firing to come: by due, file order, order of `do`. */
+/* By due, then by when they fell due. */
+bool aw_firing_before(const struct aw_firing *a, const struct aw_firing *b);
+/* The earliest firing to come: likewise, then by file order, order of `do`. */
 bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
                      struct aw_firing *ret);
 /* Highest round of a step that is due before `limit`; 0: none. */
 unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
-                         aw_time limit);
+                         enum aw_kind kind, aw_time limit);
 /* By how much the deadline lies later in the plan than the rule has it. */
 aw_ms aw_stretch(const struct aw_timeline *tl);
 bool aw_last_round(const struct aw_step *s, unsigned round);

@@ -6,9 +6,9 @@
 #include "core/engine_int.h"
 
 /* Nothing that is to come is due before the end of a hold. */
-static aw_time after_hold(const struct aw_timeline *tl, aw_time t)
+static aw_time after_hold(const struct aw_hold *h, aw_time t)
 {
-    return t < tl->hold.until ? tl->hold.until : t;
+    return t < h->until ? h->until : t;
 }
 
 aw_ms aw_stretch(const struct aw_timeline *tl)
@@ -16,9 +16,15 @@ aw_ms aw_stretch(const struct aw_timeline *tl)
     return tl->moved + tl->absence.moved;
 }
 
+/* Where the plan has the deadline. */
+static aw_time place_of_deadline(const struct aw_rule *rule, const struct aw_timeline *tl)
+{
+    return tl->base + rule->deadline + aw_stretch(tl) + tl->hold.shift;
+}
+
 aw_time aw_deadline(const struct aw_rule *rule, const struct aw_timeline *tl)
 {
-    return after_hold(tl, tl->base + rule->deadline + aw_stretch(tl) + tl->hold.shift);
+    return after_hold(&tl->hold, place_of_deadline(rule, tl));
 }
 
 aw_time aw_end_of_life(const struct aw_rule *rule, const struct aw_timeline *tl)
@@ -36,8 +42,9 @@ aw_ms aw_place_of(const struct aw_step *s, unsigned round)
     return s->at + (aw_ms)(round - 1) * s->every;
 }
 
-aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
-                          unsigned round)
+/* Where the plan has a round, holds aside; 0: it has none, or one after the deadline. */
+static aw_time place_in_time(const struct aw_rule *rule, const struct aw_timeline *tl,
+                             unsigned step, enum aw_kind kind, unsigned round)
 {
     const struct aw_step *s = aw_rule_step(rule, step);
 
@@ -45,20 +52,26 @@ aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *
         return 0;
     if (round > 1 && aw_last_round(s, round - 1))
         return 0;
-    aw_ms place = aw_place_of(s, round);
-    if (place > rule->deadline + aw_stretch(tl))
-        return 0;
-    return after_hold(tl, tl->base + place + tl->hold.shift);
+    aw_time at = tl->base + aw_place_of(s, round) + tl->kind_hold[kind].shift;
+    return at <= place_of_deadline(rule, tl) ? at : 0;
+}
+
+aw_time aw_engine_planned(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
+                          enum aw_kind kind, unsigned round)
+{
+    aw_time at = place_in_time(rule, tl, step, kind, round);
+
+    return at ? after_hold(&tl->kind_hold[kind], at) : 0;
 }
 
 unsigned aw_round_before(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
-                         aw_time limit)
+                         enum aw_kind kind, aw_time limit)
 {
     const struct aw_step *s = &rule->steps[step];
-    aw_time zero = tl->base + tl->hold.shift, start = zero + s->at;
-    aw_time deadline = zero + rule->deadline + aw_stretch(tl);
+    const struct aw_hold *h = &tl->kind_hold[kind];
+    aw_time start = tl->base + h->shift + s->at, deadline = place_of_deadline(rule, tl);
 
-    if (limit <= tl->hold.until)
+    if (limit <= h->until)
         return 0;
     if (limit > deadline)
         limit = deadline + 1;
@@ -92,14 +105,22 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
         g->due = e->at; /* whatever holds the others */
         g->why = AW_WHY_ESCALATED;
     } else if (e->at != 0 && g->step == e->step && g->round == e->round) {
-        g->due = t && t->due ? t->due : e->at; /* no channel could be sent to when it was wanted */
+        /* no channel could be sent to when it was wanted */
+        g->due = t && t->due ? t->due : e->at;
         g->why = AW_WHY_ESCALATED;
+    } else if (t && t->due && t->why == AW_WHY_HOURS) {
+        if (g->due < t->due) {
+            g->due = t->due;
+            return; /* in the order in which they fell due */
+        }
     } else if (t && t->due) {
-        g->due = after_hold(tl, t->why == AW_WHY_LOGGED_OUT ? tl->absence.until : t->due);
+        g->due = after_hold(&tl->kind_hold[g->kind],
+                            t->why == AW_WHY_LOGGED_OUT ? tl->absence.until : t->due);
         /* A firing that was put off is due for no other reason when its turn has come. */
         if (t->why == AW_WHY_ADVANCED || t->why == AW_WHY_LOGGED_IN)
             g->why = t->why;
     }
+    g->fell_due = g->due;
 }
 
 bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
@@ -107,14 +128,23 @@ bool aw_firing_of(const struct aw_rule *rule, const struct aw_timeline *tl, unsi
 {
     const struct aw_track *t = aw_timeline_track(tl, step, kind);
     unsigned round = t ? t->round : 1;
-    aw_time due = t && t->over ? 0 : aw_engine_planned(rule, tl, step, round);
+    aw_time at = t && t->over ? 0 : place_in_time(rule, tl, step, kind, round);
 
-    if (due == 0 || !aw_step_has_kind(&rule->steps[step], kind))
+    if (at == 0 || !aw_step_has_kind(&rule->steps[step], kind))
         return false;
-    *ret = (struct aw_firing){
-        .step = step, .round = round, .kind = kind, .due = due, .why = AW_WHY_DUE};
+    *ret = (struct aw_firing){.step = step,
+                              .round = round,
+                              .kind = kind,
+                              .due = after_hold(&tl->kind_hold[kind], at),
+                              .fell_due = at,
+                              .why = AW_WHY_DUE};
     set_due(rule, tl, t, ret);
     return true;
+}
+
+bool aw_firing_before(const struct aw_firing *a, const struct aw_firing *b)
+{
+    return a->due != b->due ? a->due < b->due : a->fell_due < b->fell_due;
 }
 
 aw_time aw_engine_due(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
@@ -138,7 +168,8 @@ bool aw_firing_first(const struct aw_rule *rule, const struct aw_timeline *tl,
     for (unsigned i = 0; i < rule->n_steps; i++) {
         const struct aw_step *s = &rule->steps[i];
         for (unsigned k = 0; k < s->n_kinds; k++) {
-            if (aw_firing_of(rule, tl, i, s->kinds[k], &g) && (!found || g.due < ret->due)) {
+            if (aw_firing_of(rule, tl, i, s->kinds[k], &g) &&
+                (!found || aw_firing_before(&g, ret))) {
                 *ret = g;
                 found = true;
             }
@@ -208,22 +239,8 @@ aw_time aw_engine_next(const struct aw_rule *rule, const struct aw_timeline *tl,
     return g.due;
 }
 
-/* When the first round of a step runs, if it is still to come; else the deadline. */
-static aw_time effective_due(const struct aw_rule *rule, const struct aw_timeline *tl,
-                             unsigned step)
-{
-    const struct aw_step *s = &rule->steps[step];
-    aw_time due = 0;
-    struct aw_firing g;
-
-    for (unsigned k = 0; k < s->n_kinds; k++)
-        if (aw_firing_of(rule, tl, step, s->kinds[k], &g) && g.round == 1)
-            due = due ? earlier(due, g.due) : g.due;
-    return due ? due : aw_deadline(rule, tl);
-}
-
 unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl, unsigned step,
-                       aw_time now)
+                       const struct aw_env *env)
 {
     const struct aw_step *s = aw_rule_step(rule, step);
 
@@ -231,7 +248,8 @@ unsigned aw_engine_ttl(const struct aw_rule *rule, const struct aw_timeline *tl,
         return 0;
     if (s->ttl_until < 0 || (unsigned)s->ttl_until >= rule->n_steps)
         return (unsigned)(s->ttl / AW_SECOND);
-    aw_ms left = effective_due(rule, tl, (unsigned)s->ttl_until) - 15 * AW_SECOND - now;
+    aw_time until = aw_hours_effective(rule, tl, env, (unsigned)s->ttl_until);
+    aw_ms left = until - 15 * AW_SECOND - env->now;
     return left < 30 * AW_SECOND ? 30 : (unsigned)(left / AW_SECOND);
 }
 

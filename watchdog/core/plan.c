@@ -7,9 +7,11 @@
  *
  *   version | registered base moved accounted | n tracks tries negatives | each of them
  *
- * Where a person has acted, the version is PLAN_ACTED, and what they did stands behind `accounted`:
+ * Where a person or the hours have acted, the version is PLAN_ACTED, and what they did stands
+ * behind `accounted`:
  *
  *   marks | shift from until, if marks & HELD | at step round, if marks & ESCALATED
+ *   | kinds differing, kinds free, shift from until of the differing, snoozed, if marks & HOURS
  *   | parts, if marks & PRESENCE: from until moved spent told+count; n and each of the devices
  *         | parts, and then acked_by, from at of the return, migrated, if marks & MESSAGE
  *
@@ -25,9 +27,10 @@ enum { PLAN_VERSION = 1, PLAN_ACTED = 2 };
 
 enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
 enum { TRY_WAITING = 8, TRY_HELD = 16, TRY_PARKED = 32, TRY_HIGH = 64 };
-enum { HELD = 1, ESCALATED = 2, PRESENCE = 8, MESSAGE = 16 };
+enum { HELD = 1, ESCALATED = 2, HOURS = 4, PRESENCE = 8, MESSAGE = 16 };
 enum { ABSENCE = 1, DEVICES = 2 };             /* parts of PRESENCE */
 enum { ACKED_BY = 1, BACK = 2, MIGRATED = 4 }; /* parts of MESSAGE */
+enum { SNOOZED_TO_THE_END, SNOOZED_NEVER, SNOOZED_UNTIL };
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -136,27 +139,70 @@ static void put_message(struct out *o, const struct aw_timeline *tl)
         put_time(o, tl, tl->migrated);
 }
 
+static void put_hold(struct out *o, const struct aw_timeline *tl, const struct aw_hold *h)
+{
+    put_signed(o, h->shift);
+    put_time(o, tl, h->from);
+    put_time(o, tl, h->until);
+}
+
+static bool hold_is(const struct aw_hold *a, const struct aw_hold *b)
+{
+    return a->from == b->from && a->until == b->until && a->shift == b->shift;
+}
+
+/* Kinds that were not held like the deadline: otherwise (0), or never (1). */
+static unsigned kinds_apart(const struct aw_timeline *tl, bool never)
+{
+    unsigned kinds = 0;
+
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if (!hold_is(&tl->kind_hold[k], &tl->hold) && (tl->kind_hold[k].until == 0) == never)
+            kinds |= 1u << k;
+    return kinds;
+}
+
+static unsigned how_snoozed(const struct aw_timeline *tl)
+{
+    return tl->snoozed == tl->hold.until ? SNOOZED_TO_THE_END
+           : tl->snoozed == 0            ? SNOOZED_NEVER
+                                         : SNOOZED_UNTIL;
+}
+
 static unsigned marks_of(const struct aw_timeline *tl)
 {
-    return (tl->hold.until ? HELD : 0) | (tl->escalated.at ? ESCALATED : 0) |
+    bool hours = kinds_apart(tl, false) || kinds_apart(tl, true) || how_snoozed(tl);
+
+    return (tl->hold.until ? HELD : 0) | (tl->escalated.at ? ESCALATED : 0) | (hours ? HOURS : 0) |
            (presence_parts(tl) ? PRESENCE : 0) | (message_parts(tl) ? MESSAGE : 0);
 }
 
-static void put_acts(struct out *o, const struct aw_timeline *tl)
+static void put_hours(struct out *o, const struct aw_timeline *tl)
 {
-    unsigned marks = marks_of(tl);
+    unsigned differing = kinds_apart(tl, false);
 
+    put(o, differing);
+    put(o, kinds_apart(tl, true));
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if (differing >> k & 1)
+            put_hold(o, tl, &tl->kind_hold[k]);
+    put(o, how_snoozed(tl));
+    if (how_snoozed(tl) == SNOOZED_UNTIL)
+        put_time(o, tl, tl->snoozed);
+}
+
+static void put_acts(struct out *o, const struct aw_timeline *tl, unsigned marks)
+{
     put(o, marks);
-    if (marks & HELD) {
-        put_signed(o, tl->hold.shift);
-        put_time(o, tl, tl->hold.from);
-        put_time(o, tl, tl->hold.until);
-    }
+    if (marks & HELD)
+        put_hold(o, tl, &tl->hold);
     if (marks & ESCALATED) {
         put_time(o, tl, tl->escalated.at);
         put(o, tl->escalated.step);
         put(o, tl->escalated.round);
     }
+    if (marks & HOURS)
+        put_hours(o, tl);
     if (marks & PRESENCE)
         put_presence(o, tl);
     if (marks & MESSAGE)
@@ -166,15 +212,15 @@ static void put_acts(struct out *o, const struct aw_timeline *tl)
 size_t aw_plan_encode(const struct aw_timeline *tl, uint8_t *dst, size_t cap)
 {
     struct out o = {.p = dst, .cap = cap};
-    bool acted = marks_of(tl) != 0;
+    unsigned marks = marks_of(tl);
 
-    put(&o, acted ? PLAN_ACTED : PLAN_VERSION);
+    put(&o, marks ? PLAN_ACTED : PLAN_VERSION);
     put_signed(&o, tl->registered);
     put_time(&o, tl, tl->base);
     put_signed(&o, tl->moved);
     put_time(&o, tl, tl->accounted);
-    if (acted)
-        put_acts(&o, tl);
+    if (marks)
+        put_acts(&o, tl, marks);
     put(&o, tl->n_tracks);
     put(&o, tl->n_tries);
     put(&o, tl->n_negs);
@@ -338,26 +384,56 @@ static void get_message(struct in *in, struct aw_timeline *tl)
         bad(in);
 }
 
+static void get_hold(struct in *in, const struct aw_timeline *tl, struct aw_hold *h)
+{
+    h->shift = get_signed(in);
+    h->from = get_time(in, tl);
+    h->until = get_time(in, tl);
+    if (h->shift < 0 || h->shift > AW_LAST_INSTANT || h->from > h->until)
+        bad(in);
+}
+
+static void get_hours(struct in *in, struct aw_timeline *tl)
+{
+    unsigned differing = (unsigned)get(in, AW_ALL_KINDS);
+    unsigned never = (unsigned)get(in, AW_ALL_KINDS & ~differing);
+
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if (differing >> k & 1)
+            get_hold(in, tl, &tl->kind_hold[k]);
+        else if (never >> k & 1)
+            tl->kind_hold[k] = (struct aw_hold){0};
+    unsigned how = (unsigned)get(in, SNOOZED_UNTIL);
+    tl->snoozed = how == SNOOZED_UNTIL ? get_time(in, tl) : 0;
+    if (how == SNOOZED_TO_THE_END)
+        tl->snoozed = tl->hold.until;
+    /* Canonical: what is said to differ does. */
+    if (kinds_apart(tl, false) != differing || kinds_apart(tl, true) != never ||
+        how_snoozed(tl) != how)
+        bad(in);
+}
+
 static void get_acts(struct in *in, struct aw_timeline *tl)
 {
-    uint64_t marks = get(in, HELD | ESCALATED | PRESENCE | MESSAGE);
+    unsigned marks = (unsigned)get(in, HELD | ESCALATED | HOURS | PRESENCE | MESSAGE);
 
-    if (marks & HELD) {
-        tl->hold.shift = get_signed(in);
-        tl->hold.from = get_time(in, tl);
-        tl->hold.until = get_time(in, tl);
-    }
+    if (marks & HELD)
+        get_hold(in, tl, &tl->hold);
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        tl->kind_hold[k] = tl->hold;
+    tl->snoozed = tl->hold.until;
     if (marks & ESCALATED) {
         tl->escalated.at = get_time(in, tl);
         tl->escalated.step = (uint8_t)get(in, AW_MAX_STEPS - 1);
         tl->escalated.round = (uint16_t)get(in, UINT16_MAX);
     }
+    if (marks & HOURS)
+        get_hours(in, tl);
     if (marks & PRESENCE)
         get_presence(in, tl);
     if (marks & MESSAGE)
         get_message(in, tl);
-    if (marks == 0 || marks != marks_of(tl) || tl->hold.shift < 0 ||
-        tl->hold.shift > AW_LAST_INSTANT || tl->hold.from > tl->hold.until ||
+    if (marks == 0 || (!in->bad && marks_of(tl) != marks) || ((marks & HOURS) && !(marks & HELD)) ||
         ((marks & ESCALATED) && tl->escalated.round == 0))
         bad(in);
 }
@@ -379,6 +455,8 @@ int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n)
     tl->moved = get_signed(&in);
     tl->accounted = get_time(&in, tl);
     tl->hold = (struct aw_hold){0};
+    memset(tl->kind_hold, 0, sizeof(tl->kind_hold));
+    tl->snoozed = 0;
     tl->escalated = (struct aw_escalation){0};
     tl->absence = (struct aw_absence){0};
     tl->n_devices = 0;

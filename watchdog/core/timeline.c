@@ -125,8 +125,11 @@ static int track_move(struct aw_timeline *tl, struct aw_track *t, const struct a
     if (t->over || f->round != t->round || t->round >= UINT16_MAX || !may_fire(tl, f->step))
         return AW_ECORRUPT;
     t->round++;
-    t->due = 0;
-    t->why = AW_WHY_NONE;
+    /* Rounds that fell due while hours held this one follow at the opening, not before. */
+    if (t->why != AW_WHY_HOURS || f->last_round) {
+        t->due = 0;
+        t->why = AW_WHY_NONE;
+    }
     t->settled = false;
     t->over = f->last_round;
     return 0;
@@ -452,18 +455,48 @@ static int fold_device(struct aw_timeline *tl, const struct aw_fact *f)
 
 bool aw_timeline_held(const struct aw_timeline *tl, aw_time now)
 {
-    return tl->state == AW_OPEN && now < tl->hold.until;
+    return tl->state == AW_OPEN && now < tl->snoozed;
 }
 
-/* Puts off, or brings back, what is still to come. Dues that differ from the plan are instants and
- * move one by one. */
-static int shift(struct aw_timeline *tl, aw_ms by)
+/* Puts off, or brings back, what is still to come of a kind. Dues that differ from the plan are
+ * instants and move one by one; that of a firing which hours hold is the opening, and stays. */
+static int shift(struct aw_timeline *tl, unsigned kind, aw_ms by)
 {
-    tl->hold.shift += by;
-    for (unsigned i = 0; i < tl->n_tracks; i++)
-        if (tl->tracks[i].due != 0 && (tl->tracks[i].due += by) <= 0)
+    for (unsigned i = 0; i < tl->n_tracks; i++) {
+        struct aw_track *t = &tl->tracks[i];
+        if (t->kind == kind && t->due != 0 && t->why != AW_WHY_HOURS && (t->due += by) <= 0)
             return AW_ECORRUPT;
-    return tl->hold.shift >= 0 && tl->hold.shift <= AW_LAST_INSTANT ? 0 : AW_ECORRUPT;
+    }
+    return 0;
+}
+
+static aw_ms hold_extend(struct aw_hold *h, aw_time from, aw_time until)
+{
+    aw_time free_from = from < h->until ? h->until : from;
+    aw_ms by = until > free_from ? until - free_from : 0;
+
+    if (by > 0) {
+        h->from = from >= h->until ? from : h->from;
+        h->until = until;
+        h->shift += by;
+    }
+    return by;
+}
+
+static aw_ms hold_end(struct aw_hold *h, aw_time at)
+{
+    aw_time since = at > h->from ? at : h->from;
+    aw_ms left = h->until > since ? h->until - since : 0;
+
+    if (left > 0)
+        h->until = since;
+    h->shift -= left;
+    return left;
+}
+
+static bool holds_fit(const struct aw_timeline *tl)
+{
+    return tl->hold.shift >= 0 && tl->hold.shift <= AW_LAST_INSTANT;
 }
 
 aw_ms aw_hold_within(const struct aw_hold *h, aw_time from, aw_time to)
@@ -479,31 +512,35 @@ aw_ms aw_absence_within(const struct aw_absence *a, aw_time from, aw_time to)
 /* Overlapping holds count once. */
 static int fold_held(struct aw_timeline *tl, const struct aw_fact *f)
 {
-    struct aw_hold *h = &tl->hold;
-    aw_time free_from = f->from < h->until ? h->until : f->from;
-    aw_ms by = f->at > free_from ? f->at - free_from : 0;
+    unsigned kinds = f->kinds ? f->kinds : AW_ALL_KINDS;
+    aw_time free_from = f->from < tl->hold.until ? tl->hold.until : f->from;
 
     if (tl->state != AW_OPEN || f->from <= 0 || f->at <= f->from || f->at > AW_LAST_INSTANT ||
-        f->moved != by)
+        kinds > AW_ALL_KINDS || f->moved != hold_extend(&tl->hold, f->from, f->at))
         return AW_ECORRUPT;
-    if (f->from >= h->until)
-        h->from = f->from;
-    if (by > 0)
-        h->until = f->at;
     tl->absence.moved -= aw_absence_within(&tl->absence, free_from, f->at);
-    return shift(tl, by);
+    if (f->why != AW_WHY_HOURS && f->at > tl->snoozed)
+        tl->snoozed = f->at;
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if ((kinds >> k & 1) && shift(tl, k, hold_extend(&tl->kind_hold[k], f->from, f->at)) != 0)
+            return AW_ECORRUPT;
+    return holds_fit(tl) ? 0 : AW_ECORRUPT;
 }
 
+/* Ends what hours hold, too: that is judged anew. */
 static int fold_resumed(struct aw_timeline *tl, const struct aw_fact *f)
 {
-    struct aw_hold *h = &tl->hold;
+    aw_time until = tl->hold.until;
 
-    if (tl->state != AW_OPEN || f->at < h->from || f->at >= h->until ||
-        f->moved != h->until - f->at)
+    if (tl->state != AW_OPEN || f->at < tl->hold.from || f->at >= tl->snoozed ||
+        f->moved != hold_end(&tl->hold, f->at))
         return AW_ECORRUPT;
-    tl->absence.moved += aw_absence_within(&tl->absence, f->at, h->until);
-    h->until = f->at;
-    return shift(tl, -f->moved);
+    tl->absence.moved += aw_absence_within(&tl->absence, f->at, until);
+    tl->snoozed = f->at;
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if (shift(tl, k, -hold_end(&tl->kind_hold[k], f->at)) != 0)
+            return AW_ECORRUPT;
+    return holds_fit(tl) ? 0 : AW_ECORRUPT;
 }
 
 static int fold_escalated(struct aw_timeline *tl, const struct aw_fact *f)
@@ -526,22 +563,20 @@ static int fold_escalated(struct aw_timeline *tl, const struct aw_fact *f)
 /* The time since the end was a hold, and what was proven of the goal is void. */
 static int fold_reopened(struct aw_timeline *tl, const struct aw_fact *f)
 {
-    struct aw_hold *h = &tl->hold;
-    aw_time free_from = tl->back.from < h->until ? h->until : tl->back.from;
+    aw_time from = tl->back.from;
 
     if (tl->back.at == 0 || f->at < tl->back.at || f->at > AW_LAST_INSTANT ||
-        f->level > tl->level || f->moved != (f->at > free_from ? f->at - free_from : 0))
+        f->level > tl->level || f->moved != hold_extend(&tl->hold, from, f->at))
         return AW_ECORRUPT;
-    if (f->moved > 0) {
-        h->from = tl->back.from < h->until ? h->from : tl->back.from;
-        h->until = f->at;
-    }
     tl->state = AW_OPEN;
     tl->level = f->level;
     tl->late = false;
     tl->acked_by = 0;
     tl->back = (struct aw_back){0};
-    return shift(tl, f->moved);
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if (shift(tl, k, hold_extend(&tl->kind_hold[k], from, f->at)) != 0)
+            return AW_ECORRUPT;
+    return holds_fit(tl) ? 0 : AW_ECORRUPT;
 }
 
 static int fold_closed(struct aw_timeline *tl, const struct aw_fact *f)

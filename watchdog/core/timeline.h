@@ -72,9 +72,9 @@ struct aw_neg {
     uint8_t kind, what; /* enum aw_negative */
 };
 
-/* Holds by people. The times in a plan are plan time: `shift`, the length of all holds so far,
- * comes on top of each, and of the deadline. What is to come is never due before the end of the
- * last. */
+/* Holds. The times in a plan are plan time: `shift`, the length of all holds so far, comes on top of
+ * each, and of the deadline. What is to come is never due before the end of the last. Each kind has
+ * its own, since hours may hold some kinds only; that of the deadline takes part in all. */
 struct aw_hold {
     aw_time from, until; /* the last one, [from, until); 0: there was none */
     aw_ms shift;         /* of all of them, what still lies ahead of the last one included */
@@ -123,7 +123,9 @@ struct aw_timeline {
     aw_time base;       /* zero of `at`: registration, or already_sent.at */
     aw_ms moved;        /* the deadline's move by downtimes */
     aw_time accounted;  /* downtimes that ended up to here are in `moved` */
-    struct aw_hold hold;
+    struct aw_hold hold; /* of the deadline */
+    struct aw_hold kind_hold[AW_N_KINDS];
+    aw_time snoozed; /* until when a person holds it; 0: nobody did */
     struct aw_escalation escalated;
     struct aw_absence absence;
     unsigned n_devices; /* only where the rule asks for all of them */
@@ -151,8 +153,8 @@ struct aw_timeline {
  *           the rule asks for all of them.
  * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
  *           unsent why [by] [level: reached, with why unless; at = when it was due].
- * DEFERRED  step kind round why at = the firing's new due; with an attempt: that of this waiting
- *           try. [by] [via: the channel that is waited for, with why
+ * DEFERRED  step kind round why at = the firing's new due, with why hours: nor are later rounds
+ *           due before it; with an attempt: that of this waiting try. [by] [via: the channel that is waited for, with why
  *           channel; the bucket, with why brake]
  * LET_GO    step kind round at: what put this firing off is over, it is due then, before its time;
  *           with an attempt: what parked this try.
@@ -164,10 +166,13 @@ struct aw_timeline {
  * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
  * DOWNTIME  moved = the deadline's move; at = accounted up to.
  * ENDED     state [why]; from = now, at = when it comes back, or 0.
- * HELD      a person holds the timeline from `from` to at; moved = by how much that puts off what
- * is to come: less than the hold where it overlaps the one before [why]. RESUMED   at = when a
- * person ended the hold; moved = how much of it was left [why]. ESCALATED step round at = when a
- * person wanted that firing [why].
+ * HELD      a person, or with why hours a calendar, holds from `from` to at what is to come: kinds =
+ *           which kinds, a bit each, 0: all. moved = by how much that puts off the deadline: less
+ *           than the hold where it overlaps the one before [why; step kind round: with why hours,
+ *           the firing that was held].
+ * RESUMED   at = when a person ended the hold; moved = how much of it was left to the deadline
+ *           [why].
+ * ESCALATED step round at = when a person wanted that firing [why].
  * ABSENT    pushes wait for the recipient from `from` to at, at most; moved = by how much that puts
  *           off the deadline. What is held is a DEFERRED (or an OUTCOME) with why logged_out.
  * PRESENT   at = when the recipient was back; moved = how much of it was left. why digest: another
@@ -216,6 +221,7 @@ struct aw_fact {
     bool counts;     /* evidence about the recipient, of whom it raises the level */
     bool stands;     /* evidence of somebody else that meets the goal */
     bool late;       /* evidence after the end that meets the goal */
+    uint8_t kinds;   /* held */
     aw_id attempt, ref;
     int64_t person; /* whom it goes to, or whose evidence it is */
     aw_time at;
@@ -254,7 +260,7 @@ bool aw_timeline_absent(const struct aw_timeline *tl, aw_time now);
 aw_ms aw_hold_within(const struct aw_hold *h, aw_time from, aw_time to);
 aw_ms aw_absence_within(const struct aw_absence *a, aw_time from, aw_time to);
 
-/* Whether a person's hold is running. */
+/* Whether a person's hold is running: tl->snoozed is its end. */
 bool aw_timeline_held(const struct aw_timeline *tl, aw_time now);
 
 /* The plan part to bytes and back. Deterministic: equal values give equal bytes (tracks ordered

@@ -113,6 +113,7 @@ static const char *const why_names[] = {
     [AW_WHY_BLIND] = "blind",
     [AW_WHY_ON_UNKNOWN] = "on_unknown",
     [AW_WHY_MIGRATED] = "migrated",
+    [AW_WHY_HOURS] = "hours",
     [AW_N_WHYS] = NULL,
 };
 static_assert(sizeof(why_names) == (AW_N_WHYS + 1) * sizeof(char *), "a reason has no name");

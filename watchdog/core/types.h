@@ -19,6 +19,7 @@
 #define AW_STEP_EXHAUSTED AW_MAX_STEPS /* the "index" of a rule's exhausted step */
 
 enum aw_kind { AW_PUSH, AW_SMS, AW_EMAIL, AW_IM, AW_CALL, AW_WEBHOOK, AW_N_KINDS };
+#define AW_ALL_KINDS ((1u << AW_N_KINDS) - 1) /* as a set, a bit each */
 
 /* The evidence ladder. A level never goes down. */
 enum aw_level {
@@ -133,6 +134,7 @@ enum aw_why {
     AW_WHY_BLIND,         /* receipts cannot be seen */
     AW_WHY_ON_UNKNOWN,    /* whether it was sent is unknown, and the channel is not to repeat it */
     AW_WHY_MIGRATED,      /* the message was moved to another rule */
+    AW_WHY_HOURS,         /* inside the windows of a calendar */
     AW_N_WHYS
 };
 

@@ -101,8 +101,10 @@ static int64_t world_person(void *ctx, const struct aw_target *to)
     case AW_TO_CONTACT:
     case AW_TO_USER:
         return person_of(r, to->name);
-    default: /* rotations come with a later version */
-        return 0;
+    default: /* AW_TO_ONCALL */
+        return r->in->almanac
+                   ? person_of(r, aw_almanac_oncall(r->in->almanac, to->name, r->env.now))
+                   : 0;
     }
 }
 
@@ -176,6 +178,18 @@ static void world_restrain(void *ctx, const struct aw_candidate *what, struct aw
     aw_virtual_restrain(&r->brake, r->present->tl.person, r->env.now, what, ret);
 }
 
+/* By the recipient's zone: that of the registration, then of the directory. */
+static aw_time world_inside(void *ctx, const char *calendar, aw_time t)
+{
+    const struct run *r = ctx;
+    const char *tz = r->in->reg->recipients[r->present->tl.n].given.tz;
+    const struct aw_addresses *a = in_directory(r, user_of(r, r->present->tl.person));
+
+    if (!r->in->almanac)
+        return 0;
+    return aw_almanac_inside(r->in->almanac, calendar, tz || !a ? tz : a->tz, t);
+}
+
 /* --- lines ---------------------------------------------------------------------------------- */
 
 static int put_line(struct run *r, struct aw_virtual_line *l)
@@ -195,15 +209,20 @@ static bool same_claim(const struct aw_fact *a, const struct aw_fact *b)
            a->round == b->round && a->number == b->number;
 }
 
+static bool is_hold(enum aw_why why)
+{
+    return why == AW_WHY_LOGGED_OUT || why == AW_WHY_HOURS;
+}
+
 static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_claims)
 {
     const char *targets[AW_MAX_TO];
     struct aw_virtual_line l = {
-        .what = f->type == AW_FACT_CLAIMED    ? AW_V_FIRED
-                : f->type == AW_FACT_SKIPPED  ? AW_V_SKIPPED
-                : f->why == AW_WHY_LOGGED_OUT ? AW_V_HELD
-                                              : AW_V_DEFERRED,
-        .until = f->type == AW_FACT_DEFERRED ? f->at : 0,
+        .what = f->type == AW_FACT_CLAIMED   ? AW_V_FIRED
+                : f->type == AW_FACT_SKIPPED ? AW_V_SKIPPED
+                : is_hold(f->why)            ? AW_V_HELD
+                                             : AW_V_DEFERRED,
+        .until = f->type == AW_FACT_DEFERRED || f->type == AW_FACT_HELD ? f->at : 0,
         .step = aw_rule_step(r->in->rule, f->step)->id,
         .round = f->round,
         .kind = (enum aw_kind)f->kind,
@@ -232,6 +251,8 @@ static int line_of_hold(struct run *r, const struct aw_fact *f)
     struct aw_virtual_line l = {.what = AW_V_HELD, .why = f->why, .until = tl->hold.until};
     unsigned step;
 
+    if (f->why == AW_WHY_HOURS)
+        return line_of_firing(r, f, 0);
     if (aw_engine_next(r->in->rule, tl, &step, &l.kind, &l.round) == 0)
         return 0;
     l.step = aw_rule_step(r->in->rule, step)->id;
@@ -285,7 +306,9 @@ static enum aw_outcome result_of(struct run *r, struct member *m, const struct a
         const struct aw_virtual_event *e = &r->events[i];
         const struct aw_track *t = aw_timeline_track(&m->tl, f->step, (enum aw_kind)f->kind);
         aw_time at = r->in->at + e->after;
-        aw_time next = t->over ? 0 : aw_engine_planned(r->in->rule, &m->tl, f->step, t->round);
+        aw_time next = t->over ? 0
+                               : aw_engine_planned(r->in->rule, &m->tl, f->step,
+                                                   (enum aw_kind)f->kind, t->round);
 
         if (e->act != AW_V_RESULT || !aw_streq(e->step, id) ||
             (e->from && strcmp(e->from, user) != 0))
@@ -597,7 +620,8 @@ int aw_virtual_run(const struct aw_virtual_input *in,
                   .has_address = world_has_address,
                   .channels = world_channels,
                   .presence = world_presence,
-                  .devices = world_devices},
+                  .devices = world_devices,
+                  .inside = world_inside},
     };
 
     for (unsigned m = 0; m < in->reg->n_recipients; m++)
@@ -617,7 +641,8 @@ int aw_virtual_run(const struct aw_virtual_input *in,
                                         .ctx = &r};
     if (aw_virtual_brakes(&r.brake))
         r.world.restrain = world_restrain;
-    r.env = (struct aw_env){.now = in->at, .ids = &r.ids, .world = &r.world};
+    r.env = (struct aw_env){
+        .now = in->at, .ids = &r.ids, .world = &r.world, .priority = in->reg->priority};
 
     int e = aw_v_check(in, err);
     if (e == 0)

@@ -11,6 +11,8 @@
 #define AW_CORE_VIRTUAL_H
 
 #include "core/brake.h"
+#include "core/calendar.h"
+#include "core/engine.h"
 #include "core/registration.h"
 
 struct aw_virtual_person {
@@ -52,6 +54,7 @@ struct aw_virtual_input {
     unsigned n_people;
     const struct aw_virtual_event *events;
     unsigned n_events;
+    const struct aw_almanac *almanac; /* calendars and rotations; NULL: none */
     /* Number of channels per kind, 0 means none; NULL: one of each. */
     const unsigned *channels;
     const char *app;                   /* NULL: the registration's, else "default" */
@@ -62,7 +65,8 @@ enum aw_virtual_what {
     AW_V_FIRED,
     AW_V_SKIPPED,
     AW_V_DEFERRED,
-    AW_V_HELD,  /* the firing that would come next, and with it all others */
+    AW_V_HELD,  /* by a person: the firing that would come next, and with it all others; by hours:
+                 * this one */
     AW_V_STATE, /* state of the line */
 };
 

@@ -19,6 +19,7 @@ void aw_local_world_init(struct aw_local_world *w, const struct aw_env_conf *env
         w->world.templates = &env->templates;
     w->world.list = env->channels;
     w->world.n_list = env->n_channels;
+    w->world.almanac = &env->almanac;
     if (!env->n_channels)
         return;
     for (unsigned k = 0; k < AW_N_KINDS; k++) {

@@ -93,7 +93,8 @@ static int draw_from(struct graph *g)
                                   .at = g->at,
                                   .people = p.list,
                                   .n_people = p.n,
-                                  .brake = &brake};
+                                  .brake = &brake,
+                                  .almanac = g->world.world.almanac};
     aw_picture_run_open(g->picture, g->rule, g->at);
     int r = aw_virtual_run(&in, on_line, g, &err);
     aw_picture_run_close(g->picture, g->rule);

@@ -145,12 +145,14 @@ static void fill_input(struct simulation *s)
     }
     if (s->env && s->env->n_channels)
         s->in.channels = s->world.channels;
+    s->in.almanac = s->world.world.almanac;
 }
 
 static int load(struct simulation *s)
 {
     struct aw_ctl *ctl = s->ctl;
     const char *env = aw_ctl_flag(ctl, "env");
+    static const struct aw_almanac no_almanac;
     AW_AUTO_FREE char *send_text = NULL, *events_text = NULL;
     struct aw_source_file send = {0}, events = {0};
     aw_time now = aw_clock_os_wall(), at = now;
@@ -159,6 +161,8 @@ static int load(struct simulation *s)
         return AW_EXIT_FAILED;
     if (env && aw_env_load(env, AW_ENV_LENIENT, &s->env, &s->diag) == 0)
         aw_local_world_init(&s->world, s->env);
+    else
+        s->world.world.almanac = &no_almanac; /* what a rule names of one is missing */
     if (!s->world.world.templates) {
         s->beside = aw_local_templates(ctl->args[0], &s->diag);
         s->world.world.templates = s->beside.n ? &s->beside : NULL;

@@ -23,7 +23,8 @@ static int know_spans(struct aw_loop *l, struct aw_err *err)
     return r;
 }
 
-static void env_init(struct aw_loop *l, const struct aw_world *world, struct aw_env *env)
+static void env_init(struct aw_loop *l, const struct aw_world *world, enum aw_priority priority,
+                     struct aw_env *env)
 {
     struct aw_asked *asked;
 
@@ -33,6 +34,7 @@ static void env_init(struct aw_loop *l, const struct aw_world *world, struct aw_
     env->seed = l->opt.seed;
     env->ids = aw_store_ids(l->store);
     env->world = world;
+    env->priority = priority;
     env->downtimes = l->spans;
     env->n_downtimes = l->n_spans;
     env->querying = asked != NULL;
@@ -45,7 +47,7 @@ int aw_judge_open(struct aw_loop *l, const struct aw_rule *rule, struct aw_view 
     struct aw_env env;
 
     aw_view_world(v, &world);
-    env_init(l, &world, &env);
+    env_init(l, &world, v->reg->priority, &env);
     env.n_downtimes = 0;
     if (aw_engine_step(rule, &l->tl, ev, &env, &l->up) || l->up.n_facts == 0 ||
         l->up.facts[0].type != AW_FACT_OPENED)
@@ -312,10 +314,19 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
     return r;
 }
 
-static void note_of(struct aw_msg *m, const struct aw_fact *f, const struct aw_event *ev,
-                    const struct aw_fact_note *given, struct aw_fact_note *note)
+/* What is decided by the live environment says which one that was. */
+static bool is_decision(enum aw_fact_type t)
 {
-    bool firing = f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED ||
+    return t == AW_FACT_CLAIMED || t == AW_FACT_SKIPPED || t == AW_FACT_DEFERRED ||
+           t == AW_FACT_ADVANCED || t == AW_FACT_HELD;
+}
+
+static void note_of(const struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
+                    const struct aw_event *ev, const struct aw_fact_note *given,
+                    struct aw_fact_note *note)
+{
+    bool hours = f->type == AW_FACT_HELD && f->round > 0;
+    bool firing = hours || f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED ||
                   f->type == AW_FACT_DEFERRED || f->type == AW_FACT_ADVANCED ||
                   f->type == AW_FACT_OUTCOME || f->type == AW_FACT_ESCALATED ||
                   f->type == AW_FACT_LET_GO;
@@ -333,6 +344,8 @@ static void note_of(struct aw_msg *m, const struct aw_fact *f, const struct aw_e
 
         note->step_id = step ? step->id : NULL;
     }
+    if (is_decision(f->type))
+        note->env = l->live->env;
 }
 
 static int write_facts(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev,
@@ -346,7 +359,7 @@ static int write_facts(struct aw_loop *l, struct aw_msg *m, const struct aw_even
     for (unsigned i = 0; i < l->up.n_facts && r == AW_OK; i++) {
         struct aw_fact *f = &l->up.facts[i];
 
-        note_of(m, f, ev, given, &notes[i]);
+        note_of(l, m, f, ev, given, &notes[i]);
         if (f->type == AW_FACT_CLAIMED)
             r = claim_prepare(l, m, f, &claims[i], &notes[i], err);
     }
@@ -370,7 +383,7 @@ int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, con
         return r;
     memset(claims, 0, sizeof(claims));
     aw_view_world(&view, &world);
-    env_init(l, &world, &env);
+    env_init(l, &world, m->reg.priority, &env);
     r = aw_engine_step(m->rule, &l->tl, ev, &env, &l->up);
     if (r)
         return aw_fail(err, AW_ECORRUPT, "timeline %lld does not fit its rule %s",

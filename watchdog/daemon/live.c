@@ -28,6 +28,7 @@ void aw_live_names(struct aw_live_names *n, const struct aw_env_conf *conf)
     n->world.templates = &conf->templates;
     n->world.list = conf->channels;
     n->world.n_list = conf->n_channels;
+    n->world.almanac = &conf->almanac;
     for (unsigned k = 0; k < AW_N_KINDS; k++) {
         n->lists[k] = aw_calloc(conf->n_channels + 1, sizeof(char *));
         names_of(conf, k, n->lists[k]);
@@ -47,6 +48,7 @@ static struct aw_live *live_new(struct aw_env_conf *conf)
 
     live->conf = conf;
     live->refs = 1;
+    aw_hex(live->env, conf->sha256, (sizeof(live->env) - 1) / 2);
     return live;
 }
 

@@ -22,6 +22,7 @@ struct aw_live {
     int64_t *rows;               /* store row of each rule, filled by aw_live_store */
     struct aw_rules_file *tests; /* beside the rules; texts owned */
     unsigned n_tests;
+    char env[17];   /* first digits of the environment file's SHA-256 */
     bool last_good; /* the directory is broken, the stored set goes on */
     _Atomic unsigned refs;
     int asks; /* core thread: questions and token fetches under way over its channels */

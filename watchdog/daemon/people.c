@@ -225,6 +225,13 @@ static int64_t manager_of(struct aw_view *v)
     return person;
 }
 
+static int64_t on_duty(struct aw_view *v, const char *rotation)
+{
+    const char *user = aw_almanac_oncall(&v->l->live->conf->almanac, rotation, v->l->now);
+
+    return user ? find_person(v, user) : 0;
+}
+
 static int64_t world_person(void *ctx, const struct aw_target *to)
 {
     struct aw_view *v = ctx;
@@ -237,8 +244,8 @@ static int64_t world_person(void *ctx, const struct aw_target *to)
     case AW_TO_CONTACT:
     case AW_TO_USER:
         return find_person(v, to->name);
-    default:
-        return 0;
+    default: /* AW_TO_ONCALL */
+        return on_duty(v, to->name);
     }
 }
 
@@ -288,6 +295,18 @@ static aw_time world_free_at(void *ctx, const struct aw_step *step, enum aw_kind
     return via < n ? aw_channel_free_at(v->l, list[via], as) : 0;
 }
 
+static aw_time world_inside(void *ctx, const char *calendar, aw_time t)
+{
+    struct aw_view *v = ctx;
+    struct aw_address_book b;
+    aw_time until = 0;
+
+    if (aw_addresses_of(v, v->person, &b, &v->err) == AW_OK)
+        until = aw_almanac_inside(&v->l->live->conf->almanac, calendar, b.a.tz, t);
+    aw_address_book_free(&b);
+    return until;
+}
+
 struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struct aw_timeline *tl)
 {
     return (struct aw_view){.l = l,
@@ -310,6 +329,7 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
         .free_at = world_free_at,
         .presence = aw_fence_presence,
         .devices = aw_fence_devices,
+        .inside = world_inside,
     };
     aw_brakes_world(v, ret);
     aw_suppress_world(v, ret);

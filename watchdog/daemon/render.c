@@ -335,6 +335,8 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
 {
     const struct aw_step *step = aw_rule_step(m->rule, f->step);
     struct aw_view view = aw_view_of(l, m, tl);
+    struct aw_world world;
+    struct aw_env env = {.now = l->now, .world = &world, .priority = m->reg.priority};
     struct aw_address_book book;
     struct aw_send *s;
     struct pack p = {.text = AW_BUF_INIT(8 * TEXT_MAX)};
@@ -345,6 +347,7 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
 
     if (r)
         return r;
+    aw_view_world(&view, &world);
     s = aw_calloc(1, sizeof(*s));
     s->attempt = f->attempt;
     s->ref = f->ref;
@@ -354,7 +357,7 @@ int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
     s->kind = f->kind;
     s->time = l->now;
     s->lang = book.a.lang;
-    s->ttl = f->kind == AW_PUSH ? aw_engine_ttl(m->rule, tl, f->step, l->now) : 0;
+    s->ttl = f->kind == AW_PUSH ? aw_engine_ttl(m->rule, tl, f->step, &env) : 0;
     /* Who may not confirm gets no link. */
     link[0] = '\0';
     if (f->person == tl->person || m->rule->by == AW_BY_ANYONE)

@@ -30,15 +30,16 @@ static const enum aw_entry_kind kind_of[AW_N_FACTS] = {
 };
 
 /* Facts about a firing name its step and kind even when they are zero. */
-static bool names_firing(enum aw_fact_type t)
+static bool names_firing(const struct aw_fact *f)
 {
-    return t == AW_FACT_CLAIMED || t == AW_FACT_SKIPPED || t == AW_FACT_DEFERRED ||
-           t == AW_FACT_ADVANCED || t == AW_FACT_LET_GO;
+    return f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED ||
+           f->type == AW_FACT_DEFERRED || f->type == AW_FACT_ADVANCED ||
+           f->type == AW_FACT_LET_GO || (f->type == AW_FACT_HELD && f->round > 0);
 }
 
 void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
 {
-    bool firing = names_firing(f->type);
+    bool firing = names_firing(f);
     bool evidence = f->type == AW_FACT_EVIDENCE;
 
     e->kind = kind_of[f->type];
@@ -65,6 +66,7 @@ void aw_fact_to_entry(const struct aw_fact *f, struct aw_entry *e)
     e->late = f->late;
     e->at = f->at;
     e->from = f->from;
+    e->kinds = f->kinds;
     e->registered = f->registered;
     e->moved = f->moved;
     e->next_due = f->next_due;
@@ -78,8 +80,8 @@ static bool within(const struct aw_entry *e)
 {
     return e->step_index <= UINT8_MAX && e->round >= 0 && e->round <= UINT16_MAX &&
            e->number >= 0 && e->number <= UINT8_MAX && e->via >= 0 && e->via <= UINT8_MAX &&
-           e->pos >= 0 && e->pos <= UINT8_MAX && e->count >= 0 && e->count <= UINT16_MAX &&
-           e->n_devices <= AW_MAX_DEVICES;
+           e->pos >= 0 && e->pos <= UINT8_MAX && e->kinds >= 0 && e->kinds <= UINT8_MAX &&
+           e->count >= 0 && e->count <= UINT16_MAX && e->n_devices <= AW_MAX_DEVICES;
 }
 
 static int words(const struct aw_entry *e, struct aw_fact *f)
@@ -124,6 +126,7 @@ int aw_fact_from_entry(const struct aw_entry *e, struct aw_fact *ret)
     f.late = e->late;
     f.at = e->at;
     f.from = e->from;
+    f.kinds = (uint8_t)e->kinds;
     f.registered = e->registered;
     f.moved = e->moved;
     f.next_due = e->next_due;

@@ -445,6 +445,8 @@ CREATE VIEW v_operator_actions AS SELECT l.seq, json_extract(l.body, '$.ts') AS 
     WHERE json_extract(l.body, '$.why') = 'cancelled'
         OR json_extract(l.body, '$.source') = 'operator'
         OR json_extract(l.body, '$.kind') IN ('key.changed', 'rules.loaded', 'rules.applied',
-            'timeline.held', 'timeline.resumed', 'timeline.escalated', 'timeline.closed')
+            'timeline.resumed', 'timeline.escalated', 'timeline.closed')
+        OR (json_extract(l.body, '$.kind') = 'timeline.held'
+            AND json_extract(l.body, '$.why') <> 'hours')
         OR (json_extract(l.body, '$.kind') = 'person.changed'
             AND json_extract(l.body, '$.why') <> 'created');

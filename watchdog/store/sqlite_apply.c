@@ -15,6 +15,7 @@ static const struct aw_fact_note no_note;
 static void note_to_entry(const struct aw_fact_note *note, struct aw_entry *e)
 {
     e->step = note->step_id;
+    e->env = note->env;
     e->channel = note->channel;
     e->merged_into = note->merged_into;
     e->provider_id = note->provider_id;

@@ -178,6 +178,7 @@ int aw_store_timeline(struct aw_store *s, aw_id id, struct aw_timeline *ret,
 /* What stands beside a fact but is not the engine's business. */
 struct aw_fact_note {
     const char *step_id;
+    const char *env;         /* decisions: the environment that was live, or NULL */
     const char *channel;     /* claimed */
     const char *cid;         /* claimed: stored idempotency token, or NULL */
     const char *provider_id; /* outcome */
