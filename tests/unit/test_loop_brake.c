@@ -322,6 +322,88 @@ static void brake_holds_and_critical_goes(void **state)
     assert_int_equal(r->stats.deferred[AW_WHY_BRAKE], entries(r, "firing.deferred", "brake"));
 }
 
+/* --- digest --------------------------------------------------------------------------------- */
+
+static const struct aw_send *last(const struct rig *r, enum aw_kind kind)
+{
+    for (unsigned i = r->n_sends; i-- > 0;)
+        if (r->sends[i]->kind == kind && r->sends[i]->message != 0)
+            return r->sends[i];
+    return NULL;
+}
+
+static aw_id storm_of(struct rig *r, unsigned n)
+{
+    aw_id id = 0;
+
+    environment(r, "storm: {recipient: 1/1m, reserve: 0%, digest: 5}\n");
+    for (unsigned i = 0; i < n; i++)
+        id = reg(r, "plain");
+    assert_int_equal(count(r, AW_SMS), 1);
+    return id;
+}
+
+/* More than five wait: one text carries all of them, each with a line of its own; what was
+ * acknowledged meanwhile is not among them (edge 3). */
+static void edge_3_digest_drops_who_acknowledged(void **state)
+{
+    struct rig *r = *state;
+    aw_id acked = storm_of(r, 10);
+
+    rig_ack(r, acked, "li", AW_ACKNOWLEDGED);
+    rig_at(r, T0 + AW_MINUTE);
+    assert_int_equal(count(r, AW_SMS), 2);
+    assert_non_null(strstr(last(r, AW_SMS)->text, "8 messages wait: t; t"));
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM attempt WHERE merged_into IS NOT NULL"), 7);
+    assert_int_equal(rig_sql(r, "SELECT count(DISTINCT ref) FROM attempt"), 2);
+    assert_int_equal(entries(r, "firing.claimed", "\"why\":\"carried\""), 7);
+    assert_int_equal(r->stats.carried, 7);
+    /* Its outcome is that of all. */
+    rig_result(r, last(r, AW_SMS)->attempt, AW_OUT_ACCEPTED, "p1");
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM timeline WHERE level = 1"), 8);
+    rig_at(r, T0 + AW_HOUR);
+    assert_int_equal(count(r, AW_SMS), 2);
+}
+
+/* Too few are left: each goes alone, in its turn. */
+static void few_that_wait_go_alone(void **state)
+{
+    struct rig *r = *state;
+
+    storm_of(r, 5);
+    rig_at(r, T0 + AW_MINUTE);
+    assert_int_equal(count(r, AW_SMS), 2);
+    for (unsigned i = 2; i <= 4; i++)
+        rig_at(r, T0 + i * AW_MINUTE);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM attempt WHERE merged_into IS NOT NULL"), 0);
+    assert_int_equal(count(r, AW_SMS), 5);
+}
+
+/* It fails for a while: one next try for all, also after a restart. */
+static void digest_is_tried_again_as_one(void **state)
+{
+    struct rig *r = *state;
+
+    storm_of(r, 10);
+    rig_accept_all(r);
+    rig_at(r, T0 + AW_MINUTE);
+    assert_int_equal(count(r, AW_SMS), 2);
+    rig_result(r, last(r, AW_SMS)->attempt, AW_OUT_TRANSIENT, NULL);
+    rig_at(r, T0 + 2 * AW_MINUTE);
+    assert_int_equal(count(r, AW_SMS), 3);
+    assert_non_null(strstr(last(r, AW_SMS)->text, "9 messages wait: t; t"));
+    rig_forget_sends(r);
+    rig_restart(r, true);
+    for (unsigned i = 3; i < 30 && !last(r, AW_SMS); i++)
+        rig_at(r, T0 + i * AW_MINUTE);
+    assert_int_equal(count(r, AW_SMS), 1);
+    rig_result(r, last(r, AW_SMS)->attempt, AW_OUT_ACCEPTED, "p1");
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM timeline WHERE level = 1"), 10);
+    rig_forget_sends(r);
+    rig_at(r, T0 + AW_HOUR);
+    assert_int_equal(count(r, AW_SMS), 0);
+}
+
 int main(void)
 {
 #define LOOP(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -334,6 +416,9 @@ int main(void)
         LOOP(silence_outlives_the_deadline),
         LOOP(silences_are_checked_and_listed),
         LOOP(brake_holds_and_critical_goes),
+        LOOP(edge_3_digest_drops_who_acknowledged),
+        LOOP(few_that_wait_go_alone),
+        LOOP(digest_is_tried_again_as_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

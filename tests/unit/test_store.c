@@ -163,7 +163,7 @@ static void attempts_and_their_ends(void **state)
 
     assert_int_equal(aw_store_attempt(sc->s, sms, &a, &sc->err), 0);
     assert_int_equal(a.n_merged, 1);
-    assert_int_equal(a.merged[0], 2);
+    assert_int_equal(a.merged[0].timeline, a.message + 2);
     assert_string_equal(a.channel, "carrier");
     assert_int_equal(a.person, boss);
     assert_int_equal(a.outcome, AW_OUT_NONE);

@@ -197,8 +197,8 @@ bool aw_has_room(const struct aw_rule *rule, const struct aw_timeline *tl, unsig
 /* When to look at the timeline next: timeline.due. */
 aw_time aw_due(const struct aw_rule *rule, const struct aw_timeline *tl);
 const struct aw_try *aw_first_waiting(const struct aw_timeline *tl);
-/* How long a try waits after its n-th failure on a channel, n from 0. */
-aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id attempt,
-                    unsigned number);
+/* How long a try waits after its n-th failure on a channel, n from 0; jitter by its reference, so
+ * that firings that travelled together are tried again together. */
+aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id ref, unsigned number);
 
 #endif

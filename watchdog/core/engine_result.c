@@ -358,7 +358,7 @@ static aw_time again_at(const struct aw_call *c, const struct aw_try *y, const s
     bool throttled = ev->outcome == AW_OUT_THROTTLED;
     bool asked = throttled || (ev->outcome == AW_OUT_TRANSIENT && ev->at > now);
     unsigned n = throttled ? y->waits : y->spent;
-    aw_time at = now + aw_retry_wait(ev->outcome, n, c->env->seed, y->attempt, y->number);
+    aw_time at = now + aw_retry_wait(ev->outcome, n, c->env->seed, y->ref, y->number);
     struct aw_choice over = aw_choose_again(c, y);
 
     if (over.at == 0 && over.via != y->via)

@@ -269,7 +269,7 @@ aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_ask
     return next <= accepted + c->stop ? next : 0;
 }
 
-aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id attempt,
+aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id ref,
                     unsigned number)
 {
     const aw_ms most = AW_MINUTE;
@@ -277,5 +277,5 @@ aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id at
     if (outcome == AW_OUT_AUTH) /* somebody must mend it: no hurry, no jitter */
         return most;
     aw_ms cap = n < 6 ? AW_SECOND << n : most;
-    return seed ? (aw_ms)(aw_mix(seed, (uint64_t)attempt, number) % ((uint64_t)cap + 1)) : cap;
+    return seed ? (aw_ms)(aw_mix(seed, (uint64_t)ref, number) % ((uint64_t)cap + 1)) : cap;
 }

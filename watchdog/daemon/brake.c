@@ -134,6 +134,13 @@ static void world_restrain(void *ctx, const struct aw_candidate *what, struct aw
     /* A third person's firing that travels with another recipient's needs no place of its own. */
     w.carried = w.carried || o.n_who == 0;
     aw_brake_ask(b->books, &b->conf, &o, &w, v->l->now, ret);
+    if (ret->why == AW_WHY_BRAKE)
+        aw_digest_braked(v->l, what);
+}
+
+unsigned aw_brakes_digest(const struct aw_loop *l)
+{
+    return l->brakes->conf.storm ? l->brakes->conf.storm->digest : 0;
 }
 
 void aw_brakes_world(struct aw_view *v, struct aw_world *ret)

@@ -245,6 +245,9 @@ static void merges_forget(struct aw_loop *l)
     HASH_ITER(hh, l->merges, m, next)
     {
         HASH_DEL(l->merges, m);
+        if (m->digest)
+            aw_buf_free(&m->digest->titles);
+        aw_free(m->digest);
         aw_free(m);
     }
 }

@@ -64,12 +64,13 @@ static struct aw_merge *merge_find(struct aw_loop *l, const struct aw_msg *m,
     struct aw_merge probe, *found;
 
     memset(&probe, 0, sizeof(probe));
-    probe.key.message = m->row.id;
-    probe.key.person = f->person;
-    probe.key.step = f->step;
-    probe.key.kind = f->kind;
-    probe.key.round = f->round;
+    probe.message = m->row.id;
     probe.key.retry = f->number > 1;
+    probe.key.message = probe.key.retry ? f->ref : m->row.id;
+    probe.key.person = f->person;
+    probe.key.kind = f->kind;
+    probe.key.step = probe.key.retry ? 0 : f->step;
+    probe.key.round = probe.key.retry ? 0 : f->round;
     HASH_FIND(hh, l->merges, &probe.key, sizeof(probe.key), found);
     if (found || !add)
         return found;
@@ -93,12 +94,12 @@ bool aw_merge_known(struct aw_loop *l, const struct aw_msg *m, int64_t person, u
 
 /* A later recipient's firing to the same third person travels with the first one's, under its
  * reference. The patch keeps value and facts alike, so the fold stays the fold. */
-static void join(struct aw_loop *l, struct aw_fact *f, const struct aw_merge *merge)
+static void join(struct aw_loop *l, struct aw_fact *f, aw_id ref)
 {
-    f->ref = merge->ref;
+    f->ref = ref;
     for (unsigned i = 0; i < l->tl.n_tries; i++)
         if (l->tl.tries[i].attempt == f->attempt)
-            l->tl.tries[i].ref = merge->ref;
+            l->tl.tries[i].ref = ref;
 }
 
 /* What the claim loop remembers between writing the rows and making the sends. */
@@ -106,6 +107,7 @@ struct claim {
     const struct aw_channel *channel;
     struct aw_marks marks;
     struct aw_merge *merge; /* joined: nothing of its own to send */
+    bool carried;           /* likewise, by a digest */
     int64_t address;
     char devices[AW_DEVICE_NUMBERS]; /* that a push goes to */
 };
@@ -156,14 +158,19 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
     if (n)
         c->channel = list[f->via < n ? f->via : n - 1];
     note->channel = c->channel ? c->channel->name : NULL;
-    if (f->person != l->tl.person) {
+    if (l->digest && f->why == AW_WHY_CARRIED && f->person == l->digest->person &&
+        f->kind == l->digest->kind) {
+        c->carried = true;
+        note->channel = l->digest->channel;
+        note->merged_into = l->digest->attempt;
+        join(l, f, l->digest->ref);
+        return AW_OK;
+    }
+    if (f->person != l->tl.person || f->number > 1) {
         c->merge = merge_find(l, m, f, false);
-        /* A retry that did not begin under that reference keeps its own key, and goes alone. */
-        if (c->merge && f->number > 1 && f->ref != c->merge->ref)
-            c->merge = NULL;
         if (c->merge) {
             note->merged_into = c->merge->attempt;
-            join(l, f, c->merge);
+            join(l, f, c->merge->ref);
             return AW_OK;
         }
     }
@@ -216,9 +223,16 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
                                                           : AW_AS_RETRY;
     aw_time at;
 
+    if (c->carried) {
+        aw_digest_title(l->digest, m);
+        l->digest->n++;
+        return;
+    }
     if (c->merge) {
-        if (c->merge->send)
+        if (c->merge->send && c->merge->message == m->row.id)
             aw_render_add(l, m, c->merge->send, l->tl.n);
+        else if (c->merge->send)
+            aw_digest_again(l, m, c->merge);
         return;
     }
     if (!c->channel) {
@@ -235,7 +249,7 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
         aw_fail_claim(l, f->attempt, AW_OUT_REFUSED, 0, err.text);
         return;
     }
-    if (f->person != l->tl.person) {
+    if (f->person != l->tl.person || f->number > 1) {
         struct aw_merge *merge = merge_find(l, m, f, true);
 
         merge->attempt = f->attempt;
@@ -243,6 +257,14 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
         merge->send = send;
     }
     l->opt.stats->sends[f->kind]++;
+    if (f->number == 1 && !l->digest)
+        l->claimed = (struct aw_digest){.person = f->person,
+                                        .kind = (enum aw_kind)f->kind,
+                                        .timeline = l->tl.id,
+                                        .attempt = f->attempt,
+                                        .ref = f->ref,
+                                        .channel = c->channel->name,
+                                        .send = send};
     flight = aw_flight_new(l, f->attempt, AW_FLIGHT_FIRING, c->channel, as);
     flight->timeline = l->tl.id;
     flight->devices = f->kind == AW_PUSH ? aw_poll_devices(send) : NULL;
@@ -394,7 +416,9 @@ int aw_judge(struct aw_loop *l, struct aw_msg *m, const struct aw_event *ev, con
     }
     r = write_facts(l, m, ev, actor, given, claims, err);
     for (unsigned i = 0; i < l->up.n_facts; i++) {
-        if (r == AW_OK && !claims[i].merge)
+        if (r == AW_OK && aw_brakes_digest(l))
+            aw_digest_note(l, &l->up.facts[i]);
+        if (r == AW_OK && !claims[i].merge && !claims[i].carried)
             aw_brakes_decided(l, m, &l->up.facts[i], claims[i].address);
         if (r == AW_OK && l->up.facts[i].type == AW_FACT_CLAIMED &&
             l->up.facts[i].why != AW_WHY_ALREADY_SENT)

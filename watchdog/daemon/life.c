@@ -133,6 +133,7 @@ void aw_loop_free(struct aw_loop *l)
     aw_talkers_free(l);
     aw_brakes_free(l);
     aw_silences_free(l);
+    aw_digests_free(l);
     aw_suppress_free(l);
     aw_msgs_trim(l, 0);
     aw_pinned_forget(l, true);

@@ -25,6 +25,7 @@
  *   prune.c         retention, in slices between turns
  *   brake.c         what holds firings back: limits, silences, storm brake; and lets them go
  *   silences.c      what operators put off until a date
+ *   digest.c        one send for many that wait for one person
  *   suppress.c      which messages of a person are open
  *   channels.c      the health of channels: who may be sent to, pauses and stops
  *   effects.c       what leaves after the commit, and what is in flight
@@ -87,16 +88,29 @@ struct aw_flight {
     UT_hash_handle hh;
 };
 
-/* Third persons' firings of one turn: same message, step, kind, round, person -> one attempt. */
+/* A send that carries further firings of its kind to the same person, while they are gathered. */
+struct aw_digest {
+    int64_t person;
+    enum aw_kind kind;
+    aw_id timeline, attempt, ref;
+    const char *channel;
+    struct aw_send *send;
+    unsigned n;           /* carried along */
+    struct aw_buf titles; /* of all of them, the first one's too */
+};
+
+/* Firings of one turn that are one attempt: to third persons, of the same message, step, kind, round
+ * and person; and next tries under one reference, which travelled together before. */
 struct aw_merge {
     struct {
-        aw_id message;
+        aw_id message; /* or the reference */
         int64_t person;
         unsigned step, kind, round;
         bool retry;
     } key;
-    aw_id attempt, ref;
+    aw_id message, attempt, ref;
     struct aw_send *send;
+    struct aw_digest *digest; /* next tries of one, or NULL */
     UT_hash_handle hh;
 };
 
@@ -197,6 +211,9 @@ struct aw_loop {
     struct aw_asked *asked;
     struct aw_talker *talkers; /* oldest first */
     struct aw_brakes *brakes;
+    struct aw_digests *digests; /* who waits */
+    struct aw_digest *digest;   /* that is being formed, or NULL */
+    struct aw_digest claimed;   /* the last claim that had waited for the brake; send NULL: none */
     struct aw_silences *silences;
     bool silences_stale; /* a turn was rolled back: the rows are read again */
     struct aw_suppress *suppress; /* NULL: no rule has asked yet */
@@ -341,6 +358,8 @@ int aw_code_for(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *f,
 int aw_render(struct aw_loop *l, struct aw_msg *m, const struct aw_timeline *tl,
               const struct aw_fact *f, const struct aw_channel *ch, const struct aw_marks *marks,
               struct aw_send **ret, struct aw_err *err);
+/* Makes the send the text of a digest: of the template of that name, else of our own. */
+void aw_render_digest(struct aw_loop *l, struct aw_digest *d);
 /* Names one more recipient in a merged send. */
 void aw_render_add(struct aw_loop *l, struct aw_msg *m, struct aw_send *s, unsigned n);
 /* An event for an application, over a webhook. */
@@ -411,6 +430,22 @@ int aw_silences_expire(struct aw_loop *l, struct aw_err *err);
 int aw_turn_silences(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_silence_add(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
 int aw_turn_silence_end(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err);
+
+/* --- digest.c --------------------------------------------------------------------------------- */
+
+/* The brake holds what the engine asks about. */
+void aw_digest_braked(struct aw_loop *l, const struct aw_candidate *what);
+/* A fact of l->tl: a firing waits for the brake, or does so no more. */
+void aw_digest_note(struct aw_loop *l, const struct aw_fact *f);
+/* One more title for its text, while there is room. */
+void aw_digest_title(struct aw_digest *d, const struct aw_msg *m);
+/* Carries along what waits for the same person, if that is `most` firings or more. */
+int aw_digest_form(struct aw_loop *l, struct aw_digest *c, unsigned most, struct aw_err *err);
+/* The next try of one: its text tells of this message, too. */
+void aw_digest_again(struct aw_loop *l, const struct aw_msg *m, struct aw_merge *merge);
+void aw_digests_free(struct aw_loop *l);
+/* The number that makes a digest, 0: never. */
+unsigned aw_brakes_digest(const struct aw_loop *l);
 
 /* --- suppress.c -------------------------------------------------------------------------------- */
 
@@ -485,9 +520,8 @@ void aw_loop_reload_now(struct aw_loop *l); /* puts a reload into the inbox */
 
 /* Claims; *ret_more when the limit of a turn was reached. */
 int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err);
-/* The try of recipient n that travels with this attempt; 0 when it is over. */
-int aw_joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,
-                  struct aw_err *err);
+/* The attempt of a firing that travels with another; 0 when it is over. */
+int aw_joined_try(struct aw_loop *l, const struct aw_merged *m, aw_id *ret, struct aw_err *err);
 /* Gives open attempts of the last run the outcome `unknown`; *ret_more while some are left. */
 int aw_turn_recover(struct aw_loop *l, bool *ret_more, struct aw_err *err);
 /* Receipts of the accepted attempts among the facts of l->up will be asked for. */

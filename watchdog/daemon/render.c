@@ -413,6 +413,44 @@ void aw_render_add(struct aw_loop *l, struct aw_msg *m, struct aw_send *s, unsig
     aw_buf_free(&text);
 }
 
+void aw_render_digest(struct aw_loop *l, struct aw_digest *d)
+{
+    const struct aw_template_text *t =
+        aw_template_find(&l->live->conf->templates, "digest", d->kind, d->send->lang);
+    struct aw_registration reg = {0};
+    struct aw_rule rule = {.name = "digest"};
+    struct aw_msg m = {.rule = &rule};
+    struct values v = {.m = &m};
+    struct pack p = {.text = AW_BUF_INIT(2 * TEXT_MAX)};
+    struct aw_buf text = AW_BUF_INIT(2 * TEXT_MAX);
+    bool zh = d->send->lang && aw_starts(d->send->lang, "zh");
+    char title[64];
+
+    snprintf(title, sizeof(title), zh ? "%u 条消息待查看" : "%u messages wait", d->n + 1);
+    aw_buf_printf(&text, zh ? "%s：%s" : "%s: %s", title, aw_buf_str(&d->titles));
+    reg.title = title;
+    reg.body = aw_buf_str(&d->titles);
+    m.reg = reg;
+    for (unsigned i = 0; i < d->send->n_form; i++) /* those of the message that goes first */
+        d->send->form[i] = (struct aw_channel_setting){0};
+    aw_free(d->send->form);
+    d->send->form = NULL;
+    d->send->n_form = 0;
+    d->send->html = d->send->push_json = d->send->code = d->send->override_id = NULL;
+    pack(&p, &d->send->title, title);
+    pack(&p, &d->send->text, aw_buf_str(&text));
+    if (t) {
+        expand(&p, &d->send->title, t->title ? t->title : "{{title}}", AW_ESC_LINE, &v);
+        expand(&p, &d->send->text, t->text ? t->text : "{{title}}: {{body}}",
+               d->kind == AW_SMS ? AW_ESC_LINE : AW_ESC_TEXT, &v);
+        expand(&p, &d->send->html, t->html, AW_ESC_HTML, &v);
+        form(&p, d->send, aw_template_form(t, d->send->channel->provider), &v);
+    }
+    aw_free(d->send->also);
+    d->send->also = pack_end(&p);
+    aw_buf_free(&text);
+}
+
 struct aw_send *aw_render_plain(struct aw_loop *l, const struct aw_channel *ch, const char *to,
                                 const char *title, const char *text)
 {

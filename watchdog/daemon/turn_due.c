@@ -7,6 +7,22 @@
 #include "base/mem.h"
 #include "daemon/loop_int.h"
 
+/* What was just claimed carries along what waits for the same person, if that is much. */
+static int digest(struct aw_loop *l, const struct aw_msg *m, struct aw_err *err)
+{
+    struct aw_digest d = l->claimed;
+    int r;
+
+    if (aw_channel_needs_form(d.send->channel) &&
+        !aw_template_find(&l->live->conf->templates, "digest", d.kind, d.send->lang))
+        return AW_OK; /* it could not carry such a text */
+    d.titles = (struct aw_buf)AW_BUF_INIT(64 * 1024);
+    aw_digest_title(&d, m);
+    r = aw_digest_form(l, &d, aw_brakes_digest(l), err);
+    aw_buf_free(&d.titles);
+    return r;
+}
+
 int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_DUE};
@@ -25,10 +41,13 @@ int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
         if (aw_fx_room(l) == 0)
             break;
         r = aw_judge_load(l, ids[i], &m, err);
+        l->claimed.send = NULL;
         if (r == AW_OK)
             r = aw_judge(l, m, &ev, "core", NULL, err);
         if (r == AW_OK && l->tl.due && l->tl.due <= l->now)
             *ret_more = true; /* the engine's bound of facts was reached */
+        if (r == AW_OK && l->claimed.send && aw_brakes_digest(l))
+            r = digest(l, m, err);
     }
     if (n == max)
         *ret_more = true;
@@ -37,7 +56,7 @@ int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
 }
 
 static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, aw_id attempt,
-                       unsigned n, struct aw_err *err)
+                       aw_id timeline, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_OUTCOME,
                           .attempt = attempt,
@@ -48,7 +67,7 @@ static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, aw_
                           .at = l->now};
     struct aw_fact_note note = {.text = "in flight when the process ended"};
     struct aw_msg *m;
-    int r = aw_judge_load(l, a->message + n, &m, err);
+    int r = aw_judge_load(l, timeline, &m, err);
 
     return r ? r : aw_judge(l, m, &ev, "core", &note, err);
 }
@@ -56,14 +75,14 @@ static int recover_one(struct aw_loop *l, const struct aw_stored_attempt *a, aw_
 /* The attempt, and what other recipients' firings travelled with it. */
 static int recover_all(struct aw_loop *l, const struct aw_stored_attempt *a, struct aw_err *err)
 {
-    int r = recover_one(l, a, a->id, a->n, err);
+    int r = recover_one(l, a, a->id, a->message + a->n, err);
 
     for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++) {
         aw_id attempt;
 
-        r = aw_joined_try(l, a, a->merged[i], &attempt, err);
+        r = aw_joined_try(l, &a->merged[i], &attempt, err);
         if (r == AW_OK && attempt)
-            r = recover_one(l, a, attempt, a->merged[i], err);
+            r = recover_one(l, a, attempt, a->merged[i].timeline, err);
     }
     return r;
 }

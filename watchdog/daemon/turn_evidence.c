@@ -144,9 +144,12 @@ static int page_of_other(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *e
     int r = aw_store_attempt(l->store, cmd->u.page.timeline, a, err);
 
     for (unsigned i = 0; r == AW_OK && i <= a->n_merged; i++) {
-        r = aw_judge_load(l, a->message + (i < a->n_merged ? a->merged[i] : a->n), &m, err);
+        r = aw_judge_load(l, i < a->n_merged ? a->merged[i].timeline : a->message + (aw_id)a->n, &m,
+                          err);
         if (r == AW_OK)
             r = page_of(l, cmd, m, a, err);
+        else if (r == AW_ENOENT && i < a->n_merged)
+            r = AW_OK; /* pruned since */
     }
     aw_free(a);
     return r;

@@ -18,38 +18,47 @@
 /* --- what a receipt changes ------------------------------------------------------------------- */
 
 static int prove_to(struct aw_loop *l, const char *actor, const struct aw_receipt *rc,
-                    const struct aw_stored_attempt *a, unsigned n, struct aw_err *err)
+                    const struct aw_stored_attempt *a, const struct aw_merged *to,
+                    struct aw_err *err)
 {
     struct aw_event ev = {.type = rc->negative ? AW_EV_NEGATIVE : AW_EV_EVIDENCE,
                           .level = rc->level,
                           .source = AW_SRC_CALLBACK,
                           .negative = rc->negative,
                           .known = a->level,
-                          .attempt = a->id,
+                          .attempt = to->attempt,
                           .person = a->person,
                           .kind = (uint8_t)a->kind,
-                          .step = (uint8_t)a->step,
-                          .round = (uint16_t)a->round,
+                          .step = to->step,
+                          .round = to->round,
                           .at = rc->at ? rc->at : l->now};
     struct aw_fact_note note = {0};
     struct aw_msg *m;
-    int r = aw_judge_load(l, a->message + n, &m, err);
+    int r = aw_judge_load(l, to->timeline, &m, err);
 
+    if (r == AW_ENOENT)
+        return AW_OK; /* pruned since */
     return r ? r : aw_judge(l, m, &ev, actor, &note, err);
 }
 
 static int prove(struct aw_loop *l, const char *actor, const struct aw_receipt *rc,
                  const struct aw_stored_attempt *a, struct aw_err *err)
 {
+    const struct aw_merged self = {.timeline = a->message + (aw_id)a->n,
+                                   .attempt = a->id,
+                                   .step = (uint8_t)a->step,
+                                   .round = (uint16_t)a->round};
     int r;
 
     if (!rc->negative && rc->level <= a->level)
         return AW_OK; /* known */
     aw_watch_receipt(l, a->channel, a->level, rc->level);
-    r = prove_to(l, actor, rc, a, a->n, err);
-    /* That nobody was reached concerns everybody whose firing travelled with it. */
-    for (unsigned i = 0; rc->negative && r == AW_OK && i < a->n_merged; i++)
-        r = prove_to(l, actor, rc, a, a->merged[i], err);
+    r = prove_to(l, actor, rc, a, &self, err);
+    /* That nobody was reached concerns everybody whose firing travelled with it; what did arrive,
+     * the messages of a digest. */
+    for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++)
+        if (rc->negative || a->merged[i].message != a->message)
+            r = prove_to(l, actor, rc, a, &a->merged[i], err);
     return r;
 }
 

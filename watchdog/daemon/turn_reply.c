@@ -188,7 +188,7 @@ static int know_language(struct talk *t, struct aw_err *err)
 }
 
 /* What one recipient's timeline makes of it. */
-static int acknowledge(struct talk *t, unsigned n, enum verdict *ret, struct aw_err *err)
+static int acknowledge(struct talk *t, aw_id timeline, enum verdict *ret, struct aw_err *err)
 {
     struct aw_loop *l = t->l;
     struct aw_event ev = {.type = AW_EV_EVIDENCE,
@@ -201,7 +201,7 @@ static int acknowledge(struct talk *t, unsigned n, enum verdict *ret, struct aw_
                           .at = t->cmd->u.said.r.at ? t->cmd->u.said.r.at : l->now};
     enum aw_state was;
     struct aw_msg *m;
-    int r = aw_judge_load(l, t->a->message + n, &m, err);
+    int r = aw_judge_load(l, timeline, &m, err);
 
     if (r)
         return r;
@@ -221,13 +221,15 @@ static int acknowledge(struct talk *t, unsigned n, enum verdict *ret, struct aw_
 /* All recipients that the text was about; one that is confirmed by it decides the answer. */
 static int acknowledge_all(struct talk *t, enum verdict *ret, struct aw_err *err)
 {
-    int r = acknowledge(t, t->a->n, ret, err);
+    int r = acknowledge(t, t->a->message + t->a->n, ret, err);
 
     for (unsigned i = 0; r == AW_OK && i < t->a->n_merged; i++) {
         enum verdict v;
 
-        r = acknowledge(t, t->a->merged[i], &v, err);
-        if (r == AW_OK && v == CONFIRMED)
+        r = acknowledge(t, t->a->merged[i].timeline, &v, err);
+        if (r == AW_ENOENT) /* pruned since */
+            r = AW_OK;
+        else if (r == AW_OK && v == CONFIRMED)
             *ret = v;
     }
     t->l->opt.stats->acks++;

@@ -65,7 +65,7 @@ static aw_ms wait_of(struct aw_loop *l, const struct aw_stored_attempt *a,
 }
 
 static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_id attempt,
-                      unsigned n, const struct aw_result *res, struct aw_err *err)
+                      aw_id timeline, const struct aw_result *res, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_OUTCOME,
                           .attempt = attempt,
@@ -80,7 +80,7 @@ static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_i
                                 .code = res->code,
                                 .text = res->detail[0] ? res->detail : NULL};
     struct aw_msg *m;
-    int r = aw_judge_load(l, a->message + n, &m, err);
+    int r = aw_judge_load(l, timeline, &m, err);
 
     if (r == AW_OK)
         r = aw_judge(l, m, &ev, "core", &note, err);
@@ -93,20 +93,16 @@ static int outcome_of(struct aw_loop *l, const struct aw_stored_attempt *a, aw_i
     return r;
 }
 
-int aw_joined_try(struct aw_loop *l, const struct aw_stored_attempt *a, unsigned n, aw_id *ret,
-                  struct aw_err *err)
+int aw_joined_try(struct aw_loop *l, const struct aw_merged *m, aw_id *ret, struct aw_err *err)
 {
-    int r = aw_store_timeline(l->store, a->message + n, &l->tl, err);
+    const struct aw_try *y;
+    int r = aw_store_timeline(l->store, m->timeline, &l->tl, err);
 
     *ret = 0;
-    for (unsigned i = 0; r == AW_OK && i < l->tl.n_tries; i++) {
-        const struct aw_try *t = &l->tl.tries[i];
-
-        if (t->state == AW_TRY_FLYING && t->step == a->step && t->kind == a->kind &&
-            t->round == a->round && t->person == a->person)
-            *ret = t->attempt;
-    }
-    return r;
+    y = r == AW_OK ? aw_timeline_try(&l->tl, m->attempt) : NULL;
+    if (y && y->state == AW_TRY_FLYING)
+        *ret = m->attempt;
+    return r == AW_ENOENT ? AW_OK : r; /* pruned since */
 }
 
 static int firing_result(struct aw_loop *l, const struct aw_result *res, struct aw_err *err)
@@ -119,16 +115,16 @@ static int firing_result(struct aw_loop *l, const struct aw_result *res, struct 
         if (res->outcome == AW_OUT_ACCEPTED)
             r = aw_watch_sent(l, a->channel, err);
         if (r == AW_OK)
-            r = outcome_of(l, a, a->id, a->n, res, err);
+            r = outcome_of(l, a, a->id, a->message + a->n, res, err);
     }
     if (r == AW_OK && res->outcome == AW_OUT_ACCEPTED && res->provider_id[0])
         r = aw_receipts_begin(l, a->id, err);
     for (unsigned i = 0; r == AW_OK && i < a->n_merged; i++) {
         aw_id attempt;
 
-        r = aw_joined_try(l, a, a->merged[i], &attempt, err);
+        r = aw_joined_try(l, &a->merged[i], &attempt, err);
         if (r == AW_OK && attempt)
-            r = outcome_of(l, a, attempt, a->merged[i], res, err);
+            r = outcome_of(l, a, attempt, a->merged[i].timeline, res, err);
     }
     aw_free(a);
     return r == AW_ENOENT ? AW_OK : r; /* of no attempt that we know: nothing to change */

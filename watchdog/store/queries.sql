@@ -431,7 +431,7 @@ SELECT id, ref, msg, n, previous, shared, step, round, number, kind, person, cha
     provider_id, outcome, level, at, done_at, reply_code, reply_number FROM attempt WHERE id = ?1
 
 -- name: attempt_shared
-SELECT n, shared FROM attempt WHERE id = ?1
+SELECT msg, shared, step, round, n FROM attempt WHERE id = ?1
 
 -- name: attempt_step
 SELECT previous, step, kind, person, outcome, provider_id, done_at FROM attempt WHERE id = ?1

@@ -6,20 +6,26 @@
 
 #include <string.h>
 
-/* Recipients whose firings travel with this attempt. */
+/* Firings that travel with this attempt. One whose message was pruned ends the list: it has been
+ * closed for long. */
 static int read_merged(struct aw_store *s, aw_id newest, struct aw_stored_attempt *a,
                        struct aw_err *err)
 {
     int r = 0;
-    while (newest && r == 0 && a->n_merged < AW_MAX_RECIPIENTS) {
+    while (newest && r == 0 && a->n_merged < AW_MERGED_MOST) {
         sqlite3_stmt *q;
         r = aw_db_query(&s->db, AW_SQL_ATTEMPT_SHARED, &q, err, I(newest));
         if (r == 0 && (r = aw_db_step(&s->db, q, err)) == 1) {
-            a->merged[a->n_merged++] = (uint16_t)sqlite3_column_int(q, 0);
+            a->merged[a->n_merged++] = (struct aw_merged){
+                .message = sqlite3_column_int64(q, 0),
+                .timeline = sqlite3_column_int64(q, 0) + sqlite3_column_int(q, 4),
+                .attempt = newest,
+                .step = (uint8_t)sqlite3_column_int(q, 2),
+                .round = (uint16_t)sqlite3_column_int(q, 3)};
             newest = sqlite3_column_int64(q, 1);
             r = 0;
         } else if (r == 0) {
-            r = aw_fail(err, AW_ECORRUPT, "a merged attempt is missing");
+            newest = 0;
         }
         aw_db_done(q);
     }

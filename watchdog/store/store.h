@@ -228,6 +228,16 @@ int aw_store_next_due(struct aw_store *s, aw_time *ret, struct aw_err *err);
 
 /* --- attempts ------------------------------------------------------------------------------- */
 
+/* A firing that travels with an attempt: another recipient's to the same third person, or another
+ * message's in a digest. */
+struct aw_merged {
+    aw_id message, timeline, attempt;
+    uint16_t round;
+    uint8_t step;
+};
+#define AW_DIGEST_MOST 500 /* firings that a digest carries along */
+#define AW_MERGED_MOST (AW_MAX_RECIPIENTS + AW_DIGEST_MOST)
+
 struct aw_stored_attempt {
     aw_id id, ref, message;
     unsigned n; /* recipient; others in merged */
@@ -241,7 +251,7 @@ struct aw_stored_attempt {
     aw_time at, done_at;
     char reply_code[8];                 /* in its text, "" if none */
     uint8_t reply_number[16];           /* that it went to, keyed; where there is a code */
-    uint16_t merged[AW_MAX_RECIPIENTS]; /* recipients n that share it, the first one aside */
+    struct aw_merged merged[AW_MERGED_MOST]; /* the first one aside, the newest first */
     unsigned n_merged;
 };
 int aw_store_attempt(struct aw_store *s, aw_id id, struct aw_stored_attempt *ret,
