@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -29,6 +30,17 @@ static bool holds(enum aw_match_field field, const char *key, const char *a, con
 
     assert_ptr_equal(failed, yes ? NULL : &term);
     assert_int_equal(aw_match(&rule, &in, NULL), yes);
+
+    /* The same in a set, with and without the hash of a plain word. */
+    struct aw_match_term hashed = term;
+    if (b == NULL && strpbrk(a, "*?") == NULL)
+        hashed.hash = aw_match_hash(a);
+    struct aw_rule other = {.match = &hashed, .n_match = 1};
+    struct aw_rule *const rules[] = {&other};
+    const struct aw_ruleset set = {.rules = rules, .n = 1};
+    assert_ptr_equal(aw_ruleset_match(&set, &in), yes ? &other : NULL);
+    hashed.hash = 0;
+    assert_ptr_equal(aw_ruleset_match(&set, &in), yes ? &other : NULL);
     return yes;
 }
 

@@ -89,7 +89,8 @@ const char *aw_nearest(const char *s, const char *const *names)
     return best;
 }
 
-bool aw_glob(const char *pattern, const char *value)
+/* From the first sign of the pattern on. */
+static bool glob_signs(const char *pattern, const char *value)
 {
     const char *end = value + strlen(value);
     const char *star = NULL, *resume = NULL; /* the last `*` and what it has not swallowed yet */
@@ -112,6 +113,15 @@ bool aw_glob(const char *pattern, const char *value)
     while (*pattern == '*')
         pattern++;
     return !*pattern;
+}
+
+bool aw_glob(const char *pattern, const char *value)
+{
+    /* What is the same up to the first sign: most patterns have none, and most end here. */
+    for (; *pattern == *value && *pattern != '*' && *pattern != '?'; pattern++, value++)
+        if (*value == '\0')
+            return true;
+    return (*pattern == '*' || *pattern == '?') && glob_signs(pattern, value);
 }
 
 /* Start of the last code point before end. */

@@ -11,6 +11,7 @@
 #include "codec/request.h"
 #include "conf/brake.h"
 #include "conf/rules_int.h"
+#include "core/match.h"
 
 enum { MAX_GLOBS = 64, MAX_TITLES = 32, TITLE_MAX = 256, GLOB_MAX = 256 };
 
@@ -93,6 +94,8 @@ static void read_term(struct aw_reader *r, const struct aw_yaml *v, struct aw_ma
     }
     term->globs = globs;
     term->n_globs = n;
+    if (n == 1 && strpbrk(globs[0], "*?") == NULL)
+        term->hash = aw_match_hash(globs[0]);
 }
 
 void aw_rules_read_terms(struct aw_reader *r, const struct aw_yaml *v,

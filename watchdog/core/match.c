@@ -17,50 +17,79 @@ static const char *pair_value(const struct aw_pair *pairs, unsigned n, const cha
     return NULL;
 }
 
-const char *aw_match_value(const struct aw_match_input *in, const struct aw_match_term *t)
-{
-    const struct aw_registration *reg = in->reg;
+/* The fields without a key, looked up once for any number of rules. */
+struct values {
+    const struct aw_registration *reg;
+    const char *of[AW_MATCH_TITLE + 1];
+    bool hashed;                       /* worth it for many rules */
+    uint32_t hash[AW_MATCH_TITLE + 1]; /* 0: there is no value */
+};
 
-    switch (t->field) {
-    case AW_MATCH_APP:
-        return in->app;
-    case AW_MATCH_CLASS:
-        return reg->class_;
-    case AW_MATCH_PRIORITY:
-        return aw_priority_name(reg->priority);
-    case AW_MATCH_CHANNEL:
-        return in->channel;
-    case AW_MATCH_LABEL:
-        return pair_value(reg->labels, reg->n_labels, t->key);
-    case AW_MATCH_EXTRA:
-        return pair_value(reg->extras, reg->n_extras, t->key);
-    case AW_MATCH_TITLE:
-        return reg->title;
-    }
-    return NULL;
+uint32_t aw_match_hash(const char *value)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (; *value != '\0'; value++)
+        h = (h ^ (unsigned char)*value) * 16777619u;
+    return h != 0 ? h : 1;
 }
 
-static bool term_holds(const struct aw_match_term *t, const struct aw_match_input *in)
+static struct values values_of(const struct aw_match_input *in, bool hashed)
 {
-    const char *value = aw_match_value(in, t);
+    struct values v = {.reg = in->reg,
+                       .hashed = hashed,
+                       .of = {[AW_MATCH_APP] = in->app,
+                              [AW_MATCH_CLASS] = in->reg->class_,
+                              [AW_MATCH_PRIORITY] = aw_priority_name(in->reg->priority),
+                              [AW_MATCH_CHANNEL] = in->channel,
+                              [AW_MATCH_TITLE] = in->reg->title}};
+    for (unsigned i = 0; hashed && i <= AW_MATCH_TITLE; i++)
+        if (v.of[i] != NULL)
+            v.hash[i] = aw_match_hash(v.of[i]);
+    return v;
+}
 
-    for (unsigned i = 0; value && i < t->n_globs; i++)
-        if (aw_glob(t->globs[i], value))
-            return true;
-    return false;
+static const char *value_of(const struct values *v, const struct aw_match_term *t)
+{
+    if (t->field == AW_MATCH_LABEL)
+        return pair_value(v->reg->labels, v->reg->n_labels, t->key);
+    if (t->field == AW_MATCH_EXTRA)
+        return pair_value(v->reg->extras, v->reg->n_extras, t->key);
+    return t->field <= AW_MATCH_TITLE ? v->of[t->field] : NULL;
+}
+
+const char *aw_match_value(const struct aw_match_input *in, const struct aw_match_term *t)
+{
+    struct values v = values_of(in, false);
+    return value_of(&v, t);
+}
+
+/* The first term that does not hold, or NULL. */
+static const struct aw_match_term *failed(const struct aw_match_term *terms, unsigned n,
+                                          const struct values *v)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (v->hashed && terms[i].hash != 0 && terms[i].key == NULL &&
+            terms[i].hash != v->hash[terms[i].field])
+            return &terms[i];
+        const char *value = value_of(v, &terms[i]);
+        unsigned k = 0;
+        while (value != NULL && k < terms[i].n_globs && !aw_glob(terms[i].globs[k], value))
+            k++;
+        if (value == NULL || k == terms[i].n_globs)
+            return &terms[i];
+    }
+    return NULL;
 }
 
 bool aw_match_terms(const struct aw_match_term *terms, unsigned n, const struct aw_match_input *in,
                     const struct aw_match_term **ret_failed)
 {
-    for (unsigned i = 0; i < n; i++) {
-        if (!term_holds(&terms[i], in)) {
-            if (ret_failed)
-                *ret_failed = &terms[i];
-            return false;
-        }
-    }
-    return true;
+    struct values v = values_of(in, false);
+    const struct aw_match_term *t = failed(terms, n, &v);
+
+    if (t != NULL && ret_failed != NULL)
+        *ret_failed = t;
+    return t == NULL;
 }
 
 bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
@@ -71,8 +100,10 @@ bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
 
 const struct aw_rule *aw_ruleset_match(const struct aw_ruleset *s, const struct aw_match_input *in)
 {
+    struct values v = values_of(in, true);
+
     for (unsigned i = 0; i < s->n; i++)
-        if (aw_match(s->rules[i], in, NULL))
+        if (failed(s->rules[i]->match, s->rules[i]->n_match, &v) == NULL)
             return s->rules[i];
     return NULL;
 }

@@ -24,6 +24,9 @@ bool aw_match_terms(const struct aw_match_term *terms, unsigned n, const struct 
 bool aw_match(const struct aw_rule *r, const struct aw_match_input *in,
               const struct aw_match_term **ret_failed);
 
+/* What a value is told apart by before it is looked at; never 0. */
+uint32_t aw_match_hash(const char *value);
+
 /* The first rule in order that matches, or NULL. */
 const struct aw_rule *aw_ruleset_match(const struct aw_ruleset *s, const struct aw_match_input *in);
 

@@ -27,6 +27,7 @@ struct aw_match_term {
     const char *key; /* of labels and extras, else NULL */
     const char *const *globs;
     unsigned n_globs;
+    uint32_t hash; /* aw_match_hash of the only glob, when that is a plain word; else 0 */
 };
 
 enum aw_target_type {
