@@ -347,6 +347,30 @@ static void test_notices_wait_for_their_channel(void **state)
     assert_non_null(strstr(sent(r, AW_EMAIL)->text, "(8 times)"));
 }
 
+/* The 201 says until when the first step waits for a channel, and says it again to the same key. */
+static void test_registration_says_until_when(void **state)
+{
+    static const char body[] = "{\"class\":\"only\",\"title\":\"t\",\"recipients\":[{\"user\":"
+                               "\"li\",\"phone\":\"+8613800001234\"}]}";
+    struct rig *r = *state;
+
+    rig_register(r, "a", body);
+    assert_int_equal(r->last.delayed, 0);
+    hold(r, AW_CMD_CHANNEL_PAUSE, "sms", 20 * AW_MINUTE);
+    rig_register(r, "b", body);
+    assert_int_equal(r->last.due, T0);
+    assert_int_equal(r->last.delayed, T0 + 20 * AW_MINUTE);
+    rig_at(r, T0 + AW_MINUTE);
+    hold(r, AW_CMD_CHANNEL_RESUME, "sms", 0);
+    rig_register(r, "b", body);
+    assert_true(r->last.replayed);
+    assert_int_equal(r->last.delayed, T0 + 20 * AW_MINUTE);
+    hold(r, AW_CMD_CHANNEL_PAUSE, "sms", 0); /* until resumed: nobody knows */
+    rig_register(r, "c", body);
+    assert_int_equal(r->last.delayed, 0);
+    assert_int_equal(rig_verify(r), 0);
+}
+
 static void test_pause_for_a_time(void **state)
 {
     struct rig *r = *state;
@@ -358,6 +382,7 @@ static void test_pause_for_a_time(void **state)
     assert_non_null(
         strstr(json, "\"waits_for\":\"paused\",\"free_at\":\"2026-11-22T10:20:00.000Z\""));
     reg(r, "only");
+    assert_int_equal(r->last.delayed, T0 + 20 * AW_MINUTE); /* the 201 says so */
     rig_forget_sends(r);
     rig_restart(r, true);
     for (aw_time t = T0; t < T0 + 20 * AW_MINUTE; t += 20 * AW_SECOND)
@@ -519,6 +544,7 @@ int main(void)
         T(test_auth_heals_by_probe),
         T(test_pause_and_resume),
         T(test_pause_for_a_time),
+        T(test_registration_says_until_when),
         T(test_notices_wait_for_their_channel),
         T(test_hung_channel_holds_its_own_room),
         T(test_figure_n4),

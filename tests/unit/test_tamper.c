@@ -210,7 +210,7 @@ static const struct {
     {"DELETE FROM message WHERE id = (SELECT max(id) FROM message)", "message msg_"},
     {"UPDATE message SET needed = 1", "message msg_"},
     {"INSERT INTO message SELECT id + 7777777, app, rule, n, registered, key, ext, digest, salt,"
-     " body, trace, needed FROM message LIMIT 1",
+     " body, trace, needed, delayed FROM message LIMIT 1",
      "message msg_"},
     {"UPDATE app SET name = 'bank'", "message msg_"},
     {"UPDATE rule SET name = 'other'", "message msg_"},

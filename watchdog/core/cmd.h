@@ -99,6 +99,7 @@ struct aw_reply {
     enum aw_state state;     /* of the timeline (ack, page) or the message */
     aw_time at;              /* registered, acknowledged, ... */
     aw_time due;             /* register: first firing */
+    aw_time delayed;         /* register: until when no channel takes it, or 0 */
     aw_time deadline;
     char step[AW_NAME_MAX + 1]; /* of that firing */
     enum aw_kind kind;

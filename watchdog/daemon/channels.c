@@ -182,6 +182,18 @@ int aw_channels_write(struct aw_loop *l, struct aw_err *err)
     return r;
 }
 
+/* A pause is looked at again long before it ends. */
+aw_time aw_channel_expected(struct aw_loop *l, const struct aw_channel *ch)
+{
+    const struct aw_fitness *h = &account_of(l, ch)->health;
+    enum aw_obstacle o;
+    aw_ms at = aw_fitness_free_at(h, steady(l), AW_AS_NEW, &o);
+
+    if (o == AW_OB_STOPPED || (o == AW_OB_PAUSED && h->paused_until == 0))
+        return -1;
+    return to_wall(l, o == AW_OB_PAUSED ? h->paused_until : at);
+}
+
 static void show(struct aw_loop *l, const struct aw_account *a, struct aw_channel_stats *s)
 {
     const struct aw_fitness *h = &a->health;

@@ -460,6 +460,9 @@ void aw_suppress_free(struct aw_loop *l);
 
 /* When the channel can be sent to: 0 now. */
 aw_time aw_channel_free_at(struct aw_loop *l, const struct aw_channel *ch, enum aw_claim_as as);
+/* For people: when it is expected to take a new send; 0: now, -1: nobody knows (it was stopped, or
+ * paused until somebody resumes it). */
+aw_time aw_channel_expected(struct aw_loop *l, const struct aw_channel *ch);
 /* A firing or try waits for the channel until `at`, which aw_channel_free_at had named. */
 void aw_channel_queue(struct aw_loop *l, const struct aw_channel *ch, aw_time at);
 /* A flight is a send under way; it ends once, with its result or (NULL) without one. */

@@ -71,6 +71,36 @@ static void reply_fill(struct aw_reply *reply, const struct aw_rule *rule,
     reply_first(reply, rule, fresh);
 }
 
+/* When the first channel of the kind is expected to take the first firing, if none is at its time.
+ */
+static aw_time delayed_until(const struct reg *x)
+{
+    const struct aw_channel *list[AW_MAX_VIA];
+    unsigned step, round;
+    enum aw_kind kind;
+    aw_time due = aw_engine_next(x->rule, &x->tls[0], &step, &kind, &round), first = 0;
+
+    if (!due)
+        return 0;
+    unsigned n = aw_live_channels(x->l->live, x->app, aw_rule_step(x->rule, step), kind, list);
+    for (unsigned i = 0; i < n; i++) {
+        aw_time at = aw_channel_expected(x->l, list[i]);
+        if (at >= 0 && at <= due)
+            return 0;
+        if (at > 0 && (first == 0 || at < first))
+            first = at;
+    }
+    return first;
+}
+
+static int note_delay(struct reg *x, struct aw_err *err)
+{
+    aw_time until = delayed_until(x);
+
+    x->cmd->reply.delayed = until;
+    return until ? aw_store_message_delayed(x->l->store, x->tls[0].id, until, err) : AW_OK;
+}
+
 /* --- the same key again
  * ---------------------------------------------------------------------------- */
 
@@ -92,6 +122,7 @@ static int replay(struct reg *x, struct aw_msg *m, struct aw_err *err)
     if (aw_timeline_apply(&x->l->tl, &opened))
         return aw_fail(err, AW_ECORRUPT, "a registration cannot be opened again");
     reply_fill(&x->cmd->reply, m->rule, &x->l->tl);
+    x->cmd->reply.delayed = m->row.delayed;
     x->cmd->reply.replayed = true;
     x->l->opt.stats->replayed++;
     return AW_OK;
@@ -400,7 +431,9 @@ static int carry_out(struct reg *x, struct aw_err *err)
         x->l->opt.stats->open += x->reg->n_recipients;
         for (unsigned i = 0; i < x->reg->n_recipients; i++)
             aw_suppress_note(x->l, &x->tls[i]);
-        r = go_on(x, err);
+        r = note_delay(x, err);
+        if (r == AW_OK)
+            r = go_on(x, err);
     }
     return r;
 }

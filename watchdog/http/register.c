@@ -93,6 +93,8 @@ void aw_put_registered(struct aw_jsonw *w, const struct aw_reply *r, const char 
         aw_jw_str(w, "step", r->step);
         aw_jw_str(w, "do", aw_kind_name(r->kind));
         aw_jw_time(w, "at", r->due);
+        if (r->delayed)
+            aw_jw_time(w, "until", r->delayed);
         aw_jw_end(w, '}');
     } else {
         aw_jw_str(w, "next", NULL);

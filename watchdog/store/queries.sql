@@ -236,7 +236,10 @@ INSERT INTO message(id, app, rule, n, registered, key, ext, digest, salt, body, 
     VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 
 -- name: message
-SELECT app, rule, n, registered, digest, salt, body, trace, needed FROM message WHERE id = ?1
+SELECT app, rule, n, registered, digest, salt, body, trace, needed, delayed FROM message WHERE id = ?1
+
+-- name: message_delayed
+UPDATE message SET delayed = ?2 WHERE id = ?1
 
 -- name: message_keys
 SELECT app, registered, key, ext FROM message WHERE id = ?1

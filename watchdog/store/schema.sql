@@ -104,7 +104,8 @@ CREATE TABLE ruleset_was(
     tests TEXT NOT NULL
 ) STRICT;
 
--- AUDITED (trace aside: traceparent of the request), cold. One row per registration; key: the idempotency key in force; digest: SHA-256 of
+-- AUDITED (trace and delayed aside: traceparent of the request; until when a provider's budget
+-- delayed the first step, which is part of the answer), cold. One row per registration; key: the idempotency key in force; digest: SHA-256 of
 -- body. The entry message.registered holds a commitment to app, key, ext and body under salt.
 CREATE TABLE message(
     id INTEGER PRIMARY KEY,
@@ -118,7 +119,8 @@ CREATE TABLE message(
     salt BLOB NOT NULL,
     body TEXT NOT NULL,
     trace TEXT,
-    needed INTEGER NOT NULL DEFAULT 0 -- timelines that confirm it, 0: each
+    needed INTEGER NOT NULL DEFAULT 0, -- timelines that confirm it, 0: each
+    delayed INTEGER
 ) STRICT;
 
 -- AUDITED, hot. One row per recipient; id is message.id + n. last: log.seq of its newest entry;

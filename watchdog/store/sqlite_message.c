@@ -147,6 +147,11 @@ int aw_store_find_external(struct aw_store *s, int64_t app, const char *ext, aw_
     return find(s, AW_KEY_EXTERNAL, app, ext, 0, ret, err);
 }
 
+int aw_store_message_delayed(struct aw_store *s, aw_id id, aw_time until, struct aw_err *err)
+{
+    return aw_store_note(s, aw_db_run(&s->db, AW_SQL_MESSAGE_DELAYED, err, I(id), I(until)));
+}
+
 /* --- reading -------------------------------------------------------------------------------- */
 
 void aw_stored_message_free(struct aw_stored_message *m)
@@ -171,6 +176,7 @@ int aw_store_message(struct aw_store *s, aw_id id, struct aw_stored_message *ret
             m.body = aw_col_dup(q, 6, &m.n_body);
             aw_col_copy(q, 7, m.trace, sizeof m.trace);
             m.needed = (unsigned)sqlite3_column_int(q, 8);
+            m.delayed = sqlite3_column_int64(q, 9);
             *ret = m;
             r = 0;
         } else {

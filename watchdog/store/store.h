@@ -145,6 +145,7 @@ struct aw_stored_message {
     int64_t app, rule;
     unsigned n;      /* recipients */
     unsigned needed; /* aw_rule_needed */
+    aw_time delayed; /* the first step, by a provider's budget, until then; 0: it was not */
     aw_time registered;
     char *body; /* registration as received; owned */
     size_t n_body;
@@ -169,6 +170,9 @@ int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int
                       int64_t rule, const char *rule_name, const uint8_t sha256[32],
                       const char *key, const uint8_t digest[32], const char *actor,
                       struct aw_timeline *tls, unsigned n, unsigned needed, struct aw_err *err);
+/* In the same turn: until when a provider's budget delays the first step, for answers to the same key
+ * again. */
+int aw_store_message_delayed(struct aw_store *s, aw_id id, aw_time until, struct aw_err *err);
 
 /* --- timelines ------------------------------------------------------------------------------ */
 
