@@ -141,6 +141,28 @@ check "... whose files are there, and no others" [ "$(cd rules && echo *.yaml)" 
 check "... as they were" cmp -s rules/order-status.yaml "$src/rules/order-status.yaml"
 exits "to one that never was" 5 rules rollback $E --reason x --to 0000
 
+# --- cut off in the middle --------------------------------------------------------------------------
+
+mkdir one two
+cp "$src"/rules/order-status*.yaml one/
+cp "$src"/rules/order-status*.yaml "$src"/rules/must-read*.yaml "$src"/rules/incident*.yaml two/
+sum() { (cd "$1" && cat *.yaml | sha256sum); }
+whole() { [ "$(sum rules)" = "$(sum one)" ] || [ "$(sum rules)" = "$(sum two)" ]; }
+ackwatch rules apply one $E --reason start >/dev/null 2>&1
+cut=0
+{ for ms in $(seq 20 9 260); do
+    for to in two one; do
+        timeout -s KILL "$(printf 0.%03d $ms)" ackwatch rules apply $to $E --reason cut >/dev/null 2>&1
+        [ $? -ne 137 ] || cut=$((cut + 1))
+        whole && [ -f rules/templates/order.yaml ] || echo "$ms $to" >>torn
+    done
+done; } 2>/dev/null # the shell tells of each that was killed
+check "killed whenever ($cut times), one set or the other is there" [ ! -e torn ]
+check "... and it was" [ $cut -gt 5 ]
+exits "what was left over is cleared" 0 rules apply two $E --reason 'and on'
+check "... all of it" [ ! -e .rules.new ]
+exits "back to one" 0 rules apply one $E --reason 'and back'
+
 # --- what came of them ------------------------------------------------------------------------------
 
 exits "figures of nothing" 0 rules stats $A --json

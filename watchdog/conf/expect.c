@@ -123,38 +123,49 @@ static bool matches(const struct aw_expect *e, const struct aw_virtual_line *l)
     return l->what == AW_V_FIRED && same_firing(e, l) && same_targets(e, l);
 }
 
-static void put_step(struct aw_buf *out, const struct aw_virtual_line *l,
-                     const struct aw_rule *rule)
+/* Where sentences go, and in what language. Words of the rule language stay as they are. */
+struct tell {
+    struct aw_buf *out;
+    const struct aw_rule *rule;
+    enum aw_lang lang;
+};
+
+/* step "text" round 2 (order.yaml:16) */
+static void put_step(const struct tell *t, struct aw_buf *out, const struct aw_virtual_line *l)
 {
-    int i = aw_rule_step_index(rule, l->step);
-    if (i < 0)
-        return;
-    aw_buf_printf(out, "step \"%s\"", l->step);
+    int i = aw_rule_step_index(t->rule, l->step);
+    unsigned line = i >= 0 ? aw_rule_step(t->rule, (unsigned)i)->line : 0;
     if (l->round > 1)
-        aw_buf_printf(out, " round %u", l->round);
-    aw_buf_printf(out, " (%s:%u)", rule->file, aw_rule_step(rule, (unsigned)i)->line);
+        aw_buf_printf(out, aw_t(t->lang, "step \"%s\" round %u (%s:%u)"), l->step, l->round,
+                      t->rule->file, line);
+    else
+        aw_buf_printf(out, aw_t(t->lang, "step \"%s\" (%s:%u)"), l->step, t->rule->file, line);
 }
 
-static void put_line(struct aw_buf *out, const struct aw_virtual_line *l,
-                     const struct aw_rule *rule)
+static void put_line(const struct tell *t, const struct aw_virtual_line *l)
 {
     char at[AW_TIME_TEXT];
+    AW_AUTO(aw_buf_free) struct aw_buf step = AW_BUF_INIT(4096), to = AW_BUF_INIT(65536);
     aw_duration_print(at, l->after);
     if (l->what == AW_V_STATE) {
-        aw_buf_printf(out, "%s was %s at %s", l->to, aw_state_name(l->state), at);
+        aw_buf_printf(t->out, aw_t(t->lang, "%s was %s at %s"), l->to, aw_state_name(l->state), at);
         return;
     }
-    put_step(out, l, rule);
-    aw_buf_printf(out, " %s %s", aw_virtual_what_name(l), aw_kind_name(l->kind));
+    put_step(t, &step, l);
     for (unsigned i = 0; i < l->n_targets; i++)
-        aw_buf_printf(out, "%s%s", i == 0 ? " to " : ", ", l->targets[i]);
+        aw_buf_printf(&to, "%s%s", i == 0 ? aw_t(t->lang, " to ") : ", ", l->targets[i]);
     if (l->n_targets != 1 || !aw_streq(l->targets[0], l->to))
-        aw_buf_printf(out, " for %s", l->to);
-    aw_buf_printf(out, " at %s", at);
-    if (l->why != AW_WHY_NONE && l->why != AW_WHY_DUE)
-        aw_buf_printf(out, " (%s%s%s%s%s)", aw_why_name(l->why), l->by != NULL ? ": " : "",
-                      l->by != NULL ? l->by : "", l->level != 0 ? ", reached " : "",
-                      l->level != 0 ? aw_level_name(l->level) : "");
+        aw_buf_printf(&to, aw_t(t->lang, " for %s"), l->to);
+    /* step, what became of it, kind, to whom, when */
+    aw_buf_printf(t->out, aw_t(t->lang, "%s %s %s%s at %s"), aw_buf_str(&step),
+                  aw_virtual_what_name(l), aw_kind_name(l->kind), aw_buf_str(&to), at);
+    if (l->why == AW_WHY_NONE || l->why == AW_WHY_DUE)
+        return;
+    aw_buf_printf(t->out, " (%s%s%s", aw_why_name(l->why), l->by != NULL ? ": " : "",
+                  l->by != NULL ? l->by : "");
+    if (l->level != 0)
+        aw_buf_printf(t->out, aw_t(t->lang, ", reached %s"), aw_level_name(l->level));
+    aw_buf_putc(t->out, ')');
 }
 
 /* What comes nearest to a missing line: the same firing at another time or decided otherwise. Its
@@ -175,9 +186,10 @@ static int nearest(const struct aw_expect *e, const struct aw_lines *lines)
 }
 
 /* Nothing like it happened: was the timeline over by then, or has the rule no such step? */
-static void put_nothing(struct aw_buf *out, const struct aw_expect *e, const struct aw_lines *lines,
-                        const struct aw_rule *rule)
+static void put_nothing(const struct tell *t, const struct aw_expect *e,
+                        const struct aw_lines *lines)
 {
+    const struct aw_rule *rule = t->rule;
     bool known = e->form == AW_EXPECT_STATE;
     for (unsigned i = 0; i < rule->n_steps + (rule->exhausted != NULL) && !known; i++) {
         const struct aw_step *s = i < rule->n_steps ? &rule->steps[i] : rule->exhausted;
@@ -185,39 +197,40 @@ static void put_nothing(struct aw_buf *out, const struct aw_expect *e, const str
                 (e->step == NULL || aw_streq(e->step, s->id));
     }
     if (!known) {
-        aw_buf_printf(out, "; rule \"%s\" (%s:%u) has no such step", rule->name, rule->file,
-                      rule->line);
+        aw_buf_printf(t->out, aw_t(t->lang, "; rule \"%s\" (%s:%u) has no such step"), rule->name,
+                      rule->file, rule->line);
         return;
     }
     for (unsigned i = 0; i < lines->n; i++) {
         const struct aw_virtual_line *l = &lines->list[i];
         if (l->what != AW_V_STATE || l->after > e->at || (e->to != NULL && !aw_streq(e->to, l->to)))
             continue;
-        aw_buf_puts(out, "; instead: nothing, ");
-        put_line(out, l, rule);
+        aw_buf_puts(t->out, aw_t(t->lang, "; instead: nothing, "));
+        put_line(t, l);
         return;
     }
 }
 
 /* instead: place of a line, or -1. */
-static void put_missing(struct aw_buf *out, const struct aw_expect *e, int instead,
-                        const struct aw_lines *lines, const struct aw_rule *rule)
+static void put_missing(const struct tell *t, const struct aw_expect *e, int instead,
+                        const struct aw_lines *lines)
 {
     char at[AW_TIME_TEXT];
+    bool state = e->form == AW_EXPECT_STATE;
+    const char *what = state ? aw_state_name(e->state) : aw_kind_name(e->kind);
     aw_duration_print(at, e->at);
-    aw_buf_printf(out, "line %u: expected at %s: %s", e->line, at,
-                  e->form == AW_EXPECT_STATE ? aw_state_name(e->state) : aw_kind_name(e->kind));
+    aw_buf_printf(t->out, aw_t(t->lang, "line %u: expected at %s: %s"), e->line, at, what);
     if (e->to != NULL)
-        aw_buf_printf(out, "%s%s", e->form == AW_EXPECT_STATE ? " of " : " for ", e->to);
+        aw_buf_printf(t->out, state ? aw_t(t->lang, " of %s") : aw_t(t->lang, " for %s"), e->to);
     if (e->step != NULL)
-        aw_buf_printf(out, ", step \"%s\"", e->step);
+        aw_buf_printf(t->out, aw_t(t->lang, ", step \"%s\""), e->step);
     if (instead >= 0) {
-        aw_buf_puts(out, "; instead: ");
-        put_line(out, &lines->list[instead], rule);
+        aw_buf_puts(t->out, aw_t(t->lang, "; instead: "));
+        put_line(t, &lines->list[instead]);
     } else {
-        put_nothing(out, e, lines, rule);
+        put_nothing(t, e, lines);
     }
-    aw_buf_putc(out, '\n');
+    aw_buf_putc(t->out, '\n');
 }
 
 /* Pairs expectations with lines, those that say more first. */
@@ -263,8 +276,7 @@ static unsigned list_missing(const struct aw_expect *expect, unsigned n, const b
     return n_missing;
 }
 
-static bool put_surplus(struct aw_buf *out, const struct aw_lines *lines, unsigned i, aw_ms last,
-                        const struct aw_rule *rule)
+static bool put_surplus(const struct tell *t, const struct aw_lines *lines, unsigned i, aw_ms last)
 {
     const struct aw_virtual_line *l = &lines->list[i];
     bool late = l->after > last;
@@ -272,15 +284,18 @@ static bool put_surplus(struct aw_buf *out, const struct aw_lines *lines, unsign
         return false;
     if (lines->told[i] && !late)
         return true;
-    aw_buf_puts(out, late ? "after nothing_after: " : "not expected: ");
-    put_line(out, l, rule);
-    aw_buf_putc(out, '\n');
+    aw_buf_puts(t->out,
+                late ? aw_t(t->lang, "after nothing_after: ") : aw_t(t->lang, "not expected: "));
+    put_line(t, l);
+    aw_buf_putc(t->out, '\n');
     return true;
 }
 
 bool aw_expect_compare(const struct aw_expect *expect, unsigned n, struct aw_lines *lines,
-                       const struct aw_rule *rule, struct aw_buf *out, struct aw_buf *diff)
+                       const struct aw_rule *rule, enum aw_lang lang, struct aw_buf *out,
+                       struct aw_buf *diff)
 {
+    const struct tell t = {out, rule, lang};
     bool fine = true;
     aw_ms last = INT64_MAX;
     AW_AUTO_FREE bool *met = aw_calloc(n + 1, sizeof(*met));
@@ -292,8 +307,8 @@ bool aw_expect_compare(const struct aw_expect *expect, unsigned n, struct aw_lin
     unsigned n_missing = list_missing(expect, n, met, lines, missing), m = 0;
     for (unsigned j = 0; j <= lines->n; j++) { /* lines come in time order */
         for (; m < n_missing && (j == lines->n || missing[m].e->at <= lines->list[j].after); m++)
-            put_missing(out, missing[m].e, missing[m].instead, lines, rule);
-        if (j < lines->n && put_surplus(out, lines, j, last, rule))
+            put_missing(&t, missing[m].e, missing[m].instead, lines);
+        if (j < lines->n && put_surplus(&t, lines, j, last))
             fine = false;
     }
     fine = fine && n_missing == 0;

@@ -39,7 +39,8 @@ int aw_lines_take(void *ctx, const struct aw_virtual_line *line);
  * actual in diff, in the words of `expect`, so that its lines can be taken into the test. rule
  * names places. */
 bool aw_expect_compare(const struct aw_expect *expect, unsigned n, struct aw_lines *lines,
-                       const struct aw_rule *rule, struct aw_buf *out, struct aw_buf *diff);
+                       const struct aw_rule *rule, enum aw_lang lang, struct aw_buf *out,
+                       struct aw_buf *diff);
 /* The diff alone (expect_diff.c): met says which expectations were. */
 void aw_expect_diff(const struct aw_expect *expect, unsigned n, const bool *met,
                     const struct aw_lines *lines, struct aw_buf *out);

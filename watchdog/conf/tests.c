@@ -266,21 +266,21 @@ static const char *app_of(const struct suite *s, const struct test *t)
 static const struct aw_rule *pick_rule(const struct suite *s, const struct test *t,
                                        struct aw_buf *out)
 {
-    const struct aw_match_input in = {.reg = &t->reg,
-                                      .app = app_of(s, t),
-                                      .channel = t->reg.sent_channel};
+    const struct aw_match_input in = {
+        .reg = &t->reg, .app = app_of(s, t), .channel = t->reg.sent_channel};
     if (t->reg.rule == NULL) {
         const struct aw_rule *rule = aw_ruleset_match(&s->rules->set, &in);
         if (rule == NULL)
-            aw_buf_puts(out, "no rule matches this registration\n");
+            aw_buf_puts(out, aw_t(s->diag->lang, "no rule matches this registration\n"));
         return rule;
     }
     const struct aw_rule *rule = aw_ruleset_find(&s->rules->set, t->reg.rule);
     const struct aw_match_term *failed;
     if (rule == NULL)
-        aw_buf_printf(out, "there is no rule \"%s\"\n", t->reg.rule);
+        aw_buf_printf(out, aw_t(s->diag->lang, "there is no rule \"%s\"\n"), t->reg.rule);
     else if (!aw_match(rule, &in, &failed) && failed->field == AW_MATCH_APP) {
-        aw_buf_printf(out, "rule \"%s\" is not for app \"%s\"\n", rule->name, in.app);
+        aw_buf_printf(out, aw_t(s->diag->lang, "rule \"%s\" is not for app \"%s\"\n"), rule->name,
+                      in.app);
         return NULL;
     }
     return rule;
@@ -301,7 +301,9 @@ static bool run_test(struct suite *s, const struct test *t, struct aw_coverage *
     if (rule == NULL)
         return false;
     if (!t->reg.already_sent && !has_step_now(rule)) {
-        aw_buf_printf(out, "rule \"%s\" has no step at 0s: it needs already_sent\n", rule->name);
+        aw_buf_printf(out,
+                      aw_t(s->diag->lang, "rule \"%s\" has no step at 0s: it needs already_sent\n"),
+                      rule->name);
         return false;
     }
     unsigned channels[AW_N_KINDS] = {0};
@@ -332,9 +334,9 @@ static bool run_test(struct suite *s, const struct test *t, struct aw_coverage *
     for (unsigned i = 0; coverage != NULL && i < lines.n; i++)
         aw_coverage_line(coverage, rule, &lines.list[i]);
     if (fine)
-        fine = aw_expect_compare(t->expect, t->n_expect, &lines, rule, out, diff);
+        fine = aw_expect_compare(t->expect, t->n_expect, &lines, rule, s->diag->lang, out, diff);
     else
-        aw_buf_printf(out, "the run failed: %s\n", err.text);
+        aw_buf_printf(out, aw_t(s->diag->lang, "the run failed: %s\n"), err.text);
     aw_free(lines.list);
     aw_free(lines.seen);
     aw_free(lines.told);
