@@ -12,7 +12,7 @@
 static const char *const ids[CASE_STEPS] = {"s0", "s1", "s2", "s3", "s4", "s5"};
 static const char *const names[CASE_PEOPLE] = {"li", "zhao", "mei", "wang", "noc", "duty"};
 
-static aw_ms instant(struct dice *d, unsigned most)
+aw_ms case_instant(struct dice *d, unsigned most)
 {
     return (aw_ms)dice_roll(d, most + 1) * 5 * AW_MINUTE +
            (dice_chance(d, 5) ? (aw_ms)dice_roll(d, 300) * AW_SECOND : 0);
@@ -36,6 +36,7 @@ static void make_people(struct ora_case *c, struct dice *d)
         a->phone = dice_chance(d, 75) ? phones[i] : NULL;
         a->email = dice_chance(d, 75) ? mails[i] : NULL;
         a->im = dice_chance(d, 50) ? names[i] : NULL;
+        a->tz = case_zone(d);
         if (dice_chance(d, 60))
             a->manager = dice_chance(d, 90) ? names[dice_roll(d, CASE_PEOPLE)] : "nobody";
     }
@@ -48,10 +49,12 @@ static void make_targets(struct aw_step *s, struct dice *d)
     unsigned n = dice_chance(d, 50) ? 0 : 1 + dice_roll(d, 3);
 
     for (unsigned i = 0; i < n; i++) {
-        enum aw_target_type type = (enum aw_target_type)dice_roll(d, AW_TO_USER + 1);
-        const char *name = type == AW_TO_CONTACT || type == AW_TO_USER
-                               ? (dice_chance(d, 90) ? names[dice_roll(d, CASE_PEOPLE)] : "nobody")
-                               : NULL;
+        enum aw_target_type type = (enum aw_target_type)dice_roll(d, AW_TO_ONCALL + 1);
+        const char *name = NULL;
+        if (type == AW_TO_CONTACT || type == AW_TO_USER)
+            name = dice_chance(d, 90) ? names[dice_roll(d, CASE_PEOPLE)] : "nobody";
+        else if (type == AW_TO_ONCALL)
+            name = "noc";
         s->to[s->n_to++] = (struct aw_target){type, name};
     }
     if (n == 0)
@@ -75,7 +78,7 @@ static void make_step(struct ora_case *c, struct aw_step *s, struct dice *d)
         return;
     }
     s->id = ids[s - c->steps];
-    s->at = s == c->steps ? 0 : instant(d, 12);
+    s->at = s == c->steps ? 0 : case_instant(d, 12);
     if (s->at > c->rule.deadline)
         s->at = c->rule.deadline;
     if (dice_chance(d, 50))
@@ -121,9 +124,9 @@ static void make_rule(struct ora_case *c, struct dice *d)
 
     r->name = "random";
     r->until = rung(d, true);
-    r->deadline = 5 * AW_MINUTE + instant(d, 14);
-    r->max_age = dice_chance(d, 70) ? AW_DAY : 5 * AW_MINUTE + instant(d, 30);
-    r->claim_hold = dice_chance(d, 60) ? 5 * AW_MINUTE + instant(d, 6) : 0;
+    r->deadline = 5 * AW_MINUTE + case_instant(d, 14);
+    r->max_age = dice_chance(d, 70) ? AW_DAY : 5 * AW_MINUTE + case_instant(d, 30);
+    r->claim_hold = dice_chance(d, 60) ? 5 * AW_MINUTE + case_instant(d, 6) : 0;
     r->n_steps = 1 + dice_roll(d, CASE_STEPS);
     for (unsigned i = 0; i < r->n_steps; i++)
         make_step(c, &c->steps[i], d);
@@ -136,6 +139,36 @@ static void make_rule(struct ora_case *c, struct dice *d)
 
 /* --- registration and history --------------------------------------------------------------- */
 
+/* Who was logged in and out on a phone of their own. People leave such cases alone: what their
+ * holds and a hold for a login add up to, and what 1011 means then, has golden traces. */
+static void make_presence(struct ora_case *c, struct dice *d)
+{
+    struct aw_presence *p = &c->rule.presence;
+
+    p->on_expiry = -1;
+    c->sessions = dice_chance(d, 25);
+    if (!c->sessions)
+        return;
+    c->rule.n_hours = 0;
+    p->logged_out = (enum aw_logged_out)dice_roll(d, 3);
+    p->hold_max = dice_chance(d, 70) ? 5 * AW_MINUTE + case_instant(d, 8) : 0;
+    p->on_login = (enum aw_on_login)dice_roll(d, 3);
+    if (dice_chance(d, 40))
+        p->on_expiry = (int)dice_roll(d, c->rule.n_steps);
+}
+
+static void make_session(const struct ora_case *c, struct aw_virtual_event *e, struct dice *d)
+{
+    static const char *const devices[CASE_PEOPLE] = {"phone-li",   "phone-zhao", "phone-mei",
+                                                     "phone-wang", "phone-noc",  "phone-duty"};
+    unsigned who = dice_chance(d, 80) ? 0 : dice_roll(d, CASE_PEOPLE);
+
+    e->act = dice_chance(d, 50) ? AW_V_LOGIN : AW_V_LOGOUT;
+    e->from = names[who];
+    e->device = devices[who];
+    e->after = dice_chance(d, 30) && e == c->events ? 0 : e->after + (e - c->events);
+}
+
 static void make_registration(struct ora_case *c, struct dice *d)
 {
     struct aw_registration *reg = &c->reg;
@@ -143,11 +176,16 @@ static void make_registration(struct ora_case *c, struct dice *d)
 
     reg->priority = (enum aw_priority)dice_roll(d, AW_N_PRIORITIES);
     reg->n_recipients = dice_chance(d, 60) ? 1 : 1 + dice_roll(d, CASE_RECIPIENTS);
+    /* What third persons are told for several recipients is one attempt for the limits. */
+    if (c->rule.limits.given)
+        reg->n_recipients = 1;
     for (unsigned i = 0; i < reg->n_recipients; i++)
         c->recipients[i].user = names[i];
     if (push_first && dice_chance(d, 50)) {
+        c->rule.n_hours = c->rule.n_hours > 1 ? 1 : c->rule.n_hours;
+        c->hours[0].kinds = AW_ALL_KINDS;
         reg->already_sent = true;
-        reg->sent_at = CASE_START - (dice_chance(d, 50) ? instant(d, 12) : 0);
+        reg->sent_at = c->at - (dice_chance(d, 50) ? case_instant(d, 12) : 0);
     }
 }
 
@@ -165,12 +203,20 @@ static void make_of(struct ora_case *c, struct dice *d)
  * run at the same instant while the first is refused, and acts at the instant of registration. */
 static void make_event(struct ora_case *c, struct aw_virtual_event *e, struct dice *d)
 {
-    bool backdated = c->reg.already_sent && c->reg.sent_at < CASE_START;
+    bool backdated = c->reg.already_sent && c->reg.sent_at < c->at;
     static const enum aw_outcome outcomes[] = {AW_OUT_ACCEPTED, AW_OUT_REFUSED, AW_OUT_REFUSED,
                                                AW_OUT_NO_TARGET};
     unsigned what = dice_roll(d, 100);
 
-    *e = (struct aw_virtual_event){.after = instant(d, 16)};
+    for (unsigned i = 0; i < c->rule.n_hours; i++)
+        if (c->hours[i].inside == AW_INSIDE_HOLD && c->hours[i].then == AW_THEN_KEEP &&
+            what >= 38 && what < 75)
+            what = 0; /* what a snooze adds to a firing that is kept back, rules.md leaves open */
+    *e = (struct aw_virtual_event){.after = case_instant(d, 16)};
+    if (c->sessions && what >= 38) {
+        make_session(c, e, d);
+        return;
+    }
     if (c->reg.n_recipients == 1 || dice_chance(d, 60))
         e->from = names[dice_roll(d, c->reg.n_recipients)];
     if (what < 35) {
@@ -182,13 +228,13 @@ static void make_event(struct ora_case *c, struct aw_virtual_event *e, struct di
         e->act = AW_V_CANCEL;
     } else if (what < 50) {
         e->act = AW_V_SNOOZE;
-        e->hold = 5 * AW_MINUTE + instant(d, 8);
+        e->hold = 5 * AW_MINUTE + case_instant(d, 8);
     } else if (what < 58 && c->rule.claim_hold) {
         e->act = AW_V_CLAIM;
         e->by = dice_chance(d, 70) ? names[dice_roll(d, CASE_PEOPLE)] : NULL;
-    } else if (what < 65) {
+    } else if (what < 65 && c->brake.n_silences == 0) {
         e->act = AW_V_RESUME;
-    } else if (what < 75) {
+    } else if (what < 75 && c->brake.n_silences == 0) {
         e->act = AW_V_ESCALATE; /* two at one instant would be one */
         e->after += e - c->events;
         e->step = dice_chance(d, 50) ? ids[dice_roll(d, c->rule.n_steps)] : NULL;
@@ -211,8 +257,10 @@ void case_make(struct ora_case *c, uint64_t seed)
 
     memset(c, 0, sizeof(*c));
     c->seed = seed;
+    case_make_env(c, &d);
     make_people(c, &d);
     make_rule(c, &d);
+    make_presence(c, &d);
     make_registration(c, &d);
     make_of(c, &d);
     c->n_events = dice_roll(&d, CASE_EVENTS + 1);
@@ -225,13 +273,15 @@ struct aw_virtual_input case_input(struct ora_case *c)
     c->rule.steps = c->steps;
     c->rule.exhausted = c->rule.exhausted ? &c->exhausted : NULL;
     c->reg.recipients = c->recipients;
-    return (struct aw_virtual_input){.rule = &c->rule,
-                                     .reg = &c->reg,
-                                     .at = CASE_START,
-                                     .people = c->people,
-                                     .n_people = c->n_people,
-                                     .events = c->events,
-                                     .n_events = c->n_events};
+    struct aw_virtual_input in = {.rule = &c->rule,
+                                  .reg = &c->reg,
+                                  .at = c->at,
+                                  .people = c->people,
+                                  .n_people = c->n_people,
+                                  .events = c->events,
+                                  .n_events = c->n_events};
+    case_env_input(c, &in);
+    return in;
 }
 
 /* --- cutting down --------------------------------------------------------------------------- */
@@ -264,7 +314,8 @@ static bool simplify_step(struct aw_step *s, unsigned how)
         return true;
     case 1:
         s->n_to = 1;
-        s->to[0] = (struct aw_target){AW_TO_RECIPIENT, NULL};
+        s->to[0].type = AW_TO_RECIPIENT; /* member by member: cases are compared byte by byte */
+        s->to[0].name = NULL;
         return true;
     case 2:
         s->n_to = s->n_to > 1 ? s->n_to - 1 : 1;
@@ -305,10 +356,14 @@ static bool simplify_rule(struct ora_case *c, unsigned how)
         c->reg.already_sent = false;
         return true;
     case 3:
-        c->rule.of = (struct aw_of){.n = 0};
+        c->rule.of.n = 0;
+        c->rule.of.percent = false;
+        return true;
+    case 4:
+        c->rule.presence.on_expiry = -1;
         return true;
     default:
-        return false;
+        return case_env_cut(c, how - 5);
     }
 }
 
@@ -320,7 +375,7 @@ bool case_cut(struct ora_case *c, unsigned part)
     }
     part -= c->n_events;
     if (part < c->rule.n_steps) {
-        if (part > 0 && !is_named(c, c->steps[part].id))
+        if (part > 0 && !is_named(c, c->steps[part].id) && c->rule.presence.on_expiry < 0)
             REMOVE(c->steps, c->rule.n_steps, part);
         return true;
     }

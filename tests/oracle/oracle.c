@@ -25,7 +25,7 @@ static void skip_put_off(struct ora *o, struct ora_tl *tl)
 {
     for (unsigned i = 0; i < tl->n_firings; i++)
         if (tl->firings[i].is == ORA_WAITS && tl->firings[i].put_off != AW_WHY_NONE)
-            ora_skip(o, tl, &tl->firings[i], AW_WHY_DEADLINE);
+            ora_skip(o, tl, &tl->firings[i], tl->firings[i].put_off);
 }
 
 void ora_end(struct ora *o, struct ora_tl *tl, enum aw_state state, enum aw_why why)
@@ -129,6 +129,7 @@ static void do_act(struct ora *o, struct ora_tl *tl, unsigned event)
  * simulator's: after what people do. */
 static void events_now(struct ora *o)
 {
+    ora_sessions(o);
     each_event(o, is_evidence, do_evidence);
     release(o);
     each_event(o, is_cancel, do_act);
@@ -145,10 +146,17 @@ static void firings_now(struct ora *o, struct ora_tl *tl)
         while (o->result == 0 && tl->state == AW_OPEN) {
             ora_list_firings(o, tl);
             struct ora_firing *f = ora_next(o, tl);
-            if (!f || ora_due(tl, f) > o->now)
+            if (!f || ora_turn(o, tl, f) > o->now)
                 break;
             ora_decide(o, tl, f);
             some = true;
+            if (o->in->brake) /* a claim may have filled a limit: decided one by one */
+                break;
+        }
+        if (some && o->in->brake) {
+            ora_answers(o, tl);
+            ora_confirm(o);
+            continue;
         }
         if (tl->state == AW_OPEN && o->now >= ora_deadline(o, tl))
             ora_end(o, tl, AW_EXHAUSTED, AW_WHY_DEADLINE);
@@ -179,7 +187,7 @@ static aw_time next_instant(struct ora *o)
         ora_list_firings(o, tl);
         const struct ora_firing *f = ora_next(o, tl);
         if (f)
-            earlier(&t, ora_due(tl, f), o->now);
+            earlier(&t, ora_turn(o, tl, f), o->now);
         earlier(&t, ora_deadline(o, tl), o->now);
         earlier(&t, ora_end_of_life(o, tl), o->now);
     }
@@ -208,6 +216,7 @@ static void open_timeline(struct ora *o, struct ora_tl *tl, const struct aw_reci
                                          .targets = &rcpt->user,
                                          .n_targets = 1,
                                          .why = AW_WHY_ALREADY_SENT});
+        ora_sent(o, rcpt->user, AW_PUSH);
         ora_evidence(o, tl, AW_ACCEPTED);
         ora_confirm(o);
     }

@@ -11,7 +11,7 @@ static void hold(struct ora *o, struct ora_tl *tl, aw_time until, enum aw_why wh
 {
     if (until <= o->now || tl->n_holds == ORA_HOLDS)
         return;
-    tl->holds[tl->n_holds++] = (struct ora_hold){o->now, until};
+    tl->holds[tl->n_holds++] = (struct ora_hold){.from = o->now, .until = until, .what = ORA_ALL};
     const struct ora_firing *f = ora_next(o, tl);
     if (f)
         ora_say(o, tl,
@@ -20,38 +20,34 @@ static void hold(struct ora *o, struct ora_tl *tl, aw_time until, enum aw_why wh
                                          .round = f->round,
                                          .kind = f->kind,
                                          .why = why,
-                                         .until = ora_held_until(tl, o->now)});
+                                         .until = ora_held_until(tl, o->now, f->kind)});
 }
 
-/* "a `shift` hold that ends at its time or by resume" */
+/* "a `shift` hold that ends at its time or by resume". What hours hold meanwhile is judged again,
+ * and held anew. */
 static void resume(struct ora *o, struct ora_tl *tl)
 {
+    bool held = false;
+
     for (unsigned i = 0; i < tl->n_holds; i++)
+        held = held || (tl->holds[i].until > o->now && !tl->holds[i].by_hours);
+    for (unsigned i = 0; held && i < tl->n_holds; i++)
         if (tl->holds[i].until > o->now)
             tl->holds[i].until = o->now;
 }
 
-/* Whether anything of a step is decided. */
-static bool has_begun(const struct ora_tl *tl, unsigned step)
-{
-    for (unsigned i = 0; i < tl->n_firings; i++)
-        if (tl->firings[i].step == step && tl->firings[i].is != ORA_WAITS)
-            return true;
-    return false;
-}
-
-/* What comes first of the named step, or of those that have not begun; when there are none, of the
+/* What comes first of the named step, or of those that have not fired; when there are none, of the
  * rounds that are left: "an id that has fired never fires again". */
-static struct ora_firing *next_unfired(const struct ora *o, struct ora_tl *tl, int step)
+static struct ora_firing *next_unfired(struct ora *o, struct ora_tl *tl, int step)
 {
     struct ora_firing *next = NULL, *round = NULL;
 
     for (unsigned i = 0; i < tl->n_firings; i++) {
         struct ora_firing *f = &tl->firings[i];
-        if (f->is != ORA_WAITS || (step >= 0 && f->step != (unsigned)step) ||
-            ora_due(tl, f) > ora_deadline(o, tl))
+        if (f->is != ORA_WAITS || !ora_is_first(tl, f) ||
+            (step >= 0 && f->step != (unsigned)step) || ora_due(tl, f) > ora_deadline(o, tl))
             continue;
-        struct ora_firing **best = has_begun(tl, f->step) ? &round : &next;
+        struct ora_firing **best = f->round > 1 ? &round : &next;
         if (!*best || ora_due(tl, f) < ora_due(tl, *best) ||
             (ora_due(tl, f) == ora_due(tl, *best) &&
              (f->step < (*best)->step || (f->step == (*best)->step && f->round < (*best)->round))))
@@ -83,6 +79,7 @@ static void escalate(struct ora *o, struct ora_tl *tl, const char *id)
             continue;
         if (f->step == wanted.step && f->round == wanted.round) {
             f->at_once = o->now;
+            f->wanted = true;
             f->why = AW_WHY_ESCALATED;
         } else if (f->place < wanted.place || (f->place == wanted.place && f->step < wanted.step)) {
             f->at_once = o->now;

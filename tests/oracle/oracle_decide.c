@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static struct aw_virtual_line line_of(const struct ora *o, const struct ora_firing *f)
+static struct aw_virtual_line line_of(struct ora *o, const struct ora_firing *f)
 {
     return (struct aw_virtual_line){
         .step = ora_step(o, f->step)->id, .round = f->round, .kind = f->kind};
@@ -20,6 +20,7 @@ void ora_skip(struct ora *o, struct ora_tl *tl, struct ora_firing *f, enum aw_wh
     l.what = AW_V_SKIPPED;
     l.why = why;
     l.level = why == AW_WHY_UNLESS ? tl->level : AW_LEVEL_NONE;
+    l.by = why == AW_WHY_LIMIT || why == AW_WHY_SILENCE ? f->by : NULL;
     ora_say(o, tl, l);
 }
 
@@ -39,7 +40,7 @@ static bool same_targets(const struct aw_step *a, const struct aw_step *b)
 
 /* "Advance happens only when no kind of the step's first round can be sent; later rounds never
  * advance"; and never with `if_no_contact: skip`. */
-static bool nobody_had_it(const struct ora *o, const struct ora_tl *tl, unsigned step)
+static bool nobody_had_it(struct ora *o, const struct ora_tl *tl, unsigned step)
 {
     for (unsigned i = 0; i < tl->n_firings; i++) {
         const struct ora_firing *f = &tl->firings[i];
@@ -51,7 +52,7 @@ static bool nobody_had_it(const struct ora *o, const struct ora_tl *tl, unsigned
 
 /* "another kind or target": than those of every step that has failed so far, the other than `self`;
  * for "steps to the same address are skipped". */
-static bool is_another(const struct ora *o, const struct ora_tl *tl, unsigned step, unsigned self)
+static bool is_another(struct ora *o, const struct ora_tl *tl, unsigned step, unsigned self)
 {
     const struct aw_step *s = ora_step(o, step);
 
@@ -66,8 +67,7 @@ static bool is_another(const struct ora *o, const struct ora_tl *tl, unsigned st
     return false;
 }
 
-/* Nothing of its first round is decided. */
-static bool not_begun(const struct ora_tl *tl, unsigned step)
+bool ora_not_begun(const struct ora_tl *tl, unsigned step)
 {
     for (unsigned i = 0; i < tl->n_firings; i++) {
         const struct ora_firing *f = &tl->firings[i];
@@ -87,7 +87,10 @@ static void advance(struct ora *o, struct ora_tl *tl, const struct ora_firing *f
         return;
     for (unsigned i = 0; i < tl->n_firings; i++) {
         struct ora_firing *f = &tl->firings[i];
-        if (f->round == 1 && not_begun(tl, f->step) && is_another(o, tl, f->step, AW_MAX_STEPS) &&
+        /* What waits for a login would only go on waiting. */
+        bool away = f->put_off == AW_WHY_LOGGED_OUT && f->why != AW_WHY_LOGGED_IN;
+        if (f->round == 1 && !away && ora_not_begun(tl, f->step) &&
+            is_another(o, tl, f->step, AW_MAX_STEPS) &&
             (!next || ora_due(tl, f) < ora_due(tl, next) ||
              (ora_due(tl, f) == ora_due(tl, next) && f->step < next->step)))
             next = f;
@@ -97,10 +100,12 @@ static void advance(struct ora *o, struct ora_tl *tl, const struct ora_firing *f
     for (unsigned i = 0; i < tl->n_firings; i++) {
         struct ora_firing *f = &tl->firings[i];
         if (f->step == next->step && f->round == 1) {
-            f->plan = ora_plan_clock(tl, o->now);
+            f->plan = ora_plan_clock(tl, o->now, f->kind);
             if (f->plan > o->rule->deadline) /* registered later than that */
                 f->plan = o->rule->deadline;
             f->why = AW_WHY_ADVANCED;
+            f->not_before = 0;
+            f->kept = false;
         }
     }
 }
@@ -155,8 +160,7 @@ static bool has_user(const struct ora_flight *a, const char *user)
 }
 
 /* Who of the targets can be reached now: the first, or each once. */
-static struct ora_flight whom(const struct ora *o, const struct ora_tl *tl,
-                              const struct ora_firing *f)
+static struct ora_flight whom(struct ora *o, const struct ora_tl *tl, const struct ora_firing *f)
 {
     const struct aw_step *step = ora_step(o, f->step);
     struct ora_flight a = {.n = 0};
@@ -177,8 +181,7 @@ static struct ora_flight whom(const struct ora *o, const struct ora_tl *tl,
 }
 
 /* An address that failed, or none at all. */
-static enum aw_why why_nobody(const struct ora *o, const struct ora_tl *tl,
-                              const struct ora_firing *f)
+static enum aw_why why_nobody(struct ora *o, const struct ora_tl *tl, const struct ora_firing *f)
 {
     const struct aw_step *step = ora_step(o, f->step);
     enum aw_why why = AW_WHY_NO_CONTACT;
@@ -234,6 +237,8 @@ static void attempt(struct ora *o, struct ora_tl *tl, struct ora_firing *f, stru
     struct aw_virtual_line l = line_of(o, f);
 
     f->is = ORA_FIRED;
+    for (unsigned i = 0; i < a->n; i++)
+        ora_sent(o, a->users[i], f->kind);
     l.what = AW_V_FIRED;
     l.targets = a->users;
     l.n_targets = a->n;
@@ -316,23 +321,25 @@ static bool is_past(const struct ora_tl *tl, const struct ora_firing *f)
 }
 
 /* Whether nothing of a step's round would be sent now. */
-static bool would_be_skipped(const struct ora *o, const struct ora_tl *tl,
-                             const struct ora_firing *one)
+static bool would_be_skipped(struct ora *o, const struct ora_tl *tl, const struct ora_firing *one)
 {
     const struct aw_step *step = ora_step(o, one->step);
     enum aw_why why;
+    aw_time end;
 
     if (step->unless != AW_LEVEL_NONE && tl->level >= step->unless)
         return true;
-    for (unsigned k = 0; k < step->n_kinds; k++)
-        for (unsigned i = 0; i < step->n_to; i++)
+    for (unsigned k = 0; k < step->n_kinds; k++) {
+        const struct aw_hours *h = ora_hours(o, tl, step->kinds[k], &end);
+        for (unsigned i = 0; !(h && h->inside == AW_INSIDE_SKIP) && i < step->n_to; i++)
             if (ora_reachable(o, tl, &step->to[i], step->kinds[k], &why))
                 return false;
+    }
     return true;
 }
 
 /* "Of several steps already past at registration only the latest that is not skipped fires." */
-static bool overtaken(const struct ora *o, const struct ora_tl *tl, const struct ora_firing *f)
+static bool overtaken(struct ora *o, const struct ora_tl *tl, const struct ora_firing *f)
 {
     for (unsigned i = 0; is_past(tl, f) && i < tl->n_firings; i++) {
         const struct ora_firing *g = &tl->firings[i];
@@ -341,6 +348,86 @@ static bool overtaken(const struct ora *o, const struct ora_tl *tl, const struct
             return true;
     }
     return false;
+}
+
+/* "hold: `shift` adds the length of the hold to every firing not yet claimed and to the deadline;
+ * `keep` moves only the held firing"; "with `kinds`, a held SMS does not stop an e-mail": a shift
+ * is one of these kinds, and of the deadline. */
+static void hold(struct ora *o, struct ora_tl *tl, struct ora_firing *f, const struct aw_hours *h,
+                 aw_time until)
+{
+    struct aw_virtual_line l = line_of(o, f);
+
+    /* "ends at the deadline as `skipped`" */
+    if (h->then == AW_THEN_KEEP && until > ora_deadline(o, tl))
+        until = ora_deadline(o, tl);
+    l.what = AW_V_HELD;
+    l.why = AW_WHY_HOURS;
+    l.until = until;
+    f->put_off = AW_WHY_HOURS;
+    if (h->then == AW_THEN_KEEP) {
+        f->not_before = until;
+        f->kept = true;
+        f->why = AW_WHY_DUE;
+    } else if (tl->n_holds < ORA_HOLDS) {
+        tl->holds[tl->n_holds++] = (struct ora_hold){.from = o->now,
+                                                     .until = until,
+                                                     .what = h->kinds | 1u << ORA_DEADLINE,
+                                                     .by_hours = true};
+    }
+    ora_say(o, tl, l);
+}
+
+/* "4. `hours` [...]: hold, skip or send". True: it does not go on. */
+static bool hours(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
+{
+    aw_time end;
+    const struct aw_hours *h = f->wanted ? NULL : ora_hours(o, tl, f->kind, &end);
+
+    if (!h || h->inside == AW_INSIDE_SEND)
+        return false;
+    if (h->inside == AW_INSIDE_SKIP) {
+        ora_skip(o, tl, f, AW_WHY_HOURS);
+        return true;
+    }
+    /* "A firing that nobody can receive is not held: `if_no_contact` applies at once." */
+    if (whom(o, tl, f).n == 0)
+        return false;
+    if (h->then == AW_THEN_KEEP && ora_deadline(o, tl) <= o->now)
+        ora_skip(o, tl, f, AW_WHY_HOURS);
+    else
+        hold(o, tl, f, h, end);
+    return true;
+}
+
+/* "A deferral shifts nothing else and ends at the deadline as `skipped`". True: it does not go on.
+ */
+static bool restrained(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
+{
+    struct ora_flight to = whom(o, tl, f);
+    aw_time until, deadline = ora_deadline(o, tl);
+    enum aw_why why = to.n > 0 ? ora_restrained(o, f, &to, &until, f->by) : AW_WHY_NONE;
+    struct aw_virtual_line l = line_of(o, f);
+
+    if (why == AW_WHY_NONE)
+        return false;
+    if (deadline <= o->now) {
+        ora_skip(o, tl, f, why);
+        return true;
+    }
+    until = until < deadline ? until : deadline;
+    f->put_off = why;
+    f->kept = false;
+    /* A hold still adds its length. */
+    f->plan = ora_plan_clock(tl, o->now, f->kind) + (until - o->now);
+    f->not_before = f->at_once = 0;
+    f->why = f->wanted ? AW_WHY_ESCALATED : AW_WHY_DUE;
+    l.what = AW_V_DEFERRED;
+    l.why = why;
+    l.until = until;
+    l.by = f->by;
+    ora_say(o, tl, l);
+    return true;
 }
 
 void ora_decide(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
@@ -360,7 +447,8 @@ void ora_decide(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
         ora_skip(o, tl, f, AW_WHY_UNLESS);
         return;
     }
-    send(o, tl, f);
+    if (!hours(o, tl, f) && !ora_presence(o, tl, f) && !restrained(o, tl, f))
+        send(o, tl, f);
 }
 
 /* "`exhausted`: runs when a timeline ends `exhausted` or `expired`"; "The exhausted step ignores

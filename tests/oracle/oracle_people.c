@@ -12,8 +12,7 @@ static const char * or (const char *a, const char *b)
 }
 
 /* "Addresses that are not given come from the contact directory." NULL: nobody of that name. */
-const struct aw_addresses *ora_addresses(const struct ora *o, const char *user,
-                                         struct aw_addresses *room)
+const struct aw_addresses *ora_addresses(struct ora *o, const char *user, struct aw_addresses *room)
 {
     const struct aw_addresses *entry = NULL, *given = NULL;
 
@@ -60,7 +59,7 @@ static bool has_address(const struct aw_addresses *a, enum aw_kind kind)
 
 /* "target: default the recipient; `manager`, `oncall:<rotation>`, `contact:<name>`, `user:<id>`".
  * "`contact:<name>` and `user:<id>` are entries of the directory". NULL: there is nobody. */
-const char *ora_person(const struct ora *o, const struct ora_tl *tl, const struct aw_target *to)
+const char *ora_person(struct ora *o, const struct ora_tl *tl, const struct aw_target *to)
 {
     struct aw_addresses room;
     const struct aw_addresses *a;
@@ -78,7 +77,8 @@ const char *ora_person(const struct ora *o, const struct ora_tl *tl, const struc
         user = to->name;
         break;
     case AW_TO_ONCALL:
-        return NULL;
+        user = ora_oncall(o, to->name);
+        break;
     }
     for (unsigned i = 0; user && i < o->in->n_people; i++)
         if (strcmp(o->in->people[i].user, user) == 0)
@@ -86,23 +86,38 @@ const char *ora_person(const struct ora *o, const struct ora_tl *tl, const struc
     return NULL;
 }
 
-/* "reachable: has an address of that kind without a negative fact, and is not the recipient". */
-bool ora_reachable(const struct ora *o, const struct ora_tl *tl, const struct aw_target *to,
-                   enum aw_kind kind, enum aw_why *ret_why)
+bool ora_has_address(struct ora *o, const struct ora_tl *tl, const char *user, enum aw_kind kind,
+                     enum aw_why *ret_why)
 {
     struct aw_addresses room;
-    const char *user = ora_person(o, tl, to);
-    const struct aw_addresses *a = user ? ora_addresses(o, user, &room) : NULL;
+    const struct aw_addresses *a = ora_addresses(o, user, &room);
 
-    if (!a || !has_address(a, kind))
-        return false;
-    if (to->type != AW_TO_RECIPIENT && strcmp(user, tl->rcpt->user) == 0)
+    /* A device of which a session was reported is an address, too. */
+    if (!a || (!has_address(a, kind) && !(kind == AW_PUSH && ora_known(o, user))))
         return false;
     for (unsigned i = 0; i < tl->n_failed; i++) {
         if (tl->failed[i].kind == kind && strcmp(tl->failed[i].user, user) == 0) {
             *ret_why = AW_WHY_DEAD_ADDRESS;
             return false;
         }
+    }
+    return true;
+}
+
+/* "reachable: has an address of that kind without a negative fact, and is not the recipient". A
+ * push reaches nobody who is logged out everywhere. */
+bool ora_reachable(struct ora *o, const struct ora_tl *tl, const struct aw_target *to,
+                   enum aw_kind kind, enum aw_why *ret_why)
+{
+    const char *user = ora_person(o, tl, to);
+
+    if (!user || (to->type != AW_TO_RECIPIENT && strcmp(user, tl->rcpt->user) == 0))
+        return false;
+    if (!ora_has_address(o, tl, user, kind, ret_why))
+        return false;
+    if (kind == AW_PUSH && ora_absent(o, user)) {
+        *ret_why = AW_WHY_LOGGED_OUT;
+        return false;
     }
     return true;
 }

@@ -54,8 +54,10 @@ static void put_step(struct aw_buf *b, const struct aw_step *s)
     aw_buf_puts(b, "}\n");
 }
 
-static void put_rule(struct aw_buf *b, const struct aw_rule *r)
+static void put_rule(struct aw_buf *b, const struct ora_case *c)
 {
+    const struct aw_rule *r = &c->rule;
+
     aw_buf_printf(b, "version: 1\nrules:\n  - name: %s\n    until: %s\n", r->name,
                   aw_level_name(r->until));
     if (r->of.n)
@@ -66,7 +68,20 @@ static void put_rule(struct aw_buf *b, const struct aw_rule *r)
         put_duration(b, "\n    claim: {hold", r->claim_hold);
         aw_buf_puts(b, "}");
     }
-    aw_buf_puts(b, "\n    steps:\n");
+    aw_buf_puts(b, "\n");
+    if (r->presence.logged_out) {
+        static const char *const out[] = {"send", "hold", "skip"}, *const in[] = {"each", "digest",
+                                                                                  "drop"};
+        aw_buf_printf(b, "    presence: {logged_out: %s, on_login: %s", out[r->presence.logged_out],
+                      in[r->presence.on_login]);
+        if (r->presence.hold_max)
+            put_duration(b, ", hold_max", r->presence.hold_max);
+        if (r->presence.on_expiry >= 0)
+            aw_buf_printf(b, ", on_expiry: %s", r->steps[r->presence.on_expiry].id);
+        aw_buf_puts(b, "}\n");
+    }
+    case_hours_print(c, b);
+    aw_buf_puts(b, "    steps:\n");
     for (unsigned i = 0; i < r->n_steps; i++)
         put_step(b, &r->steps[i]);
     if (r->exhausted) {
@@ -105,11 +120,14 @@ static void put_event(struct aw_buf *b, const struct aw_virtual_event *e)
     put_duration(b, "      - {at", e->after);
     if (e->act == AW_V_EVIDENCE)
         aw_buf_printf(b, ", from: %s, level: %s", e->from, aw_level_name(e->level));
+    else if (e->act == AW_V_LOGIN || e->act == AW_V_LOGOUT)
+        aw_buf_printf(b, ", %s: %s, device: %s", e->act == AW_V_LOGIN ? "login" : "logout", e->from,
+                      e->device);
     else if (e->act == AW_V_RESULT)
         aw_buf_printf(b, ", attempt: %s, result: %s", e->step, aw_outcome_name(e->outcome));
     else
         aw_buf_printf(b, ", act: %s", acts[e->act]);
-    if (e->act != AW_V_EVIDENCE && e->from)
+    if (e->act != AW_V_EVIDENCE && !e->device && e->from)
         aw_buf_printf(b, ", recipient: %s", e->from);
     if (e->act == AW_V_ESCALATE && e->step)
         aw_buf_printf(b, ", step: %s", e->step);
@@ -124,11 +142,13 @@ void case_print(const struct ora_case *c, struct aw_buf *b)
 {
     char text[AW_TIME_TEXT];
 
-    put_rule(b, &c->rule);
-    aw_buf_puts(b, "---\npeople:\n");
+    put_rule(b, c);
+    aw_buf_puts(b, "---\n");
+    case_env_print(c, b);
+    aw_buf_puts(b, "people:\n");
     for (unsigned i = 0; i < c->n_people; i++)
         put_person(b, &c->people[i]);
-    aw_time_print(text, CASE_START);
+    aw_time_print(text, c->at);
     aw_buf_printf(b, "tests:\n  - send: {at: \"%s\", priority: %s, ", text,
                   aw_priority_name(c->reg.priority));
     if (c->reg.already_sent) {

@@ -34,6 +34,8 @@ static int take(void *ctx, const struct aw_virtual_line *l)
     aw_buf_printf(b, " (%s)", aw_why_name(l->why));
     if (l->level)
         aw_buf_printf(b, " %s", aw_level_name(l->level));
+    if (l->by)
+        aw_buf_printf(b, " by %s", l->by);
     if (l->until) {
         aw_duration_print(text, l->until - (l->at - l->after));
         aw_buf_printf(b, " until %s", text);
@@ -66,7 +68,7 @@ static void shrink(struct ora_case *c)
     struct ora_case less = *c;
     bool again = true;
 
-    while (again) {
+    for (unsigned most = 20; again && most > 0; most--) {
         again = false;
         for (unsigned part = 0; less = *c, case_cut(&less, part);) {
             if (memcmp(&less, c, sizeof(less)) != 0 && !agree(&less)) {

@@ -109,8 +109,11 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
         g->due = t && t->due ? t->due : e->at;
         g->why = AW_WHY_ESCALATED;
     } else if (t && t->due && t->why == AW_WHY_HOURS) {
-        if (g->due < t->due) {
-            g->due = t->due;
+        /* Rounds after it are not due sooner; the first may have been brought forward. */
+        if (g->round == 1 || g->due < t->due) {
+            g->due = after_hold(&tl->kind_hold[g->kind], t->due);
+            if (g->fell_due > g->due)
+                g->fell_due = g->due;
             return; /* in the order in which they fell due */
         }
     } else if (t && t->due) {
@@ -120,6 +123,9 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
         if (t->why == AW_WHY_ADVANCED || t->why == AW_WHY_LOGGED_IN)
             g->why = t->why;
     }
+    /* The deadline may have come nearer since: a hold ended before its time. */
+    if (t && t->due && g->due > aw_deadline(rule, tl))
+        g->due = aw_deadline(rule, tl);
     g->fell_due = g->due;
 }
 

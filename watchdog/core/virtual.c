@@ -256,6 +256,7 @@ static int line_of_hold(struct run *r, const struct aw_fact *f)
     if (aw_engine_next(r->in->rule, tl, &step, &l.kind, &l.round) == 0)
         return 0;
     l.step = aw_rule_step(r->in->rule, step)->id;
+    l.until = tl->kind_hold[l.kind].until;
     return put_line(r, &l);
 }
 
@@ -268,8 +269,10 @@ static int put_lines(struct run *r)
         n = 1;
         aw_virtual_decided(&r->brake, r->present->tl.person, r->env.now, f);
         if (f->type == AW_FACT_CLAIMED) {
-            while (i + n < r->up.n_facts && n < AW_MAX_TO && same_claim(f, f + n))
+            while (i + n < r->up.n_facts && n < AW_MAX_TO && same_claim(f, f + n)) {
+                aw_virtual_decided(&r->brake, r->present->tl.person, r->env.now, f + n);
                 n++;
+            }
             e = line_of_firing(r, f, n);
         } else if (f->type == AW_FACT_SKIPPED || f->type == AW_FACT_DEFERRED || is_held(f)) {
             e = line_of_firing(r, f, 0);
