@@ -147,6 +147,7 @@ void aw_loop_free(struct aw_loop *l)
         aw_cmd_free(l->held[--l->n_held]);
     aw_free(l->held);
     aw_free(l->confirmed);
+    aw_free(l->ahead.list);
     aw_inbox_free(l->inbox);
     aw_free(l);
 }

@@ -194,6 +194,16 @@ struct aw_prune {
     aw_boot slice_at; /* the last slice */
 };
 
+/* When more is due than a turn can take, as after an opening of hours: what comes next, by priority,
+ * then by due. Looked up again when it is used up or a second old, so that what is urgent and new
+ * does not stand behind it. */
+#define AW_AHEAD 4096
+struct aw_ahead {
+    struct aw_due_row *list;
+    unsigned n, next;
+    aw_time at;
+};
+
 struct aw_loop {
     struct aw_loop_options opt;
     struct aw_store *store;
@@ -232,6 +242,7 @@ struct aw_loop {
     bool full_told;
     bool full_untold; /* it was full, and there was no room to tell of it */
     aw_time full_at;
+    struct aw_ahead ahead;
     struct aw_prune prune;
     struct aw_watch watch;
     struct aw_watch_news news; /* not yet in the log */

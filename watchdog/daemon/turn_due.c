@@ -4,6 +4,8 @@
  * store is the only timer queue. Also the first turns after a start: tries that were in flight
  * when the last run ended have an unknown outcome.
  */
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "daemon/loop_int.h"
 
@@ -23,6 +25,52 @@ static int digest(struct aw_loop *l, const struct aw_msg *m, struct aw_err *err)
     return r;
 }
 
+static int by_priority(const void *a, const void *b)
+{
+    const struct aw_due_row *x = a, *y = b;
+
+    if (x->priority != y->priority)
+        return x->priority > y->priority ? -1 : 1;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static int look_ahead(struct aw_loop *l, struct aw_err *err)
+{
+    struct aw_ahead *h = &l->ahead;
+
+    if (!h->list)
+        h->list = aw_malloc(AW_AHEAD * sizeof(*h->list));
+    h->next = 0;
+    h->at = l->now;
+    int r = aw_store_due_ranked(l->store, l->now, h->list, AW_AHEAD, &h->n, err);
+    if (r == AW_OK)
+        qsort(h->list, h->n, sizeof(*h->list), by_priority);
+    return r;
+}
+
+/* What is judged in this turn, at most max; *ret_more: there is more. */
+static int choose(struct aw_loop *l, aw_id *ids, unsigned max, unsigned *n, bool *ret_more,
+                  struct aw_err *err)
+{
+    struct aw_ahead *h = &l->ahead;
+    bool fresh = h->next < h->n && l->now >= h->at && l->now - h->at < AW_SECOND;
+    int r = AW_OK;
+
+    *n = 0;
+    if (!fresh) {
+        h->n = h->next = 0;
+        r = aw_store_due(l->store, l->now, ids, max, n, err);
+        *ret_more = *n == max;
+        if (r || *n < max)
+            return r;
+        r = look_ahead(l, err);
+    }
+    for (*n = 0; r == AW_OK && *n < max && h->next < h->n; ++*n)
+        ids[*n] = h->list[h->next++].id;
+    *ret_more = true;
+    return r;
+}
+
 int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
 {
     struct aw_event ev = {.type = AW_EV_DUE};
@@ -34,12 +82,14 @@ int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
     if (l->recovering || l->full || max == 0)
         return AW_OK;
     ids = aw_malloc(max * sizeof(*ids));
-    r = aw_store_due(l->store, l->now, ids, max, &n, err);
+    r = choose(l, ids, max, &n, ret_more, err);
     for (unsigned i = 0; i < n && r == AW_OK; i++) {
         struct aw_msg *m;
 
-        if (aw_fx_room(l) == 0)
+        if (aw_fx_room(l) == 0) {
+            l->ahead.next -= l->ahead.next >= n - i ? n - i : 0; /* they are next */
             break;
+        }
         r = aw_judge_load(l, ids[i], &m, err);
         l->claimed.send = NULL;
         if (r == AW_OK)
@@ -49,8 +99,6 @@ int aw_turn_due(struct aw_loop *l, bool *ret_more, struct aw_err *err)
         if (r == AW_OK && l->claimed.send && aw_brakes_digest(l))
             r = digest(l, m, err);
     }
-    if (n == max)
-        *ret_more = true;
     aw_free(ids);
     return r;
 }

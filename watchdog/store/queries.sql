@@ -295,6 +295,10 @@ SELECT count(*) FROM timeline WHERE due IS NOT NULL AND state = 0
 -- name: timelines_due
 SELECT id FROM timeline WHERE due <= ?1 ORDER BY due LIMIT ?2
 
+-- name: timelines_due_ranked
+SELECT t.id, json_extract(m.body, '$.priority') FROM timeline AS t JOIN message AS m ON m.id = t.id - t.n
+    WHERE t.due <= ?1 ORDER BY t.due LIMIT ?2
+
 -- name: timeline_next
 SELECT due FROM timeline WHERE due IS NOT NULL ORDER BY due LIMIT 1
 

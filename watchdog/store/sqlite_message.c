@@ -252,6 +252,25 @@ int aw_store_due(struct aw_store *s, aw_time now, aw_id *ret, unsigned max, unsi
     return aw_store_note(s, r);
 }
 
+int aw_store_due_ranked(struct aw_store *s, aw_time now, struct aw_due_row *ret, unsigned max,
+                        unsigned *ret_n, struct aw_err *err)
+{
+    sqlite3_stmt *q;
+    unsigned n = 0;
+    int r = aw_db_query(&s->db, AW_SQL_TIMELINES_DUE_RANKED, &q, err, I(now), I(max));
+    while (r == 0 && n < max && (r = aw_db_step(&s->db, q, err)) == 1) {
+        const char *priority = (const char *)sqlite3_column_text(q, 1);
+        ret[n] = (struct aw_due_row){sqlite3_column_int64(q, 0), AW_NORMAL, n};
+        if (priority != NULL)
+            aw_priority_parse(priority, &ret[n].priority);
+        n++;
+        r = 0;
+    }
+    aw_db_done(q);
+    *ret_n = n;
+    return aw_store_note(s, r);
+}
+
 int aw_store_next_due(struct aw_store *s, aw_time *ret, struct aw_err *err)
 {
     int r = aw_db_int(&s->db, AW_SQL_TIMELINE_NEXT, ret, err);

@@ -225,6 +225,14 @@ int aw_store_later(struct aw_store *s, struct aw_later *cursor, aw_id *ret, unsi
 /* The message and the person of every open timeline. */
 int aw_store_open_people(struct aw_store *s, void (*row)(void *arg, aw_id message, int64_t person),
                          void *arg, struct aw_err *err);
+/* The same with the priorities of their messages. */
+struct aw_due_row {
+    aw_id id;
+    enum aw_priority priority;
+    unsigned rank; /* by due */
+};
+int aw_store_due_ranked(struct aw_store *s, aw_time now, struct aw_due_row *ret, unsigned max,
+                        unsigned *ret_n, struct aw_err *err);
 /* Timelines that are open, counted at start (then the core counts on). */
 int aw_store_open_count(struct aw_store *s, int64_t *ret, struct aw_err *err);
 /* The earliest due of all, 0: none. */
