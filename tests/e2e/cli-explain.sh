@@ -31,6 +31,15 @@ check "... one object each" holds "json_array_length(j) = $(ls "$src/rules" | gr
     $(ls "$src/rules" | grep -c '\.test\.yaml$')"
 exits "from an instant on" 0 rules graph "$src/rules/order-status.yaml" --at 2026-11-23T22:00:00+08:00
 out_has '5m text: SMS'
+printf 'version: 1\ncalendars: {night: {zone: Asia/Shanghai, open: [{days: all, from: "22:00", to: "08:00"}]}}\n' >env.yaml
+sed 's/^    deadline: 4h/    hours: {calendar: night, inside: hold, then: shift}\n    deadline: 4h/' \
+    "$src/rules/must-read.yaml" >quiet.yaml
+exits "through the night" 0 rules graph quiet.yaml --at 2026-11-23T21:58:00+08:00 --env env.yaml
+out_has '2m - 10h2m: not at this hour'
+out_has '10h5m text: SMS'
+exits "... shaded in the drawing" 0 rules graph quiet.yaml --at 2026-11-23T21:58:00+08:00 --env env.yaml --format svg
+out_has '<rect class="hold"'
+check "... well-formed" well_formed out
 exits "no instant" 2 rules graph "$src/rules/order-status.yaml" --at tomorrow
 exits "a file with errors" 3 rules graph /dev/null
 
@@ -91,7 +100,7 @@ printf '{"class":"order","title":"订单 <7>","external_id":"o7","recipients":[{
 exits "register" 0 messages register -f reg.json $A
 exits "snooze" 0 messages snooze ext:o7 --for 1h --recipient li --reason lunch $A
 exits "why then" 0 rules explain ext:o7 $A
-out_has "$(printf 'li\theld\tthe plan is held until')"
+out_has "$(printf 'li\theld\ta person holds the plan until')"
 out_has "$(printf 'wang\tplan\tthe rule has it 2m after the registration')"
 out_has "$(printf 'wang\tcould-skip\tit is skipped once the message is delivered')"
 exits "... in Chinese" 0 rules explain ext:o7 --lang zh-CN $A

@@ -94,14 +94,13 @@ static void test_match(void **state)
     expect_match(
         &labelled, "bank",
         "{\"rules\":[" RULE("parcel", "not", "no-match", "the message has no labels.zone, it wants \\\"high\\\"") "," RULE(
-            "shops", "not",
-            "no-match", "app is \\\"bank\\\", it wants \\\"shop\\\"") "," RULE("rest", "takes",
-                                                                               "match",
-                                                                               "it takes every "
-                                                                               "message") "],"
-                                                                                          "\"rule\""
-                                                                                          ":\"rest"
-                                                                                          "\"}");
+            "shops", "not", "no-match",
+            "app is \\\"bank\\\", it wants \\\"shop\\\"") "," RULE("rest", "takes", "match",
+                                                                   "it takes every "
+                                                                   "message") "],"
+                                                                              "\"rule\""
+                                                                              ":\"rest"
+                                                                              "\"}");
 #define UNASKED(name) RULE(name, "unasked", "named", "the registration names \\\"shops\\\"")
     expect_match(&named, "shop",
                  "{\"rules\":[" UNASKED("parcel") "," RULE(
@@ -173,13 +172,16 @@ static void test_timeline(void **state)
     tl->tries[1] = (struct aw_try){
         .step = 1, .kind = AW_SMS, .state = AW_TRY_WAITING, .due = NOW + 6 * AW_MINUTE};
     tl->hold = (struct aw_hold){NOW, NOW + 2 * AW_MINUTE, 2 * AW_MINUTE};
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        tl->kind_hold[k] = tl->hold;
+    tl->snoozed = NOW + 2 * AW_MINUTE;
     tl->moved = 90 * AW_SECOND;
     expect_why(&parcel, tl, AW_MINUTE,
                "next: next is SMS (text), round 2, at 2026-11-22T02:20:00.000Z, in 19m\n"
                "plan: the rule has it 15m after the registration, which was at "
                "2026-11-22T02:00:00.000Z (line 8)\n"
                "shift: holds put it off by 2m in all\n"
-               "held: the plan is held until 2026-11-22T02:02:00.000Z\n"
+               "held: a person holds the plan until 2026-11-22T02:02:00.000Z\n"
                "deferred: it was put off: no channel can be sent to now\n"
                "deadline: its deadline is 2026-11-22T02:33:30.000Z\n"
                "downtime: the deadline moved by 1m30s while we were down\n"
@@ -222,6 +224,24 @@ static void test_others(void **state)
     aw_explain_timeline(&e, &parcel, tl, NOW);
     assert_true(
         aw_starts(aw_buf_str(&b), "last: no step is left: it waits for its deadline\n" ENDS));
+    aw_buf_reset(&b);
+    tl->n_tracks = 0;
+    tl->kind_hold[AW_PUSH] = tl->kind_hold[AW_SMS] = (struct aw_hold){NOW, NOW + AW_HOUR, AW_HOUR};
+    tl->hold = tl->kind_hold[AW_PUSH];
+    tl->absence = (struct aw_absence){.from = NOW, .until = NOW + 2 * AW_HOUR};
+    static const struct aw_hours night = {.calendar = "night", .kinds = 1 << AW_PUSH | 1 << AW_SMS};
+    struct aw_rule quiet = parcel;
+    quiet.hours = &night;
+    quiet.n_hours = 1;
+    quiet.suppress = true;
+    aw_explain_timeline(&e, &quiet, tl, NOW);
+    assert_non_null(strstr(aw_buf_str(&b),
+                           "hours: the hours of the rule hold it until 2026-11-22T03:00:00.000Z"));
+    assert_non_null(strstr(aw_buf_str(&b), "absent: pushes wait for the recipient to log in, until "
+                                           "2026-11-22T04:00:00.000Z at most"));
+    assert_non_null(
+        strstr(aw_buf_str(&b), "could-hours: the calendar \"night\" can hold or skip it"));
+    assert_non_null(strstr(aw_buf_str(&b), "could-suppress: "));
     aw_buf_free(&b);
     tl->state = AW_EXHAUSTED;
     expect_why(&parcel, tl, 0, "ended: it has ended: exhausted\n");

@@ -260,19 +260,35 @@ static void say_plan(const struct question *q)
             place, base, file);
 }
 
-static void say_moves(const struct question *q)
+/* By a person, by the hours of the rule, by the recipient's absence. */
+static void say_holds(const struct question *q)
 {
-    const struct aw_track *t = aw_timeline_track(q->tl, q->index, q->kind);
+    const struct aw_hold *h = &q->tl->kind_hold[q->kind];
     char text[AW_TIME_TEXT];
 
-    if (q->tl->hold.shift > 0) {
-        aw_duration_print(text, q->tl->hold.shift / AW_SECOND * AW_SECOND);
+    if (h->shift > 0) {
+        aw_duration_print(text, h->shift / AW_SECOND * AW_SECOND);
         say(q->e, "shift", aw_t(q->e->lang, "holds put it off by %s in all"), text);
     }
     if (aw_timeline_held(q->tl, q->now)) {
-        aw_time_print(text, q->tl->hold.until);
-        say(q->e, "held", aw_t(q->e->lang, "the plan is held until %s"), text);
+        aw_time_print(text, q->tl->snoozed);
+        say(q->e, "held", aw_t(q->e->lang, "a person holds the plan until %s"), text);
+    } else if (q->now < h->until) {
+        aw_time_print(text, h->until);
+        say(q->e, "hours", aw_t(q->e->lang, "the hours of the rule hold it until %s"), text);
     }
+    if (aw_timeline_absent(q->tl, q->now)) {
+        aw_time_print(text, q->tl->absence.until);
+        say(q->e, "absent",
+            aw_t(q->e->lang, "pushes wait for the recipient to log in, until %s at most"), text);
+    }
+}
+
+static void say_moves(const struct question *q)
+{
+    const struct aw_track *t = aw_timeline_track(q->tl, q->index, q->kind);
+
+    say_holds(q);
     if (q->tl->escalated.at && q->tl->escalated.step == q->index)
         say(q->e, "escalated", "%s", aw_t(q->e->lang, "a person wanted it now"));
     else if (t && t->due && t->why == AW_WHY_ADVANCED)
@@ -329,6 +345,14 @@ static void say_could(const struct question *q)
     if (q->tl->n_tries > 0)
         say(q->e, "could-advance", "%s",
             aw_t(lang, "it comes at once when what is on its way turns out to reach nobody"));
+    for (unsigned i = 0; q->step && i < q->rule->n_hours; i++)
+        if (q->rule->hours[i].inside != AW_INSIDE_SEND &&
+            q->rule->hours[i].kinds & 1u << (unsigned)q->kind)
+            say(q->e, "could-hours", aw_t(lang, "the calendar \"%s\" can hold or skip it"),
+                q->rule->hours[i].calendar);
+    if (q->step && q->rule->suppress)
+        say(q->e, "could-suppress", "%s",
+            aw_t(lang, "it is skipped while another message of the recipient is open"));
     if (q->step && q->step->if_no_contact == AW_NO_CONTACT_ADVANCE)
         say(q->e, "could-no-contact", "%s",
             aw_t(lang, "when nobody there has such an address, the step behind it comes at once"));

@@ -53,6 +53,7 @@ static const struct {
     {"firing.deferred", AW_PIC_ACT},     {"firing.advanced", AW_PIC_ACT},
     {"evidence.recorded", AW_PIC_PROOF}, {"address.failed", AW_PIC_FAILED},
     {"timeline.moved", AW_PIC_ACT},      {"timeline.held", AW_PIC_ACT},
+    {"recipient.absent", AW_PIC_ACT},    {"recipient.present", AW_PIC_ACT},
     {"timeline.resumed", AW_PIC_ACT},    {"timeline.escalated", AW_PIC_ACT},
 };
 
@@ -133,6 +134,8 @@ static void put_entry(struct aw_picture *p, int row, struct sends *s, const json
     }
     if (aw_streq(kind, "timeline.held"))
         put_hold(p, row, e, aw_t(p->lang, "on hold"));
+    else if (aw_streq(kind, "recipient.absent"))
+        put_hold(p, row, e, aw_buf_str(&b));
     aw_pic_add(p, row, since(p, e, "ts"), mark, "%s", aw_buf_str(&b));
     struct aw_pic_row *r = &p->rows[row];
     if (mark == AW_PIC_SENT && r->n > 0 && s->n < AW_PIC_ITEMS) {

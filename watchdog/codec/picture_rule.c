@@ -24,6 +24,21 @@ static const char *title_of(const struct aw_rule *rule, enum aw_lang lang)
     return any;
 }
 
+/* "; night: hold" */
+static void put_hours(enum aw_lang lang, const struct aw_rule *rule, struct aw_buf *out)
+{
+    static const char *const inside[] = {[AW_INSIDE_HOLD] = N_("hold"),
+                                         [AW_INSIDE_SKIP] = N_("skip"),
+                                         [AW_INSIDE_SEND] = N_("send")};
+    for (unsigned i = 0; i < rule->n_hours; i++) {
+        const struct aw_hours *h = &rule->hours[i];
+        aw_buf_printf(out, "; %s: %s", h->calendar, aw_t(lang, inside[h->inside]));
+        for (unsigned k = 0; k < AW_N_KINDS && h->kinds != AW_ALL_KINDS; k++)
+            if (h->kinds & 1u << k)
+                aw_buf_printf(out, " %s", aw_word(lang, aw_kind_name((enum aw_kind)k)));
+    }
+}
+
 static void put_head(struct aw_picture *p, const struct aw_rule *rule)
 {
     const char *title = title_of(rule, p->lang);
@@ -38,6 +53,7 @@ static void put_head(struct aw_picture *p, const struct aw_rule *rule)
     aw_duration_print(deadline, rule->deadline);
     aw_buf_printf(&b, aw_t(p->lang, "until %1$s, deadline %2$s"),
                   aw_word(p->lang, aw_level_name(rule->until)), deadline);
+    put_hours(p->lang, rule, &b);
     p->note = aw_pic_dup(aw_buf_str(&b));
     aw_buf_free(&b);
 }
@@ -169,6 +185,16 @@ static void put_firing(struct aw_picture *p, const struct aw_rule *rule,
     aw_buf_free(&b);
 }
 
+/* By whom, where a name says it. */
+static void put_held(struct aw_picture *p, const struct aw_virtual_line *l)
+{
+    char text[TEXT_MAX];
+
+    aw_format(text, sizeof(text), "%s%s%s", why_of(p->lang, l->why), l->by ? ": " : "",
+              l->by ? l->by : "");
+    aw_pic_span(p, -1, l->after, l->after + (l->until - l->at), text);
+}
+
 int aw_picture_run_line(struct aw_picture *p, const struct aw_rule *rule,
                         const struct aw_virtual_line *l)
 {
@@ -184,7 +210,7 @@ int aw_picture_run_line(struct aw_picture *p, const struct aw_rule *rule,
     case AW_V_DEFERRED: /* it will be fired, or skipped, in the end */
         break;
     case AW_V_HELD:
-        aw_pic_span(p, -1, l->after, l->after + (l->until - l->at), why_of(p->lang, l->why));
+        put_held(p, l);
         break;
     case AW_V_STATE:
         aw_pic_add(p, 0, l->after, end, "%s", aw_word(p->lang, aw_state_name(l->state)));

@@ -150,7 +150,11 @@ static int run(struct question *q)
 {
     struct aw_err err;
     const struct aw_brake_conf brake = aw_brake_conf_of(q->env);
-    struct aw_virtual_input in = {.rule = q->rule, .reg = &q->reg, .at = q->at, .brake = &brake};
+    struct aw_virtual_input in = {.rule = q->rule,
+                                  .reg = &q->reg,
+                                  .at = q->at,
+                                  .brake = &brake,
+                                  .almanac = q->world.world.almanac};
     AW_AUTO_FREE struct aw_virtual_person *people =
         aw_calloc(q->env ? q->env->n_people + 1 : 1, sizeof *people);
     for (unsigned i = 0; q->env && i < q->env->n_people; i++)

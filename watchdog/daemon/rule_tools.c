@@ -402,6 +402,7 @@ static void put_lines(struct job *j, const struct aw_rule *rule, const struct aw
                                   .reg = reg,
                                   .at = at,
                                   .brake = &brake,
+                                  .almanac = &j->live->conf->almanac,
                                   .events = events ? events->list : NULL,
                                   .n_events = events ? events->n : 0,
                                   .channels = j->live->conf->n_channels ? channels : NULL};
