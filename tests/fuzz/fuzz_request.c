@@ -54,6 +54,17 @@ static void take_contact(const char *p, size_t n, struct aw_fault *f, int *code)
     aw_free(json);
 }
 
+static void take_session(const char *p, size_t n, bool line, struct aw_fault *f, int *code)
+{
+    struct aw_cmd cmd = {0};
+    *code = line ? aw_request_session_line(p, n, &cmd, f) : aw_request_session(p, n, &cmd, f);
+    if (*code)
+        return;
+    check(!line || aw_valid_device(cmd.u.session.device));
+    check(!cmd.u.session.login || aw_valid_user(cmd.u.session.user));
+    check(cmd.u.session.seq >= -1 && cmd.u.session.seq <= AW_SEQ_MAX);
+}
+
 static void take_ack(const char *p, size_t n, struct aw_fault *f, int *code)
 {
     struct aw_cmd cmd = {0};
@@ -104,6 +115,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         break;
     case 'x':
         code = aw_request_cancel(p, n, &cmd, &f);
+        break;
+    case 'l':
+    case 'L':
+        take_session(p, n, bytes[0] == 'L', &f, &code);
+        break;
+    case 'i':
+        code = aw_request_inbox_read(p, n, &cmd, &f);
+        check(code || (cmd.u.inbox.n >= 1 && cmd.u.inbox.n <= AW_INBOX_MAX));
+        aw_free(cmd.u.inbox.messages);
         break;
     case 'S':
     case 'R':

@@ -160,8 +160,17 @@ static void read_counters(const struct aw_query *q, const json_t *list, struct a
     }
 }
 
-/* Of devices one is enough. 1 not yet; 2 no device of this application, 3 no target of this push,
- * 4 an error of theirs: they prove nothing. A device may be missing. */
+/* The asked ones alone are few enough. */
+static void name_device(struct aw_report *ret, const char *device)
+{
+    size_t n = strlen(ret->devices);
+
+    if (n + strlen(device) + 2 <= sizeof ret->devices && !strchr(device, ' '))
+        snprintf(ret->devices + n, sizeof ret->devices - n, "%s%s", n ? " " : "", device);
+}
+
+/* Of devices one is enough for the recipient. 1 not yet; 2 no device of this application, 3 no
+ * target of this push, 4 an error of theirs: they prove nothing. A device may be missing. */
 static void read_devices(const json_t *map, struct aw_report *ret)
 {
     const char *device;
@@ -172,8 +181,10 @@ static void read_devices(const json_t *map, struct aw_report *ret)
     {
         if (aw_json_u64(json_object_get(v, "status"), &status) != 0)
             continue;
-        if (status == 0)
+        if (status == 0) {
             ret->items[0].level = AW_DELIVERED;
+            name_device(ret, device);
+        }
         n_foreign += status == 2 || status == 3;
     }
     if (n_foreign)

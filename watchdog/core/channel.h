@@ -205,6 +205,8 @@ struct aw_report {
     int http_status;
     int rate_limit, rate_remaining, rate_reset; /* -1 when the header was absent; reset in s */
     char detail[256];
+    char
+        devices[AW_DEVICES_MAX]; /* that have the first item, blanks between; asked about devices */
 };
 
 #endif

@@ -5,6 +5,7 @@
  * question is about 100 attempts, or about the devices of one, where the account may ask so and the
  * budget has room for it. Poll rows are not audited: losing one costs a question.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -407,7 +408,8 @@ static int schedule(struct aw_loop *l, struct aw_poll *p, bool answered, bool hi
     p->hinted = hinted ? HINT_TIMES : p->hinted ? p->hinted - 1 : 0;
     if (p->hinted)
         sooner(&p->due, l->now + AGAIN_PACE);
-    if (!p->due || (ch && p->level >= ch->provider->best)) /* there is no more to learn */
+    bool each = rule && rule->by_device && p->devices[0];           /* others may still get it */
+    if (!p->due || (ch && p->level >= ch->provider->best && !each)) /* no more to learn */
         return aw_store_poll_delete(l->store, p->timeline, p->attempt, err);
     return aw_store_poll_later(l->store, p, err);
 }
@@ -432,6 +434,39 @@ static int news(struct aw_loop *l, aw_id attempt, enum aw_level level, struct aw
             r = aw_judge(l, m, &ev, "core", NULL, err);
     }
     aw_free(a);
+    return r;
+}
+
+/* What a report says of each device, where the rule asks for all of them. */
+static int news_of_devices(struct aw_loop *l, const struct aw_report *rep, struct aw_err *err)
+{
+    struct aw_event ev = {.type = AW_EV_EVIDENCE,
+                          .level = AW_DELIVERED,
+                          .known = AW_DELIVERED,
+                          .source = AW_SRC_REPORT,
+                          .at = l->now};
+    const char *p = rep->devices;
+    int r = AW_OK;
+
+    while (*p && r == AW_OK) {
+        char id[AW_DEVICE_TEXT + 1];
+        size_t n = strcspn(p, " ");
+        struct aw_stored_device d;
+        struct aw_msg *m;
+
+        snprintf(id, sizeof(id), "%.*s", (int)n, p);
+        p += n + (p[n] == ' ');
+        r = aw_store_device_find(l->store, id, &d, err);
+        if (r == AW_OK)
+            r = aw_judge_load(l, rep->items[0].timeline, &m, err);
+        if (r == AW_OK && aw_timeline_device(&l->tl, d.id)) {
+            ev.attempt = rep->items[0].attempt;
+            ev.person = l->tl.person;
+            ev.device = d.id;
+            r = aw_judge(l, m, &ev, "core", NULL, err);
+        }
+        r = r == AW_ENOENT ? AW_OK : r;
+    }
     return r;
 }
 
@@ -513,6 +548,8 @@ int aw_turn_report(struct aw_loop *l, struct aw_cmd *cmd, struct aw_err *err)
         l->opt.stats->receipts += rep->answered;
         r = answer_one(l, rep, i, err);
     }
+    if (r == AW_OK && rep->what == AW_ASK_DEVICES && rep->answered && rep->devices[0])
+        r = news_of_devices(l, rep, err);
     return r;
 }
 
