@@ -96,6 +96,13 @@ static const struct row {
      NAME "    until: ^accepted\n    deadline: 1h\n    steps:\n" PUSH
           "      - {id: text, at: 5m, do: sms}\n",
      NAME "    until: accepted\n    deadline: 1h\n    steps:\n" PUSH},
+    {"W125",
+     NAME "    ^limits: {per_recipient: {sms: [2/1m, 3/1h]}}\n" GOAL "    steps:\n" PUSH
+          "      - {id: text, at: 5m, do: sms, repeat: {every: 10m, times: 4}}\n",
+     NAME "    limits: {per_recipient: {sms: [2/1m, 3/30m], push: [1/1h]}}\n" GOAL
+          "    steps:\n" PUSH
+          "      - {id: text, at: 5m, do: sms, repeat: {every: 10m, times: 4}}\n"
+          "      - {id: boss, at: 9m, do: [push, sms], to: manager}\n"},
     {"W126", STEPS PUSH "      - {id: text, at: ^19s, do: sms, unless: delivered}\n",
      STEPS PUSH "      - {id: text, at: 20s, do: sms, unless: delivered}\n"},
     {"W127", NAME "    until: ^displayed\n    deadline: 1h\n    steps:\n" PUSH,
@@ -171,6 +178,48 @@ static void texts_tell_no_secrets(void **state)
     }
 }
 
+/* With the calendars of an environment. */
+static void hours_leave_room(void **state)
+{
+    static const struct row hours[] = {
+        {"W106",
+         NAME GOAL "    hours: {calendar: ^night, inside: hold, then: keep}\n    steps:\n" PUSH,
+         NAME GOAL "    hours: {calendar: night, inside: hold}\n    steps:\n" PUSH},
+        {"W106",
+         NAME "    until: opened\n    deadline: 20h\n    steps:\n" PUSH
+              "      - {id: text, at: 11h, do: sms, unless: opened}\n"
+              "    hours: {calendar: ^night, inside: hold, then: keep, kinds: sms}\n",
+         NAME "    until: opened\n    deadline: 20h\n    steps:\n" PUSH
+              "      - {id: text, at: 9h, do: sms, unless: opened}\n"
+              "    hours: {calendar: night, inside: hold, then: keep, kinds: sms}\n"},
+        {"W106",
+         NAME GOAL
+         "    max_age: 8h\n    hours: {calendar: ^night, inside: hold}\n    steps:\n" PUSH,
+         NAME GOAL
+         "    max_age: 8h\n    hours: {calendar: night, inside: skip}\n    steps:\n" PUSH},
+        {"W106", NAME GOAL "    hours: [{calendar: ^always, inside: hold}]\n    steps:\n" PUSH,
+         NAME GOAL "    hours: [{calendar: always, inside: send}]\n    steps:\n" PUSH},
+        {"W106",
+         NAME "    match: {priority: [high, normal]}\n" GOAL
+              "    hours: {calendar: ^always, inside: hold, except: high}\n    steps:\n" PUSH,
+         NAME "    match: {priority: high}\n" GOAL "    hours: {calendar: always, inside: hold, "
+                                                   "except: [high, critical]}\n    steps:\n" PUSH},
+    };
+    struct aw_env_conf *env = NULL;
+    const char *file =
+        conf_file("env.yaml", "calendars:\n  night: {open: [{from: \"22:00\", to: \"08:00\"}]}\n"
+                              "  always: {open: [{from: \"00:00\", to: \"24:00\"}]}\n");
+    assert_int_equal(aw_env_load(file, AW_ENV_LENIENT, &env, &diag), 0);
+    world.almanac = &env->almanac;
+    for (unsigned i = 0; i < AW_COUNT(hours); i++) {
+        struct conf_marked m = conf_unmark(hours[i].fires, hours[i].code);
+        assert_string_equal(codes_of(m.text), m.places);
+        assert_string_equal(codes_of(hours[i].does_not), "");
+    }
+    world.almanac = NULL;
+    aw_env_conf_free(env);
+}
+
 /* Contacts whose addresses are known. */
 static void somebody_has_an_address(void **state)
 {
@@ -235,6 +284,7 @@ int main(void)
         cmocka_unit_test(each_fires_and_does_not),
         cmocka_unit_test(texts_let_people_confirm),
         cmocka_unit_test(texts_tell_no_secrets),
+        cmocka_unit_test(hours_leave_room),
         cmocka_unit_test(somebody_has_an_address),
         cmocka_unit_test(comments_allow_one_warning),
         cmocka_unit_test(without_being_asked_nothing_is_said),

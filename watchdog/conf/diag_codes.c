@@ -156,6 +156,10 @@ static const struct page pages[] = {
     {"W105", "{{code}} or {{link}} is not whole in the first segment of an SMS: a phone that gets "
              "the parts late or out of order shows a link that cannot be touched. Put it first, "
              "or shorten what stands before it."},
+    {"W106",
+     "hours hold a step so long that it cannot run: with then: keep the deadline does not wait "
+     "for it; no hold moves max_age; and a calendar that is open all week lets nothing out.\n"
+     "  hours: {calendar: night, inside: hold, then: keep}   <- and deadline: 2h"},
     {"W107", "An SMS takes more than one segment, and each is paid for. One holds 160 characters "
              "of the GSM alphabet, or 70 of any other; of several, 153 or 67."},
     {"W108", "One character outside of the GSM alphabet, most often a curly quote or a long dash "
@@ -205,6 +209,9 @@ static const struct page pages[] = {
      "A goal or an unless that makes no difference: the goal ends a timeline before a higher "
      "rung could skip a step, and accepted is met as soon as a provider takes the first "
      "send."},
+    {"W125",
+     "The limits of a rule let through less than one message of it sends when nobody confirms: "
+     "what is beyond waits, and ends skipped at the deadline."},
     {"W126",
      "A text or a call leaves before the first receipt of the push can be known, so it also "
      "goes to those whom the push reached at once. Receipts are asked for check.first after "

@@ -44,7 +44,14 @@
 #define RATE                                                                                       \
     "{\"type\": \"string\", \"pattern\": "                                                         \
     "\"^[1-9][0-9]*/([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$\"}"
-#define RATES SOME(RATE, "8")
+#define DAYS                                                                                       \
+    "{\"type\": \"string\", \"pattern\": "                                                         \
+    "\"^(all|(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)$\"}"
+#define TIME_OF_DAY "{\"type\": \"string\", \"pattern\": \"^([01][0-9]|2[0-4]):[0-5][0-9]$\"}"
+#define DATE        "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+#define DATES       SOME("{\"type\": \"string\", \"pattern\": \"^" DATE "([.]{2}" DATE ")?$\"}", "1000")
+#define LOCAL       "{\"type\": \"string\", \"pattern\": \"^" DATE "T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\"}"
+#define RATES       SOME(RATE, "8")
 
 static const struct {
     const char *shape, *key, *json;
@@ -71,6 +78,19 @@ static const struct {
      "{\"anyOf\": [{\"enum\": [\"each\", \"any\"]}, {\"type\": \"integer\", \"minimum\": 1}, "
      "{\"type\": \"string\", \"pattern\": \"^([1-9][0-9]*|[1-9][0-9]?%|100%)$\"}]}"},
     {"a rule", "exhausted", CHILD},
+    {"a rule", "hours", SOME(CHILD, "16")},
+    {"a window", "days", SOME(DAYS, "7")},
+    {"a window", "from", TIME_OF_DAY},
+    {"a window", "to", TIME_OF_DAY},
+    {"a calendar", "closed", DATES},
+    {"a calendar", "also_open", DATES},
+    {"an override", "from", LOCAL},
+    {"an override", "to", LOCAL},
+    {"an override", "person", TEXT},
+    {"a rotation", "start", LOCAL},
+    {"a rotation", "people",
+     "{\"anyOf\": [" TEXT
+     ", {\"type\": \"array\", \"minItems\": 1, \"maxItems\": 100, \"items\": " TEXT "}]}"},
     {"a rule", "catch_up", "{\"anyOf\": [{\"enum\": [\"always\", \"never\"]}, " DURATION "]}"},
     {"a step", "unless",
      "{\"anyOf\": [{\"$use\": \"words\"}, {\"type\": \"object\", \"required\": [\"rung\"], "

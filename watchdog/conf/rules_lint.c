@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "conf/env.h"
 #include "conf/rules_int.h"
+#include "core/calendar.h"
 #include "core/template.h"
 
 /* The rule under examination. */
@@ -128,6 +130,129 @@ static void lint_haste(const struct lint *l, unsigned i)
                    "the first receipt of the push is known at about %s, after this step", text);
 }
 
+/* --- hours ----------------------------------------------------------------------------------- */
+
+/* The longest time for which the calendar's windows hold, as far as a week from now shows;
+ * AW_CALENDAR_HORIZON when it never ends. 0: it is not known. */
+static aw_ms longest_hold(const struct aw_rules_world *w, const char *calendar)
+{
+    const aw_time monday =
+        1767571200000; /* 2026-01-05T00:00:00Z, a week without a change of clocks */
+    aw_ms longest = 0;
+    for (unsigned i = 0; w->almanac != NULL && i < 8 * 48; i++) {
+        aw_time t = monday + i * (AW_HOUR / 2);
+        aw_time end = aw_almanac_inside(w->almanac, calendar, NULL, t);
+        if (end - t > longest)
+            longest = end - t;
+    }
+    return longest;
+}
+
+/* True when the entry holds some message of the rule: not all its priorities are excepted. */
+static bool holds_any(const struct lint *l, const struct aw_hours *h)
+{
+    for (unsigned i = 0; i < l->rule->n_match; i++) {
+        const struct aw_match_term *t = &l->rule->match[i];
+        bool left = t->field != AW_MATCH_PRIORITY;
+        for (unsigned k = 0; !left && k < t->n_globs; k++)
+            for (unsigned p = 0; p < AW_N_PRIORITIES; p++)
+                left =
+                    left || (aw_glob(t->globs[k], aw_priority_names[p]) && !(h->except & 1u << p));
+        if (!left)
+            return false;
+    }
+    return h->inside == AW_INSIDE_HOLD;
+}
+
+/* A hold that keeps its place can outlast the deadline, any hold the age of the message. */
+static void lint_hold(const struct lint *l, const struct aw_hours *h, const struct aw_yaml *v)
+{
+    aw_ms hold = longest_hold(l->world, h->calendar);
+    char text[AW_TIME_TEXT];
+    if (hold == 0 || !holds_any(l, h))
+        return;
+    aw_duration_print(text, hold);
+    if (hold > 8 * AW_DAY) {
+        aw_schema_warn(l->r, v, "W106", "open it for a part of the week only",
+                       "the windows of \"%s\" cover the whole week: nothing is ever sent",
+                       h->calendar);
+        return;
+    }
+    if (l->rule->max_age <= hold) {
+        aw_schema_warn(l->r, v, "W106", "make max_age longer than the windows",
+                       "\"%s\" holds for up to %s, and max_age ends before that", h->calendar,
+                       text);
+        return;
+    }
+    for (unsigned i = 0; h->then == AW_THEN_KEEP && i < l->rule->n_steps; i++) {
+        const struct aw_step *s = &l->rule->steps[i];
+        bool held = false;
+        for (unsigned k = 0; k < s->n_kinds; k++)
+            held = held || (h->kinds & 1u << s->kinds[k]);
+        if (!held || l->rule->deadline - s->at >= hold)
+            continue;
+        aw_schema_warn(l->r, v, "W106", "make the deadline longer, or take then: keep out",
+                       "\"%s\" holds step \"%s\" for up to %s, past the deadline: it never runs "
+                       "then",
+                       h->calendar, s->id, text);
+        return;
+    }
+}
+
+static void lint_hours(const struct lint *l)
+{
+    const struct aw_yaml *v = of_rule(l, "hours");
+    for (unsigned i = 0; v != NULL && i < l->rule->n_hours; i++)
+        lint_hold(l, &l->rule->hours[i], aw_yaml_get(aw_schema_item(v, i), "calendar"));
+}
+
+/* --- limits ---------------------------------------------------------------------------------- */
+
+/* Sends of a kind to the recipient that are due in [from, from + per), when nothing is proven. */
+static uint64_t sends_within(const struct lint *l, enum aw_kind kind, aw_ms from, aw_ms per)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < l->rule->n_steps; i++) {
+        const struct aw_step *s = &l->rule->steps[i];
+        aw_ms last = from + per - 1 < l->rule->deadline ? from + per - 1 : l->rule->deadline;
+        if (!aw_step_has_kind(s, kind) || !goes_to_recipient(s) || last < s->at)
+            continue;
+        if (s->every == 0) {
+            n += s->at >= from;
+            continue;
+        }
+        int64_t k_first = from > s->at ? (from - s->at + s->every - 1) / s->every : 0;
+        int64_t k_last = (last - s->at) / s->every;
+        if (s->times > 0 && k_last > (int64_t)s->times - 1)
+            k_last = s->times - 1;
+        n += k_last >= k_first ? (uint64_t)(k_last - k_first + 1) : 0;
+    }
+    return n;
+}
+
+/* One message alone is more than its rule's own limit lets through. */
+static void lint_limits(const struct lint *l)
+{
+    const struct aw_yaml *v = of_rule(l, "limits");
+    for (unsigned kind = 0; v != NULL && kind < AW_N_KINDS; kind++) {
+        const struct aw_rates *rates = &l->rule->limits.per_recipient[kind];
+        for (unsigned i = 0; i < rates->n; i++)
+            for (unsigned k = 0; k < l->rule->n_steps; k++) {
+                const struct aw_rate *rate = &rates->list[i];
+                uint64_t n = sends_within(l, kind, l->rule->steps[k].at, rate->per);
+                char per[AW_TIME_TEXT];
+                if (n <= rate->n)
+                    continue;
+                aw_duration_print(per, rate->per);
+                aw_schema_key_warn(l->r, v, "W125", "send less often, or allow more",
+                                   "one message alone is %llu %s in %s, of which the limit lets %u "
+                                   "through",
+                                   (unsigned long long)n, aw_kind_name(kind), per, rate->n);
+                return;
+            }
+    }
+}
+
 /* --- what can be proven ---------------------------------------------------------------------- */
 
 static const struct aw_template_text *text_of(const struct lint *l, const struct aw_step *s,
@@ -147,17 +272,27 @@ static enum aw_level best_of(const struct lint *l, const struct aw_step *s, enum
     return kind == AW_SMS || kind == AW_EMAIL ? AW_DELIVERED : AW_ACCEPTED;
 }
 
-/* ... of all steps to the recipient that are due before `at`. */
+/* ... of all steps to the recipient that are due before `at`. Of others only their acknowledgement
+ * counts, with by: anyone. */
 static enum aw_level best_before(const struct lint *l, aw_ms at)
 {
     enum aw_level best = AW_LEVEL_NONE;
     for (unsigned i = 0; i < l->rule->n_steps; i++) {
         const struct aw_step *s = &l->rule->steps[i];
-        for (unsigned k = 0; s->at < at && goes_to_recipient(s) && k < s->n_kinds; k++)
-            if (best_of(l, s, s->kinds[k]) > best)
-                best = best_of(l, s, s->kinds[k]);
+        bool own = goes_to_recipient(s), any = l->rule->by == AW_BY_ANYONE;
+        for (unsigned k = 0; s->at < at && k < s->n_kinds; k++) {
+            enum aw_level level = best_of(l, s, s->kinds[k]);
+            if (level > best && (own || (any && level == AW_ACKNOWLEDGED)))
+                best = level;
+        }
     }
     return best;
+}
+
+/* Whoever says what reading in the inbox proves has an app that reports it. */
+static bool has_inbox(const struct lint *l)
+{
+    return of_rule(l, "inbox_read") != NULL;
 }
 
 static void lint_unless(const struct lint *l, unsigned i)
@@ -170,7 +305,7 @@ static void lint_unless(const struct lint *l, unsigned i)
         aw_schema_warn(l->r, v, "W124", "name a lower rung",
                        "the goal \"%s\" ends the timeline before \"%s\" could skip this step",
                        aw_level_name(l->rule->until), aw_level_name(s->unless));
-    else if (best_before(l, s->at) < s->unless)
+    else if (best_before(l, s->at) < s->unless && !has_inbox(l))
         aw_schema_warn(l->r, v, "W109", "allow it where the application reports that",
                        "nothing that is sent before this step can prove \"%s\"",
                        aw_level_name(s->unless));
@@ -187,7 +322,7 @@ static void lint_goal(const struct lint *l)
     if (until == AW_DISPLAYED)
         aw_schema_warn(l->r, v, "W127", "allow it where the application reports that",
                        "\"displayed\" is known only where the app says so");
-    if (best_before(l, INT64_MAX) < until)
+    if (best_before(l, INT64_MAX) < until && !has_inbox(l))
         aw_schema_warn(l->r, v, "W121", "add a push, ack_link: true, or {{code}} to a text",
                        "nothing that is sent to the recipient can prove \"%s\"",
                        aw_level_name(until));
@@ -317,6 +452,8 @@ void aw_rules_lint(struct aw_reader *r, const struct aw_yaml *map, const struct 
     lint_goal(&l);
     lint_critical(&l);
     lint_promotion(&l);
+    lint_hours(&l);
+    lint_limits(&l);
     for (unsigned i = 0; i < rule->n_steps; i++) {
         lint_order(&l, i);
         lint_gap(&l, i);
