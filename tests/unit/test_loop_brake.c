@@ -322,6 +322,38 @@ static void brake_holds_and_critical_goes(void **state)
     assert_int_equal(r->stats.deferred[AW_WHY_BRAKE], entries(r, "firing.deferred", "brake"));
 }
 
+/* --- a paused channel ----------------------------------------------------------------------- */
+
+static void hold_sms(struct rig *r, enum aw_cmd_type type)
+{
+    struct aw_cmd *cmd = rig_cmd(r, type);
+
+    snprintf(cmd->u.channel.name, sizeof(cmd->u.channel.name), "sms");
+    snprintf(cmd->u.channel.reason, sizeof(cmd->u.channel.reason), "because");
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(rig_turn(r), 0);
+}
+
+/* A pause without an end: one entry for each that waits, and all go at once when it is over. */
+static void pause_is_one_entry(void **state)
+{
+    struct rig *r = *state;
+
+    hold_sms(r, AW_CMD_CHANNEL_PAUSE);
+    for (unsigned i = 0; i < 3; i++)
+        reg(r, "plain");
+    for (unsigned i = 1; i <= 60; i++)
+        rig_at(r, T0 + i * AW_MINUTE);
+    rig_restart(r, true);
+    for (unsigned i = 61; i <= 120; i++)
+        rig_at(r, T0 + i * AW_MINUTE);
+    assert_int_equal(entries(r, "firing.deferred", "\"why\":\"channel\""), 3);
+    assert_int_equal(count(r, AW_SMS), 0);
+    hold_sms(r, AW_CMD_CHANNEL_RESUME);
+    assert_int_equal(count(r, AW_SMS), 3);
+    assert_int_equal(entries(r, "firing.let_go", ""), 3);
+}
+
 /* --- digest --------------------------------------------------------------------------------- */
 
 static const struct aw_send *last(const struct rig *r, enum aw_kind kind)
@@ -416,6 +448,7 @@ int main(void)
         LOOP(silence_outlives_the_deadline),
         LOOP(silences_are_checked_and_listed),
         LOOP(brake_holds_and_critical_goes),
+        LOOP(pause_is_one_entry),
         LOOP(edge_3_digest_drops_who_acknowledged),
         LOOP(few_that_wait_go_alone),
         LOOP(digest_is_tried_again_as_one),

@@ -147,6 +147,35 @@ static void random_act(struct world_run *x, struct dice *d)
     count_held(x);
 }
 
+/* Something holds firings back or does so no more, channels are busy, what waits is looked at again
+ * or carried along. */
+static void random_brake(struct world_run *x, struct dice *d)
+{
+    static const enum aw_why whys[] = {AW_WHY_NONE, AW_WHY_SILENCE, AW_WHY_LIMIT, AW_WHY_BRAKE};
+    aw_time at = x->env.now + (aw_ms)dice_roll(d, 90) * AW_MINUTE;
+
+    world_brake(x);
+    switch (dice_roll(d, 5)) {
+    case 0:
+        x->w.held = (struct aw_restraint){.why = whys[dice_roll(d, 4)], .at = at, .by = "x"};
+        break;
+    case 1:
+        x->w.busy[dice_roll(d, 3)][dice_roll(d, 3)] = at;
+        break;
+    case 2:
+        x->w.suppressed.why = dice_chance(d, 30) ? AW_WHY_SUPPRESSED : AW_WHY_NONE;
+        break;
+    case 3:
+        event(x, (struct aw_event){.type = AW_EV_LET_GO});
+        break;
+    default:
+        event(x, (struct aw_event){.type = AW_EV_CARRY,
+                                   .step = (uint8_t)dice_roll(d, 5),
+                                   .kind = (uint8_t)dice_roll(d, 3),
+                                   .round = (uint16_t)(1 + dice_roll(d, 2))});
+    }
+}
+
 static void random_event(struct world_run *x, struct dice *d)
 {
     unsigned what = dice_roll(d, 100);
@@ -164,6 +193,8 @@ static void random_event(struct world_run *x, struct dice *d)
         event(x, (struct aw_event){.type = dice_chance(d, 50) ? AW_EV_CANCEL : AW_EV_RELEASE});
     else if (what < 90)
         random_act(x, d);
+    else if (what < 96)
+        random_brake(x, d);
 }
 
 static void random_history(struct world_run *x, struct dice *d)
@@ -224,6 +255,37 @@ static void test_random_histories(void **state)
     *(uint64_t *)*state = 0;
 }
 
+/* A world that answers nonsense, "held until now": what is put off is due later all the same, so
+ * that the engine decides once a second, not for ever, and the deadline ends it. */
+static void held_until_now(void *ctx, const struct aw_candidate *what, struct aw_restraint *ret)
+{
+    const struct world *w = ctx;
+    *ret = (struct aw_restraint){.why = AW_WHY_BRAKE, .at = *w->now, .by = "nonsense"};
+}
+
+static void test_put_off_is_later(void **state)
+{
+    static struct world_run x;
+    unsigned n = 0;
+
+    world_init(&x);
+    world_person(&x, "li");
+    x.w.has[0][AW_SMS] = true;
+    world_target(&x, world_step(&x, "text", 0, AW_SMS), AW_TO_RECIPIENT, NULL);
+    x.rule.r.deadline = 10 * AW_SECOND;
+    world_brake(&x);
+    x.world.restrain = held_until_now;
+    event(&x, (struct aw_event){.type = AW_EV_REGISTER});
+    for (; x.tl.due != 0; n++) {
+        assert_true(n < 20);
+        if (x.tl.due > x.env.now)
+            x.env.now = x.tl.due;
+        event(&x, (struct aw_event){.type = AW_EV_DUE});
+    }
+    assert_int_equal(x.tl.state, AW_EXHAUSTED);
+    assert_int_equal(x.env.now, WORLD_START + 10 * AW_SECOND);
+}
+
 static int tell_seed(void **state)
 {
     uint64_t failed = *(uint64_t *)*state;
@@ -237,6 +299,7 @@ int main(void)
 {
     static uint64_t running;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_put_off_is_later),
         cmocka_unit_test_prestate_setup_teardown(test_random_histories, NULL, tell_seed, &running),
     };
     return cmocka_run_group_tests_name("property", tests, NULL, NULL);

@@ -88,6 +88,8 @@ void aw_put_off(struct aw_call *c, const struct aw_firing *g, const struct aw_ch
 
 void aw_put_off_try(struct aw_call *c, const struct aw_try *y, const struct aw_choice *o)
 {
+    aw_time end = aw_end_of_life(c->rule, c->tl); /* then it is given up */
+
     aw_emit(c, (struct aw_fact){.type = AW_FACT_DEFERRED,
                                 .step = y->step,
                                 .kind = y->kind,
@@ -95,5 +97,5 @@ void aw_put_off_try(struct aw_call *c, const struct aw_try *y, const struct aw_c
                                 .attempt = y->attempt,
                                 .via = (uint8_t)o->via,
                                 .why = AW_WHY_CHANNEL,
-                                .at = o->at});
+                                .at = o->at < end || end <= c->env->now ? o->at : end});
 }

@@ -22,6 +22,7 @@
 #define STOP_MOST     AW_HOUR
 #define HELD_LEAST    (15 * AW_SECOND)
 #define HELD_MOST     (5 * AW_MINUTE)
+#define PAUSED_MOST   (100 * AW_DAY) /* who waits is let go when a person resumes it */
 #define THROTTLE_MOST (5 * AW_MINUTE) /* then one looks whether the provider meant it */
 #define DRAINED_MOST  2               /* retries that an account saves up while it needs them all */
 #define QUEUE_MOST    AW_MINUTE /* slots are given out so far ahead, then again from the start */
@@ -204,7 +205,7 @@ static enum aw_obstacle obstacle(const struct aw_fitness *h, aw_ms now, enum aw_
     const bool limited = h->limits[0].n != 0;
 
     if (is_paused(h, now)) {
-        *at = look_again(now - h->held_at, now, h->paused_until);
+        *at = h->paused_until ? h->paused_until : now + PAUSED_MOST;
         return AW_OB_PAUSED;
     }
     if (h->stopped && (*at = probing(h, now, h->probe_at)) != 0) {

@@ -6,6 +6,9 @@
 #include "base/str.h"
 #include "daemon/loop_int.h"
 
+#define LOOK_AGAIN (5 * AW_MINUTE) /* what was claimed is not let go by a resume: it looks itself  \
+                                    */
+
 int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err)
 {
     int r = aw_store_timeline(l->store, timeline, &l->tl, err);
@@ -195,7 +198,7 @@ static int claim_prepare(struct aw_loop *l, struct aw_msg *m, struct aw_fact *f,
 }
 
 void aw_fail_claim(struct aw_loop *l, aw_id attempt, enum aw_outcome outcome, aw_ms wait,
-                       const char *why)
+                   const char *why)
 {
     struct aw_cmd *cmd = aw_cmd_new(AW_CMD_RESULT);
     struct aw_submit submit;
@@ -242,7 +245,9 @@ static void claim_send(struct aw_loop *l, struct aw_msg *m, const struct aw_fact
     /* One firing can need more places than there are; the last step of a rule cannot be put off. */
     at = aw_channel_free_at(l, c->channel, as == AW_AS_NEW ? AW_AS_WAITED : as);
     if (at) {
-        aw_fail_claim(l, f->attempt, AW_OUT_THROTTLED, at - l->now, "the channel cannot be sent to");
+        aw_fail_claim(l, f->attempt, AW_OUT_THROTTLED,
+                      at - l->now < LOOK_AGAIN ? at - l->now : LOOK_AGAIN,
+                      "the channel cannot be sent to");
         return;
     }
     if (aw_render(l, m, &l->tl, f, c->channel, &c->marks, &send, &err)) {
