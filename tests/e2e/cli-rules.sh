@@ -16,7 +16,9 @@ printf '%s\t%s\t%s\t%s\t%s\n' \
 out_is golden
 exits "all scenarios" 0 rules simulate "$src/rules/order-status.yaml" --scenario all
 check "... among them an answer between any two steps" grep -q '	ack@7m30s	confirmed	+7m30s	push 2, sms 1$' out
-exits "... of a directory" 0 rules simulate "$src/rules" --scenario nobody-acks
+exits "a rule that names a calendar, without one" 3 rules simulate "$src/rules/must-read.yaml" --scenario all
+exits "... of a directory" 0 rules simulate "$src/rules" --scenario nobody-acks \
+    --env "$src/contrib/ackwatch.example.yaml"
 check "... a line for each rule" [ "$(cut -f 2,3 out | uniq)" = "nobody-acks	exhausted" ]
 check "... each of them" [ "$(wc -l <out)" = "$(ls "$src"/rules/*.test.yaml | wc -l)" ]
 exits "what a person would have received" 0 rules simulate "$src/rules/payment-alert.yaml" \
@@ -33,11 +35,11 @@ title: It shipped
 external_id: o1
 recipients: [{user: li, alias: li, phone: "+9990000001", lang: en}]
 END
-exits "a scenario for a registration of ours" 0 rules simulate "$src/rules" --send push.yaml \
+exits "a scenario for a registration of ours" 0 rules simulate "$src/rules/order-status.yaml" --send push.yaml \
     --scenario nobody-acks --json --at 2026-11-24T08:00:00+08:00
 check "... from the instant that was asked for" holds "json_array_length(j) = 1 AND
     j->>'\$[0].at' = '2026-11-24T00:30:00.000Z' AND j->>'\$[0].sent.push' = 2"
-exits "its texts" 0 rules simulate "$src/rules" --send push.yaml --texts
+exits "its texts" 0 rules simulate "$src/rules/order-status.yaml" --send push.yaml --texts
 out_has "Your order: It shipped. Please open the app to confirm."
 exits "a scenario that is none" 2 rules simulate "$src/rules/order-status.yaml" --scenario nobody
 err_has "nobody-acks, ack@TIME"
@@ -99,7 +101,7 @@ exits "apply without a daemon" 7 rules apply own --env ackwatch.yaml --reason x 
 exits "the history begins with what was found" 0 rules history $A --json
 check "... at the start" holds "json_array_length(j) = 1 AND j->>'\$[0].how' = 'loaded' AND
     j->>'\$[0].files[0].file' LIKE '%/rules/order-status.yaml' AND json_array_length(j, '\$[0].tests') = 1"
-mkdir next && cp rules/*.yaml next/ && cp "$src"/rules/must-read*.yaml next/
+mkdir next && cp rules/*.yaml next/ && cp "$src"/rules/account-security*.yaml next/
 exits "without a reason" 2 rules apply next $E
 sed -i 's/at: 5m,  do: sms/at: 4m,  do: sms/' next/order-status.yaml
 exits "rules whose tests fail" 3 rules apply next $E --reason faster
@@ -145,7 +147,7 @@ exits "to one that never was" 5 rules rollback $E --reason x --to 0000
 
 mkdir one two
 cp "$src"/rules/order-status*.yaml one/
-cp "$src"/rules/order-status*.yaml "$src"/rules/must-read*.yaml "$src"/rules/incident*.yaml two/
+cp "$src"/rules/order-status*.yaml "$src"/rules/account-security*.yaml "$src"/rules/payment-alert*.yaml two/
 sum() { (cd "$1" && cat *.yaml | sha256sum); }
 whole() { [ "$(sum rules)" = "$(sum one)" ] || [ "$(sum rules)" = "$(sum two)" ]; }
 ackwatch rules apply one $E --reason start >/dev/null 2>&1
@@ -178,7 +180,7 @@ rules:
       - {id: push, at: 0s, do: push}
       - {id: text, at: 1s, do: sms, unless: delivered}
 END
-rm -f next/*.test.yaml next/broken.yaml next/must-read.yaml
+rm -f next/*.test.yaml next/broken.yaml next/account-security.yaml
 exits "a hasty rule" 0 rules apply next $E --reason 'to see what it costs'
 S="--sim http://127.0.0.1:$(sim http_port)"
 exits "the phone is off" 0 sim set li offline $S

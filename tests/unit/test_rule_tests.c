@@ -393,7 +393,7 @@ static const struct {
                     "    events: [{at: 0s, attempt: push, result: ^bad}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, from: ^lee, level: sent}]\n" NOTHING},
-    {"E150", PEOPLE "environment: {^silences: []}\ntests:\n  - name: t\n" SEND NOTHING},
+    {"E103", PEOPLE "environment: {silences: ^[]}\ntests:\n  - name: t\n" SEND NOTHING},
 };
 
 static void mistakes_have_places(void **state)

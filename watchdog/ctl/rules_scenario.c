@@ -123,6 +123,18 @@ static void add_targets(struct stage *g, const struct aw_step *s)
             add_person(g, s->to[i].name, NULL);
 }
 
+/* Whoever may be on duty. */
+static void add_rotations(struct stage *g, const struct aw_almanac *a)
+{
+    for (unsigned i = 0; a && i < a->n_rotations; i++) {
+        const struct aw_rotation *r = &a->rotations[i];
+        for (unsigned k = 0; k < r->n_people; k++)
+            add_person(g, r->people[k], NULL);
+        for (unsigned k = 0; k < r->n_overrides; k++)
+            add_person(g, r->overrides[k].person, NULL);
+    }
+}
+
 /* False when the registration made is not one, which the diagnostics say. */
 static bool stage_init(struct stage *g, const struct aw_scenarios *s, const struct aw_rule *rule,
                        struct aw_diag *diag)
@@ -134,6 +146,7 @@ static bool stage_init(struct stage *g, const struct aw_scenarios *s, const stru
     for (unsigned i = 0; i < rule->n_steps; i++)
         add_targets(g, &rule->steps[i]);
     add_targets(g, rule->exhausted);
+    add_rotations(g, s->base.almanac);
     if (s->reg) {
         g->in.reg = s->reg;
     } else {
