@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Any bytes as a rule file: the result is a sound set, or problems that can be printed.
+ * Any bytes as a rule file: the result is a sound set, or problems that can be printed, in all
+ * forms and both languages. With -dict=tests/fuzz/rules.dict (make) the words of the schema come
+ * along.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -10,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "codec/picture.h"
+#include "conf/allow.h"
 #include "conf/rules.h"
 #include "conf/rules_diff.h"
 
@@ -60,9 +63,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         memcpy(text, p, n);
     struct aw_diag diag;
     struct aw_rules *rules = NULL;
-    struct aw_buf out = AW_BUF_INIT(1 << 20);
+    struct aw_buf out = AW_BUF_INIT(2 << 20);
+    const struct aw_rules_world world = {.lint = true};
+    const struct aw_source_file f = {"fuzz.yaml", text, n};
     aw_diag_init(&diag);
-    int e = aw_rules_parse("fuzz.yaml", text, n, NULL, &rules, &diag);
+    diag.lang = n % 2 == 0 ? AW_LANG_EN : AW_LANG_ZH;
+    int e = aw_rules_parse("fuzz.yaml", text, n, &world, &rules, &diag);
     assert((e == 0) == (rules != NULL) && (e == 0) == (diag.n_errors == 0));
     for (unsigned i = 0; rules != NULL && i < rules->set.n; i++)
         check_rule(rules->set.rules[i]);
@@ -70,11 +76,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         draw(rules->set.rules[i]);
     if (rules != NULL)
         assert(aw_rules_diff(AW_LANG_EN, rules, rules, NULL, no_note, NULL) == 0);
+    if (rules != NULL)
+        aw_allow_check(&diag, &f);
     for (unsigned i = 0; i < diag.n; i++)
         assert(aw_diag_page(AW_LANG_EN, diag.items[i].code) != NULL);
     aw_diag_print(&diag, &out);
     assert(aw_utf8_clean(aw_buf_str(&out), out.n, true) && !out.over);
     aw_diag_json(&diag, &out);
+    aw_diag_github(&diag, &out);
     aw_buf_free(&out);
     aw_diag_free(&diag);
     aw_rules_free(rules);
