@@ -60,6 +60,35 @@ static void random_step(struct world_run *x, struct dice *d, const char *id)
     }
 }
 
+/* One or two windows a day around the registration, at 18:00, and what is not done in them. */
+static void random_hours(struct world_run *x, struct dice *d)
+{
+    static const char *const names[] = {"c0", "c1"};
+
+    x->env.priority = (enum aw_priority)dice_roll(d, AW_N_PRIORITIES);
+    if (dice_chance(d, 60))
+        return;
+    for (unsigned i = 0; i < AW_COUNT(names); i++) {
+        aw_ms from = 17 * AW_HOUR + (aw_ms)dice_roll(d, 24) * 5 * AW_MINUTE;
+        snprintf(x->w.calendars[i].name, sizeof(x->w.calendars[i].name), "%s", names[i]);
+        x->w.calendars[i].from = from;
+        x->w.calendars[i].to = from + (1 + (aw_ms)dice_roll(d, 18)) * 5 * AW_MINUTE;
+    }
+    x->w.n_calendars = AW_COUNT(names);
+    x->rule.r.n_hours = 1 + dice_roll(d, 3);
+    x->rule.r.hours = x->rule.hours;
+    for (unsigned i = 0; i < x->rule.r.n_hours; i++)
+        x->rule.hours[i] = (struct aw_hours){
+            .calendar = names[dice_roll(d, 2)],
+            .inside = dice_chance(d, 70)   ? AW_INSIDE_HOLD
+                      : dice_chance(d, 50) ? AW_INSIDE_SKIP
+                                           : AW_INSIDE_SEND,
+            .then = dice_chance(d, 50) ? AW_THEN_SHIFT : AW_THEN_KEEP,
+            .kinds = dice_chance(d, 50) ? AW_ALL_KINDS : (uint8_t)(1 + dice_roll(d, 7)),
+            .except = (uint8_t)(dice_chance(d, 30) ? 1u << dice_roll(d, AW_N_PRIORITIES) : 0),
+        };
+}
+
 void random_world(struct world_run *x, struct dice *d)
 {
     static const char *const names[] = {"li", "a", "b", "c"};
@@ -89,4 +118,5 @@ void random_world(struct world_run *x, struct dice *d)
         x->rule.steps[0].kinds[0] = AW_PUSH;
         x->rule.steps[0].n_kinds = 1;
     }
+    random_hours(x, d);
 }

@@ -32,6 +32,7 @@
  *   > login [digest] [count=N]               of the recipient
  *   > devices N N N, > gone N                the recipient's; one is theirs no more
  *   > snooze D, > claim D                    somebody holds the plan for so long
+ *   > ttl STEP ID                            how long its push lives now, with `ttl: until ID`
  *   > resume, > escalate [STEP]
  *   > busy KIND VIA D                        that channel can be sent to from then on
  *   > hold REASON NAME D, > hold nothing     that holds firings back (silence, limit, brake) until
@@ -146,6 +147,19 @@ static void do_negative(struct story *s)
     if (aw_negative_parse(golden_word(s, 2), &ev.negative) != 0)
         golden_bad(s, "a negative fact is expected");
     event(s, &ev);
+}
+
+static void do_ttl(struct story *s)
+{
+    int step = aw_rule_step_index(&s->x.rule.r, golden_word(s, 1));
+    int until = aw_rule_step_index(&s->x.rule.r, golden_word(s, 2));
+    char text[AW_TIME_TEXT];
+    if (step < 0 || until < 0)
+        golden_bad(s, "two steps are expected");
+    s->x.rule.steps[step].ttl_until = until;
+    aw_duration_print(text,
+                      aw_engine_ttl(&s->x.rule.r, &s->x.tl, (unsigned)step, &s->x.env) * AW_SECOND);
+    aw_buf_printf(&s->out, "  lives for %s\n", text);
 }
 
 static void do_cancel(struct story *s)
@@ -306,9 +320,10 @@ static const struct verb {
              {"escalate", do_escalate}, {"auto", do_auto},       {"querying", do_querying},
              {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
              {"start", do_start},       {"busy", do_busy},       {"absent", do_absent},
-             {"taken", do_taken},       {"here", do_here},       {"login", do_login},
-             {"devices", do_devices},   {"gone", do_gone},       {"hold", do_hold},
-             {"suppress", do_hold},     {"let_go", do_let_go},   {"carry", do_carry}};
+             {"ttl", do_ttl},           {"taken", do_taken},     {"here", do_here},
+             {"login", do_login},       {"devices", do_devices}, {"gone", do_gone},
+             {"hold", do_hold},         {"suppress", do_hold},   {"let_go", do_let_go},
+             {"carry", do_carry}};
 
 static void run_line(struct story *s, char *line)
 {

@@ -2,9 +2,10 @@
  *
  * Random rules and histories. world_event() checks after every event that the fold of the facts is
  * the value, that the plan survives its bytes, that levels rise, ends stay and nothing that is
- * still to be done loses its due. Here: that every timeline ends, that nothing fires early or while
- * a person holds the plan, that holds add up to the time that was really held, and that order and
- * duplicates of evidence between two claims change nothing.
+ * still to be done loses its due. Here: that every timeline ends, that nothing fires early, while a
+ * person holds the plan or inside hours that hold it, that holds add up to the time that was really
+ * held and lose no firing, and that order and duplicates of evidence between two claims change
+ * nothing.
  *
  * AW_PROPERTY_CASES and AW_PROPERTY_SEED change what runs; a failure names its case.
  */
@@ -18,7 +19,24 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "core/engine_int.h"
 #include "core_random.h"
+
+/* What was held so far, counted by hand: time that passes while somebody, or hours that shift, hold
+ * the plan. */
+static struct {
+    aw_time now, until;
+    aw_ms held;
+} counted;
+
+static void pass(const struct world_run *x)
+{
+    aw_time now = x->env.now, end = now < counted.until ? now : counted.until;
+
+    if (end > counted.now)
+        counted.held += end - counted.now;
+    counted.now = now;
+}
 
 static void must(int e)
 {
@@ -32,6 +50,39 @@ static bool begins_held(const struct aw_fact *f)
            f->why == AW_WHY_ESCALATED || f->why == AW_WHY_EXHAUSTED;
 }
 
+/* What the first entry of the hours that applies says now. */
+static enum aw_inside inside(const struct world_run *x, unsigned kind)
+{
+    for (unsigned i = 0; i < x->rule.r.n_hours; i++) {
+        const struct aw_hours *h = &x->rule.hours[i];
+        bool applies = (h->kinds >> kind & 1) && !(h->except >> x->env.priority & 1);
+        if (applies && x->world.inside(x->world.ctx, h->calendar, x->env.now) != 0)
+            return h->inside;
+    }
+    return AW_INSIDE_SEND;
+}
+
+/* Every firing that the plan has until the deadline was decided before it, held or not. */
+static void check_none_lost(const struct world_run *x, const struct aw_fact *f)
+{
+    struct aw_firing g;
+
+    if (f->type == AW_FACT_ENDED && f->state == AW_EXHAUSTED)
+        assert_false(aw_firing_first(&x->rule.r, &x->tl, &g));
+}
+
+static void count_facts(const struct world_run *x)
+{
+    pass(x);
+    for (unsigned i = 0; i < x->up.n_facts; i++) {
+        const struct aw_fact *f = &x->up.facts[i];
+        if (f->type == AW_FACT_HELD && f->why == AW_WHY_HOURS && f->at > counted.until)
+            counted.until = f->at;
+        if (f->type == AW_FACT_RESUMED) /* nothing, where hours alone hold it */
+            counted.until = x->env.now;
+    }
+}
+
 /* No firing before it was due; by the plan, or brought forward by an ADVANCED or DEFERRED fact. */
 static void check_times(const struct world_run *x)
 {
@@ -39,16 +90,31 @@ static void check_times(const struct world_run *x)
         const struct aw_fact *f = &x->up.facts[i];
         if (f->type == AW_FACT_CLAIMED || f->type == AW_FACT_SKIPPED)
             assert_true(f->at <= x->env.now);
-        assert_true(f->type != AW_FACT_CLAIMED || begins_held(f) || x->tl.hold.until <= x->env.now);
+        if (f->type == AW_FACT_CLAIMED && !begins_held(f)) {
+            const struct aw_hold *h = &x->tl.kind_hold[f->kind];
+            assert_true(h->until <= x->env.now || h->from == x->env.now); /* held behind it */
+            assert_int_equal(inside(x, f->kind), AW_INSIDE_SEND);
+        }
         assert_true(f->type != AW_FACT_OUTCOME || f->at == 0 ||
                     f->at < x->tl.registered + x->rule.r.max_age);
+        check_none_lost(x, f);
     }
+    count_facts(x);
 }
 
 static void event(struct world_run *x, struct aw_event ev)
 {
     must(world_event(x, &ev));
     check_times(x);
+}
+
+/* What is due, one call at a time. */
+static void decide(struct world_run *x)
+{
+    while (x->tl.due != 0 && x->tl.due <= x->env.now) {
+        event(x, (struct aw_event){.type = AW_EV_DUE});
+        assert_true(x->up.n_facts > 0);
+    }
 }
 
 static void random_outcome(struct world_run *x, struct dice *d)
@@ -114,19 +180,11 @@ static void evidence_commutes(struct world_run *x, struct dice *d)
     assert_true(world_same(&x->tl, &other.tl));
 }
 
-/* What was held so far, counted by hand: time that passes while somebody holds the plan. */
-static struct {
-    aw_time now, until;
-    aw_ms held;
-} counted;
-
 static void count_held(const struct world_run *x)
 {
-    aw_time now = x->env.now, end = now < counted.until ? now : counted.until;
+    aw_time now = x->env.now;
 
-    if (end > counted.now)
-        counted.held += end - counted.now;
-    counted.now = now;
+    pass(x);
     if (x->tl.state == AW_OPEN)
         assert_int_equal(x->tl.hold.shift,
                          counted.held + (counted.until > now ? counted.until - now : 0));
@@ -142,8 +200,6 @@ static void random_act(struct world_run *x, struct dice *d)
     event(x, ev);
     if (x->tl.state == AW_OPEN && ev.type == AW_EV_HOLD && ev.at > counted.until)
         counted.until = ev.at;
-    if (x->tl.state == AW_OPEN && ev.type == AW_EV_RESUME && x->env.now < counted.until)
-        counted.until = x->env.now;
     count_held(x);
 }
 
@@ -218,7 +274,7 @@ static void random_history(struct world_run *x, struct dice *d)
             x->env.now += for_;
         }
         count_held(x);
-        world_due(x);
+        decide(x);
         random_event(x, d);
     }
 }
@@ -230,7 +286,7 @@ static void comes_to_rest(struct world_run *x)
         assert_true(turn < 3000);
         if (x->tl.due > x->env.now)
             x->env.now = x->tl.due;
-        world_due(x);
+        decide(x);
         while (x->tl.n_tries > 0 && x->tl.tries[0].state == AW_TRY_FLYING)
             event(x, (struct aw_event){.type = AW_EV_OUTCOME,
                                        .attempt = x->tl.tries[0].attempt,
