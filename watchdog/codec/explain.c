@@ -294,7 +294,7 @@ static void say_moves(const struct question *q)
     else if (t && t->due && t->why == AW_WHY_ADVANCED)
         say(q->e, "advanced", "%s",
             aw_t(q->e->lang, "it was brought forward: a step before could not reach anybody"));
-    else if (t && t->due)
+    else if (t && t->due && (t->why != AW_WHY_HOURS || t->due == q->due))
         say(q->e, "deferred", aw_t(q->e->lang, "it was put off: %s"), why_text(q->e->lang, t->why));
 }
 

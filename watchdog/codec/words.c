@@ -219,6 +219,8 @@ static void put_length(const json_t *e, struct aw_buf *out)
 
 static void say_held(enum aw_lang lang, const json_t *e, struct aw_buf *out)
 {
+    if (aw_json_str(e, "step")) /* by hours, which hold a firing */
+        put_firing(lang, e, out);
     put(out, aw_word(lang, "held"));
     put_length(e, out);
 }

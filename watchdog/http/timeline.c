@@ -64,14 +64,15 @@ static void find_rule(struct board *b, struct aw_reader *r)
     aw_buf_free(&text);
 }
 
-/* Who holds it, and why, says its entry among the past ones. */
+/* Who holds it, a person or the hours of its rule; more says the entry among the past ones. */
 static void put_hold(struct aw_jsonw *w, const struct aw_timeline *tl, aw_time now)
 {
-    if (!aw_timeline_held(tl, now))
+    if (tl->state != AW_OPEN || now >= tl->hold.until)
         return;
     aw_jw_object(w, "held");
     aw_jw_time(w, "from", tl->hold.from);
     aw_jw_time(w, "until", tl->hold.until);
+    aw_jw_str(w, "by", aw_timeline_held(tl, now) ? "person" : "hours");
     aw_jw_end(w, '}');
 }
 
