@@ -149,12 +149,17 @@ static unsigned free_port(void)
     return port;
 }
 
-static const char config_head[] = "# The environment of one run of `ackwatch demo`.\n"
-                                  "version: 1\n"
-                                  "node: demo.invalid\n"
-                                  "zone: Asia/Shanghai\n"
-                                  "operators:\n"
-                                  "  - {channel: mail, to: " AW_DEMO_OPERATORS "}\n";
+/* The calendar and the rotation are those that rules of the library name. */
+static const char config_head[] =
+    "# The environment of one run of `ackwatch demo`.\n"
+    "version: 1\n"
+    "node: demo.invalid\n"
+    "zone: Asia/Shanghai\n"
+    "operators:\n"
+    "  - {channel: mail, to: " AW_DEMO_OPERATORS "}\n"
+    "calendars: {night: {zone: recipient, open: [{days: all, from: \"22:00\", to: \"08:00\"}]}}\n"
+    "rotations: {noc: {zone: Asia/Shanghai, start: \"2026-01-05T09:00:00\", turn: 7d, people: "
+    "[duty]}}\n";
 
 static const char config_channels[] =
     "channels:\n"
