@@ -82,7 +82,7 @@ tampered "its date" "UPDATE message SET registered = registered + 1 WHERE id = $
 tampered "its rule" "UPDATE message SET rule = rule + 1 WHERE id = $mid" "message $msg"
 tampered "a message deleted" "DELETE FROM message WHERE id = $mid" "message $msg"
 tampered "a message added" "INSERT INTO message SELECT id + 100000, app, rule, n, registered, key, ext, digest, salt,
-    body, trace, needed FROM message WHERE id = $mid" message
+    body, trace, needed, delayed FROM message WHERE id = $mid" message
 tampered "who somebody is" "UPDATE person SET user = 'x' WHERE id = (SELECT min(id) FROM person)" person
 tampered "an address" "UPDATE person SET contact = replace(contact, '999', '888') WHERE id = (SELECT min(id)
     FROM person WHERE contact LIKE '%999%')" person
