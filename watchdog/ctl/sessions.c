@@ -3,6 +3,7 @@
  * `ackwatch sessions`: where a user is logged in; a login and a logout by hand. Registration ids
  * are addresses: masked unless --reveal is given.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,11 +106,21 @@ static int exec_login(struct aw_ctl *ctl)
 
 static int exec_logout(struct aw_ctl *ctl)
 {
-    static const char *const names[] = {"app", "user", "seq", "at", NULL};
+    static const char *const names[] = {"app", "user", "seq", "at"};
     AW_AUTO(aw_client_cleanup) struct aw_client *c = aw_client_of(ctl);
     AW_AUTO(aw_json_cleanup) json_t *answer = NULL;
-    AW_AUTO_FREE char *device = aw_ctl_path("/v1/sessions/", ctl->args[0], "");
-    AW_AUTO_FREE char *path = aw_ctl_query(ctl, device, names);
+    AW_AUTO_FREE char *path = aw_ctl_path("/v1/sessions/", ctl->args[0], "?");
+    for (unsigned i = 0; i < AW_COUNT(names); i++) {
+        const char *value = aw_ctl_flag(ctl, names[i]);
+        char prefix[16];
+        if (!value)
+            continue;
+        snprintf(prefix, sizeof prefix, "&%s=", names[i]);
+        AW_AUTO_FREE char *pair = aw_ctl_path(prefix, value, ""), *before = path;
+        path = aw_malloc(strlen(before) + strlen(pair) + 1);
+        memcpy(path, before, strlen(before));
+        memcpy(path + strlen(before), pair, strlen(pair) + 1);
+    }
     int code = c ? aw_client_call(c, "DELETE", path, NULL, NULL, &answer) : AW_EXIT_USAGE;
     if (code != AW_EXIT_DONE)
         return code;
