@@ -389,6 +389,8 @@ static const struct {
                     "    events: [{at: 0s, act: resume, ^device: d}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, login: ^lee, device: d}]\n" NOTHING},
+    {"E123",
+     PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, inbox: ^lee}]\n" NOTHING},
     {"E104", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, attempt: push, result: ^bad}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND

@@ -251,14 +251,17 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
     const struct aw_yaml *level = aw_yaml_get(map, "level"), *act = aw_yaml_get(map, "act");
     const struct aw_yaml *attempt = aw_yaml_get(map, "attempt");
     const struct aw_yaml *login = aw_yaml_get(map, "login"), *logout = aw_yaml_get(map, "logout");
+    const struct aw_yaml *inbox = aw_yaml_get(map, "inbox");
     unsigned errors = r->diag->n_errors;
-    if ((level != NULL) + (act != NULL) + (attempt != NULL) + (login != NULL) + (logout != NULL) !=
+    if ((level != NULL) + (act != NULL) + (attempt != NULL) + (login != NULL) + (logout != NULL) +
+            (inbox != NULL) !=
         1) {
-        aw_schema_error(r, map, "E101",
-                        "{at, from, level}, {at, act, reason}, {at, attempt: step, result}, "
-                        "{at, login: user, device} or {at, logout: user, device}",
-                        "an event needs one of \"level\", \"act\", \"attempt\", \"login\" and "
-                        "\"logout\"");
+        aw_schema_error(
+            r, map, "E101",
+            "{at, from, level}, {at, act, reason}, {at, attempt: step, result}, "
+            "{at, login: user, device}, {at, logout: user, device} or {at, inbox: user}",
+            "an event needs one of \"level\", \"act\", \"attempt\", \"login\", "
+            "\"logout\" and \"inbox\"");
         return;
     }
     check_session(r, map);
@@ -278,15 +281,16 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
     if (r->diag->n_errors > errors)
         return;
     e->event = (struct aw_virtual_event){
-        .act = level != NULL    ? AW_V_EVIDENCE
-               : act != NULL    ? acts[e->act]
-               : login != NULL  ? AW_V_LOGIN
-               : logout != NULL ? AW_V_LOGOUT
-                                : AW_V_RESULT,
+        .act = level != NULL || inbox != NULL ? AW_V_EVIDENCE
+               : act != NULL                  ? acts[e->act]
+               : login != NULL                ? AW_V_LOGIN
+               : logout != NULL               ? AW_V_LOGOUT
+                                              : AW_V_RESULT,
         .after = e->after,
         .from = act != NULL      ? e->recipient
                 : login != NULL  ? e->login
                 : logout != NULL ? e->logout
+                : inbox != NULL  ? e->inbox
                                  : e->from,
         .device = e->device,
         .about = e->about,
@@ -325,6 +329,8 @@ static const struct aw_key event_keys[] = {
      .help = "this user logs in on the device"},
     {"logout", AW_KEY_TEXT, 0, EVENT(logout), .min = 1, .max = AW_USER_MAX,
      .help = "this user logs out there"},
+    {"inbox", AW_KEY_TEXT, 0, EVENT(inbox), .min = 1, .max = AW_USER_MAX,
+     .help = "this user reads the message in the inbox of the application"},
     {"channel", AW_KEY_OTHER, AW_KEY_LATER},
     {"is", AW_KEY_OTHER, AW_KEY_LATER},
     {NULL},

@@ -127,6 +127,7 @@ static void check_test(struct aw_reader *r, const struct aw_yaml *map,
         const char *const key = e->from != NULL     ? "from"
                                 : e->login != NULL  ? "login"
                                 : e->logout != NULL ? "logout"
+                                : e->inbox != NULL  ? "inbox"
                                                     : "recipient";
         const struct aw_yaml *who = aw_yaml_get(event, key);
         const char *user = who != NULL && who->type == AW_YAML_SCALAR ? who->text : NULL;

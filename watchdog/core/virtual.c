@@ -445,15 +445,19 @@ static int run_act(struct run *r, struct member *m, const struct aw_virtual_even
 static int run_evidence(struct run *r, struct member *m, const struct aw_virtual_event *ev)
 {
     int64_t from = number_of(r, ev->from);
-    bool sent = m->sent[from] > 0;
+    bool sent = m->sent[from] > 0, inbox = ev->level == AW_LEVEL_NONE;
+    enum aw_level read = r->in->rule->inbox_read ? r->in->rule->inbox_read : AW_OPENED;
+
+    if (inbox && from != m->tl.person)
+        return 0; /* nobody reads in the inbox of somebody else */
 
     if ((ev->about && strcmp(ev->about, user_of(r, m->tl.person)) != 0) ||
         (from != m->tl.person && !sent))
         return 0;
     return step(r, m,
                 &(struct aw_event){.type = AW_EV_EVIDENCE,
-                                   .level = ev->level,
-                                   .source = AW_SRC_APP,
+                                   .level = inbox ? read : ev->level,
+                                   .source = inbox ? AW_SRC_INBOX : AW_SRC_APP,
                                    .sent = sent,
                                    .device = aw_v_device(&r->sessions, ev->device),
                                    .person = from});

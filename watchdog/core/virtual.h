@@ -36,9 +36,9 @@ struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, sta
     enum aw_virtual_act act;
     aw_ms after;      /* since registration */
     const char *from; /* evidence, login, logout: user; result and acts: the recipient, NULL: all */
-    const char *device; /* login, logout; evidence: NULL where it is not known */
-    const char *about;  /* evidence: this recipient's timeline alone, or NULL */
-    enum aw_level level;
+    const char *device;      /* login, logout; evidence: NULL where it is not known */
+    const char *about;       /* evidence: this recipient's timeline alone, or NULL */
+    enum aw_level level;     /* evidence; AW_LEVEL_NONE: read in the inbox */
     const char *step;        /* result: which step's next attempts; escalate: NULL for the next */
     aw_ms hold;              /* snooze: for so long, or */
     aw_time until;           /* until this instant */
