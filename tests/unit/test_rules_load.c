@@ -272,8 +272,9 @@ static const struct {
     {"E101", STEPS PUSH "    ^exhausted: {to: manager}\n"},
     {"E103", STEPS PUSH "    exhausted: ^email\n"},
     /* defaults */
-    {"E102 E150", "version: 1\ndefaults: {^name: x, ^hours: {}}\nrules: [{name: a, until: sent, "
-                  "deadline: 1h, steps: [{id: a, at: 0s, do: im}]}]\n"},
+    {"E102 E101 E101",
+     "version: 1\ndefaults: {^name: x, ^^hours: {}}\nrules: [{name: a, until: sent, "
+     "deadline: 1h, steps: [{id: a, at: 0s, do: im}]}]\n"},
     {"E110 W101",
      "version: 1\ndefaults: {deadline: ^5}\nrules: [{name: a, until: sent, steps: [{id: a, at: 0s, "
      "do: im}]}, {name: b, ^match: {app: x}, until: sent, steps: [{id: a, at: 0s, do: im}]}]\n"},
