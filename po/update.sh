@@ -29,13 +29,21 @@ collect() {
         sed -z -e 's/\.help =\([ \n\\]*\)"/.help = N_(\1"/g' \
             -e 's/\(aw_shape [a-z_]* = {[ \n]*\)"/\1N_("/g' \
             -e 's/\({"[EW][0-9]*",[ \n]*\)"/\1N_("/g' "$f" >"$tmp/$f"
+        case $f in # what commands say of themselves, as far as they are tools that need no daemon
+        watchdog/ctl/rules*.c | watchdog/ctl/templates.c | watchdog/ctl/help.c | watchdog/ctl/table.c)
+            sed -z -i -e 's/\.\(summary\|text\) =\([ \n]*\)"/.\1 = N_(\2"/g' \
+                -e 's/\(AW_VAL_[A-Z]*,[^"{}]*,[ \n]*\)"/\1N_("/g' \
+                -e 's/\({"[a-z]*",[ \n]*\)"\([a-z][^"]* [^"]*"}\)/\1N_("\2/g' \
+                -e 's/\(\[AW_EXIT_[A-Z_]*\] = \)"/\1N_("/g' "$tmp/$f"
+            ;;
+        esac
     done <"$tmp/files"
     extract "$keywords"
     extract "$hints" --join-existing
         # nothing that changes by itself, and nothing that is not ours to say
         sed -e '/^"POT-Creation-Date:/d' -e 's/=CHARSET/=UTF-8/' -e '1,/^$/{/^#/d}' "$tmp/raw" |
-        # but forms without a word: "%s%s"
-        msggrep --no-wrap --add-location=file --invert-match --msgid --regexp='^\(%s\)*$' -
+        # but forms without a word: "%s%s", and what a path goes on with
+        msggrep --no-wrap --add-location=file --invert-match --msgid --regexp='^\(%s\)\(%s\)*$' --regexp=' ($' -
 }
 
 collect >"$tmp/pot"

@@ -58,7 +58,7 @@ static void print_params(FILE *f, const char *title, const struct aw_param *p, c
 {
     if (!p || !p->name)
         return;
-    fprintf(f, "\n%s\n", title);
+    fprintf(f, "\n%s\n", _(title));
     for (; p->name; p++) {
         struct aw_buf b = AW_BUF_INIT(1024);
         if (*dashes && p->letter)
@@ -73,7 +73,8 @@ static void print_params(FILE *f, const char *title, const struct aw_param *p, c
         else
             fprintf(f, "  %-*s  ", NAME_WIDTH, aw_buf_str(&b));
         aw_buf_reset(&b);
-        aw_buf_printf(&b, "%s%s", p->help, p->how & AW_MANY && *dashes ? " (may be repeated)" : "");
+        aw_buf_printf(&b, "%s%s", _(p->help),
+                      p->how & AW_MANY && *dashes ? _(" (may be repeated)") : "");
         print_words(f, aw_buf_str(&b), NAME_WIDTH + 4, NAME_WIDTH + 4);
         aw_buf_free(&b);
     }
@@ -83,48 +84,51 @@ void aw_help_command(const struct aw_cmd_entry *e, FILE *f)
 {
     struct aw_buf b = AW_BUF_INIT(1024);
     aw_help_usage(e, &b);
-    fprintf(f, "%s\n\nUsage: %s\n", e->summary, aw_buf_str(&b));
+    fprintf(f, "%s\n\n", _(e->summary));
+    fprintf(f, _("Usage: %s\n"), aw_buf_str(&b));
     aw_buf_free(&b);
     if (e->examples) {
-        fprintf(f, "\nExamples\n");
+        fprintf(f, "\n%s\n", _("Examples"));
         for (unsigned i = 0; e->examples[i]; i++)
             fprintf(f, "  ackwatch %s\n", e->examples[i]);
     }
     if (e->text) {
         fputc('\n', f);
-        print_words(f, e->text, 0, 0);
+        print_words(f, _(e->text), 0, 0);
     }
-    print_params(f, "Arguments", e->args, "");
-    print_params(f, "Flags", e->flags, "--");
+    print_params(f, N_("Arguments"), e->args, "");
+    print_params(f, N_("Flags"), e->flags, "--");
     if (e->remote)
-        print_params(f, "Connection", aw_flags_remote, "--");
-    print_params(f, "Everywhere", aw_flags_global, "--");
+        print_params(f, N_("Connection"), aw_flags_remote, "--");
+    print_params(f, N_("Everywhere"), aw_flags_global, "--");
 }
 
 void aw_help_noun(const char *noun, FILE *f)
 {
     for (const struct aw_noun *n = aw_nouns; n->name; n++)
         if (aw_streq(n->name, noun))
-            fprintf(f, "ackwatch %s: %s\n\n", noun, n->summary);
+            fprintf(f, "ackwatch %s: %s\n\n", noun, _(n->summary));
     for (unsigned i = 0; aw_cmd_table[i]; i++)
         if (aw_streq(aw_cmd_table[i]->noun, noun))
-            fprintf(f, "  %-10s %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
-    fprintf(f, "\nMore: ackwatch help %s VERB\n", noun);
+            fprintf(f, "  %-10s %s\n", aw_cmd_table[i]->verb, _(aw_cmd_table[i]->summary));
+    fprintf(f, _("\nMore: ackwatch help %s VERB\n"), noun);
 }
 
 void aw_help_overview(FILE *f)
 {
-    fprintf(f, "ackwatch: the command line of the delivery-assurance watchdog\n\n"
-               "Usage: ackwatch COMMAND [VERB] [ARGUMENTS] [FLAGS]\n");
+    fputs(_("ackwatch: the command line of the delivery-assurance watchdog\n\n"
+            "Usage: ackwatch COMMAND [VERB] [ARGUMENTS] [FLAGS]\n"),
+          f);
     for (const struct aw_noun *n = aw_nouns; n->name; n++) {
-        fprintf(f, "\n%-11s %s\n", n->name, n->summary);
+        fprintf(f, "\n%-11s %s\n", n->name, _(n->summary));
         for (unsigned i = 0; aw_cmd_table[i]; i++)
             if (aw_streq(aw_cmd_table[i]->noun, n->name) && aw_cmd_table[i]->verb)
-                fprintf(f, "  %-10s  %s\n", aw_cmd_table[i]->verb, aw_cmd_table[i]->summary);
+                fprintf(f, "  %-10s  %s\n", aw_cmd_table[i]->verb, _(aw_cmd_table[i]->summary));
     }
-    fprintf(
-        f, "\nMore: ackwatch help COMMAND [VERB], ackwatch help exit-codes,\n"
-           "      ackwatch help error-codes, ackwatch help environment\nNew here? ackwatch demo\n");
+    fputs(
+        _("\nMore: ackwatch help COMMAND [VERB], ackwatch help exit-codes,\n"
+          "      ackwatch help error-codes, ackwatch help environment\nNew here? ackwatch demo\n"),
+        f);
 }
 
 /* --- topics ---------------------------------------------------------------------------------- */
@@ -132,7 +136,7 @@ void aw_help_overview(FILE *f)
 static void topic_exit_codes(struct aw_ctl *ctl)
 {
     for (unsigned i = 0; i < AW_N_EXITS; i++)
-        fprintf(ctl->out.f, "%u  %s\n", i, aw_exit_texts[i]);
+        fprintf(ctl->out.f, "%u  %s\n", i, _(aw_exit_texts[i]));
 }
 
 static void topic_environment(struct aw_ctl *ctl)

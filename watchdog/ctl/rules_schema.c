@@ -28,7 +28,7 @@ const struct aw_cmd_entry aw_cmd_rules_schema = {
     .text =
         "Draft-07, as yaml-language-server reads it, made from the tables that read the files. An "
         "editor takes it by a first line such as: # yaml-language-server: "
-        "$schema=" AW_DATADIR "/schema/rules.v1.json",
+        "$schema=/usr/share/ackwatch/schema/rules.v1.json",
     .args = args,
     .examples = examples,
     .exec = exec,
