@@ -37,6 +37,9 @@ struct aw_message_row {
     aw_time due;         /* earliest of its timelines, 0: none */
     enum aw_level level; /* lowest of its timelines */
     int64_t seq;         /* log sequence of its newest entry */
+    /* Firings that are put off, by why, and until when the last of them; of one message only. */
+    unsigned waiting[AW_N_WHYS];
+    aw_time waits_until; /* 0: none waits */
 };
 
 struct aw_timeline_row {

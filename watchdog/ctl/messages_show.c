@@ -150,6 +150,25 @@ void aw_timelines_print(const struct aw_ctl *ctl, const json_t *answer)
     }
 }
 
+/* "put off: 2 the storm brake holds, 1 silenced, until ..." */
+static void print_waiting(const struct aw_out *o, const json_t *m)
+{
+    const char *why, *comma = "";
+    char until[AW_TIME_TEXT], key[64];
+    json_t *n;
+    if (json_object_size(json_object_get(m, "waiting")) == 0)
+        return;
+    fprintf(o->f, "%s: ", aw_word(aw_lang(), "deferred"));
+    json_object_foreach(json_object_get(m, "waiting"), why, n)
+    {
+        snprintf(key, sizeof key, "why:%s", why);
+        fprintf(o->f, "%s%lld %s", comma, (long long)json_integer_value(n),
+                aw_word(aw_lang(), key));
+        comma = ", ";
+    }
+    fprintf(o->f, " -> %s\n", aw_out_when(o, until, aw_json_str(m, "waiting_until")));
+}
+
 static void print_head(const struct aw_out *o, const json_t *m)
 {
     char when[AW_TIME_TEXT], due[AW_TIME_TEXT];
@@ -162,6 +181,7 @@ static void print_head(const struct aw_out *o, const json_t *m)
             aw_json_str(json_object_get(m, "rule"), "name") ?: "-", aw_json_str(m, "app") ?: "-",
             aw_out_when(o, when, aw_json_str(m, "registered_at")),
             aw_out_when(o, due, aw_json_str(m, "next_due")));
+    print_waiting(o, m);
     aw_buf_free(&title);
 }
 

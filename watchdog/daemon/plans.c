@@ -78,6 +78,7 @@ static void put_step(struct aw_jsonw *w, const struct aw_rule *r, const struct a
     char every[AW_TIME_TEXT];
     unsigned round;
     aw_time due = aw_engine_due(r, tl, index, kind, &round);
+    const struct aw_track *t = aw_timeline_track(tl, index, kind);
 
     if (!due)
         return;
@@ -86,6 +87,8 @@ static void put_step(struct aw_jsonw *w, const struct aw_rule *r, const struct a
     aw_jw_str(w, "step", step->id);
     aw_jw_str(w, "do", aw_kind_name(kind));
     aw_jw_int(w, "round", round);
+    if (t && t->due && aw_why_defers(t->why))
+        aw_jw_str(w, "waits_for", aw_why_name(t->why));
     if (step->unless)
         aw_jw_str(w, "unless", aw_level_name(step->unless));
     if (step->every) {

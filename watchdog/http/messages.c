@@ -66,6 +66,17 @@ static void put_registration(struct aw_jsonw *w, const struct aw_message_row *m,
     free(text);
 }
 
+/* Firings that are put off: how many for which reason, and until when the last of them. */
+static void put_waiting(struct aw_jsonw *w, const struct aw_message_row *m)
+{
+    aw_jw_object(w, "waiting");
+    for (unsigned i = 0; i < AW_N_WHYS; i++)
+        if (m->waiting[i])
+            aw_jw_int(w, aw_why_name(i), m->waiting[i]);
+    aw_jw_end(w, '}');
+    aw_jw_time(w, "waiting_until", m->waits_until);
+}
+
 static void put_message(struct aw_jsonw *w, const struct aw_message_row *m, enum detail detail)
 {
     json_t *body = NULL;
@@ -94,6 +105,8 @@ static void put_message(struct aw_jsonw *w, const struct aw_message_row *m, enum
     for (unsigned s = 0; s < AW_N_STATES; s++)
         aw_jw_int(w, count_names[s], m->counts[s]);
     aw_jw_end(w, '}');
+    if (detail != SHORT)
+        put_waiting(w, m);
     if (detail != SHORT)
         put_registration(w, m, body, detail);
     aw_jw_end(w, '}');

@@ -120,6 +120,32 @@ static int fill_counts(struct aw_reader *r, struct aw_message_row *m)
     return rc;
 }
 
+/* What is put off stands in the plans. */
+static int fill_waiting(struct aw_reader *r, struct aw_message_row *m)
+{
+    sqlite3_stmt *q;
+    struct aw_timeline *tl = aw_malloc(sizeof *tl);
+    int rc = aw_db_query(&r->db, AW_SQL_TIMELINES_OF, &q, NULL, I(m->id),
+                         I(m->id + m->n_recipients - 1), I(m->n_recipients));
+    while (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
+        rc = 0;
+        if (sqlite3_column_int(q, 3) != AW_OPEN)
+            continue;
+        rc = aw_plan_decode(tl, sqlite3_column_blob(q, 8), (size_t)sqlite3_column_bytes(q, 8));
+        for (unsigned i = 0; rc == 0 && i < tl->n_tracks; i++) {
+            const struct aw_track *t = &tl->tracks[i];
+            if (t->over || t->due == 0 || !aw_why_defers(t->why))
+                continue;
+            m->waiting[t->why]++;
+            if (t->due > m->waits_until)
+                m->waits_until = t->due;
+        }
+    }
+    aw_db_done(q);
+    aw_free(tl);
+    return rc;
+}
+
 static void fill_message(sqlite3_stmt *q, struct aw_message_row *m)
 {
     memset(m, 0, sizeof *m);
@@ -151,6 +177,8 @@ static int get_message(struct aw_reader *r, const char *app, aw_id id,
     if (rc == 0 && (rc = aw_db_step(&r->db, q, NULL)) == 1) {
         fill_message(q, &m);
         rc = may_see(app, &m) ? fill_counts(r, &m) : AW_ENOENT;
+        if (rc == 0)
+            rc = fill_waiting(r, &m);
         if (rc == 0)
             rc = row(arg, &m);
     } else if (rc == 0) {
