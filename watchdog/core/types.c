@@ -153,7 +153,7 @@ NAMED(aw_why, enum aw_why, why_names, AW_N_WHYS)
 bool aw_why_defers(enum aw_why w)
 {
     return w == AW_WHY_SETTLE || w == AW_WHY_CHANNEL || w == AW_WHY_SILENCE || w == AW_WHY_LIMIT ||
-           w == AW_WHY_BRAKE;
+           w == AW_WHY_BRAKE || w == AW_WHY_HOURS;
 }
 
 const char *aw_level_name(enum aw_level l)
