@@ -27,6 +27,18 @@ static unsigned channels(void *ctx, const struct aw_step *step, enum aw_kind kin
     return 2;
 }
 
+/* Every other ten minutes. */
+static aw_time inside(void *ctx, const char *calendar, aw_time t)
+{
+    aw_time span = t / (10 * AW_MINUTE);
+
+    return span % 2 ? (span + 1) * 10 * AW_MINUTE : 0;
+}
+
+static const struct aw_hours hours[] = {
+    {.calendar = "c", .inside = AW_INSIDE_HOLD, .kinds = 1 << AW_SMS, .except = 1 << AW_HIGH},
+    {.calendar = "c", .inside = AW_INSIDE_HOLD, .then = AW_THEN_KEEP, .kinds = AW_ALL_KINDS},
+};
 static const struct aw_step steps[] = {
     {.id = "a", .kinds = {AW_PUSH}, .n_kinds = 1, .to = {{AW_TO_RECIPIENT, NULL}}, .n_to = 1},
     {.id = "b",
@@ -52,6 +64,8 @@ static const struct aw_rule rule = {.name = "fuzz",
                                     .deadline = AW_HOUR,
                                     .max_age = AW_DAY,
                                     .check = {.settle = AW_SECOND},
+                                    .hours = hours,
+                                    .n_hours = 2,
                                     .steps = steps,
                                     .n_steps = 3,
                                     .exhausted = &last};
@@ -61,13 +75,14 @@ static void drive(struct aw_timeline *tl, unsigned what)
     static const enum aw_outcome outcomes[] = {AW_OUT_ACCEPTED, AW_OUT_NO_TARGET, AW_OUT_TRANSIENT,
                                                AW_OUT_THROTTLED};
     const struct aw_world world = {
-        .person = person, .has_address = has_address, .channels = channels};
+        .person = person, .has_address = has_address, .channels = channels, .inside = inside};
     struct aw_idgen ids = {.last = (aw_id)1 << 60};
     struct aw_span down = {tl->registered, tl->registered + 90 * AW_SECOND};
     struct aw_env env = {.now = tl->registered + (aw_ms)(what & 31) * 10 * AW_MINUTE,
                          .seed = what & 32,
                          .ids = &ids,
                          .world = &world,
+                         .priority = (enum aw_priority)(what & 3),
                          .downtimes = &down,
                          .n_downtimes = what >> 6 & 1,
                          .querying = what >> 7};

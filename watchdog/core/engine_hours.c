@@ -145,7 +145,7 @@ aw_time aw_hours_effective(const struct aw_rule *rule, const struct aw_timeline 
     const struct aw_call c = {.rule = rule, .tl = (struct aw_timeline *)tl, .env = env};
     struct ahead a = {.c = &c};
     aw_time kept = 0, until, deadline = aw_deadline(rule, tl);
-    struct aw_firing g;
+    struct aw_firing g = {0};
 
     for (unsigned i = 0; i < LOOK_AHEAD && next_ahead(&a, &g); i++) {
         if ((kept != 0 && g.due >= kept) || g.due > aw_end_of_life(rule, tl))

@@ -496,7 +496,11 @@ static aw_ms hold_end(struct aw_hold *h, aw_time at)
 
 static bool holds_fit(const struct aw_timeline *tl)
 {
-    return tl->hold.shift >= 0 && tl->hold.shift <= AW_LAST_INSTANT;
+    bool fit = tl->hold.shift >= 0 && tl->hold.shift <= AW_LAST_INSTANT;
+
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        fit = fit && tl->kind_hold[k].shift >= 0 && tl->kind_hold[k].shift <= AW_LAST_INSTANT;
+    return fit;
 }
 
 aw_ms aw_hold_within(const struct aw_hold *h, aw_time from, aw_time to)
@@ -598,8 +602,8 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
         [AW_FACT_HELD] = fold_held,           [AW_FACT_RESUMED] = fold_resumed,
         [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = fold_absent,
         [AW_FACT_PRESENT] = fold_present,     [AW_FACT_DEVICE] = fold_device,
-        [AW_FACT_LET_GO] = fold_let_go,
-        [AW_FACT_REOPENED] = fold_reopened,   [AW_FACT_CLOSED] = fold_closed,
+        [AW_FACT_LET_GO] = fold_let_go,       [AW_FACT_REOPENED] = fold_reopened,
+        [AW_FACT_CLOSED] = fold_closed,
     };
 
     if ((unsigned)f->type >= AW_N_FACTS || (f->type != AW_FACT_OPENED && tl->registered == 0))
