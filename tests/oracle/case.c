@@ -126,6 +126,11 @@ static void make_rule(struct ora_case *c, struct dice *d)
     r->until = rung(d, true);
     r->deadline = 5 * AW_MINUTE + case_instant(d, 14);
     r->max_age = dice_chance(d, 70) ? AW_DAY : 5 * AW_MINUTE + case_instant(d, 30);
+    r->by = dice_chance(d, 30) ? AW_BY_ANYONE : AW_BY_RECIPIENT;
+    if (dice_chance(d, 15) && (r->n_hours == 0 || c->hours[0].then == AW_THEN_SHIFT)) {
+        r->reopen_after = 5 * AW_MINUTE + case_instant(d, 8);
+        r->reopen_unless_closed = dice_chance(d, 50);
+    }
     r->claim_hold = dice_chance(d, 60) ? 5 * AW_MINUTE + case_instant(d, 6) : 0;
     r->n_steps = 1 + dice_roll(d, CASE_STEPS);
     for (unsigned i = 0; i < r->n_steps; i++)
@@ -362,8 +367,14 @@ static bool simplify_rule(struct ora_case *c, unsigned how)
     case 4:
         c->rule.presence.on_expiry = -1;
         return true;
+    case 5:
+        c->rule.by = AW_BY_RECIPIENT;
+        return true;
+    case 6:
+        c->rule.reopen_after = 0;
+        return true;
     default:
-        return case_env_cut(c, how - 5);
+        return case_env_cut(c, how - 7);
     }
 }
 

@@ -34,11 +34,14 @@ void ora_end(struct ora *o, struct ora_tl *tl, enum aw_state state, enum aw_why 
     if (state == AW_EXHAUSTED)
         skip_put_off(o, tl);
     tl->state = state;
+    tl->ended = o->now;
     ora_say(o, tl,
             (struct aw_virtual_line){.what = AW_V_STATE,
                                      .state = state,
                                      .why = why,
-                                     .level = why == AW_WHY_GOAL ? tl->level : AW_LEVEL_NONE});
+                                     .level = why != AW_WHY_GOAL ? AW_LEVEL_NONE
+                                              : tl->stands       ? AW_ACKNOWLEDGED
+                                                                 : tl->level});
     if (state == AW_EXHAUSTED || state == AW_EXPIRED)
         ora_exhausted_step(o, tl);
 }
@@ -46,16 +49,16 @@ void ora_end(struct ora *o, struct ora_tl *tl, enum aw_state state, enum aw_why 
 /* "The rung of a timeline is the maximum over its evidence". */
 void ora_evidence(struct ora *o, struct ora_tl *tl, enum aw_level level)
 {
-    (void)o;
     if (level > tl->level)
         tl->level = level;
+    (void)o;
 }
 
 /* "`confirmed`, `released`": of all recipients, whenever evidence may have come. */
 void ora_confirm(struct ora *o)
 {
     for (unsigned i = 0; i < o->n; i++)
-        if (o->tls[i].state == AW_OPEN && o->tls[i].level >= o->rule->until)
+        if (o->tls[i].state == AW_OPEN && (o->tls[i].stands || o->tls[i].level >= o->rule->until))
             ora_end(o, &o->tls[i], AW_CONFIRMED, AW_WHY_GOAL);
 }
 
@@ -78,6 +81,17 @@ static void release(struct ora *o)
             ora_end(o, &o->tls[i], AW_RELEASED, AW_WHY_RELEASED);
 }
 
+/* ORA_NEVER: it does not. "No hold moves `max_age`": never after that. */
+static aw_time reopens_at(struct ora *o, const struct ora_tl *tl)
+{
+    aw_time at = tl->ended + o->rule->reopen_after;
+
+    if (o->rule->reopen_after == 0 || (tl->state != AW_CONFIRMED && tl->state != AW_RELEASED) ||
+        (tl->closed && o->rule->reopen_unless_closed) || at >= ora_end_of_life(o, tl))
+        return ORA_NEVER;
+    return at;
+}
+
 /* --- one instant ---------------------------------------------------------------------------- */
 
 static void each_event(struct ora *o, bool (*wanted)(enum aw_virtual_act act),
@@ -91,11 +105,6 @@ static void each_event(struct ora *o, bool (*wanted)(enum aw_virtual_act act),
                 do_it(o, &o->tls[m], i);
         }
     }
-}
-
-static bool is_evidence(enum aw_virtual_act act)
-{
-    return act == AW_V_EVIDENCE;
 }
 
 static bool is_cancel(enum aw_virtual_act act)
@@ -113,10 +122,33 @@ static bool is_result(enum aw_virtual_act act)
     return act == AW_V_RESULT;
 }
 
-static void do_evidence(struct ora *o, struct ora_tl *tl, unsigned event)
+static bool sent_to(const struct ora *o, const struct ora_tl *tl, const char *user)
 {
-    ora_evidence(o, tl, o->events[event].level);
-    ora_confirm(o);
+    for (unsigned i = 0; i < o->n_sends; i++)
+        if (o->sends[i].tl == tl && !o->sends[i].failed && strcmp(o->sends[i].user, user) == 0)
+            return true;
+    return false;
+}
+
+/* "Only evidence about the recipient raises the recipient's rung. With `by: anyone` an
+ * `acknowledged` from a person to whom this timeline sent something also meets the goal; lower
+ * rungs of others never count." */
+static void evidence_now(struct ora *o)
+{
+    for (unsigned m = 0; m < o->n; m++) {
+        for (unsigned i = 0; i < o->in->n_events; i++) {
+            const struct aw_virtual_event *e = &o->events[i];
+            struct ora_tl *tl = &o->tls[m];
+            if (o->in->at + e->after != o->now || e->act != AW_V_EVIDENCE)
+                continue;
+            if (strcmp(e->from, tl->rcpt->user) == 0)
+                ora_evidence(o, tl, e->level);
+            else if (o->rule->by == AW_BY_ANYONE && e->level == AW_ACKNOWLEDGED &&
+                     sent_to(o, tl, e->from))
+                tl->stands = true;
+            ora_confirm(o);
+        }
+    }
 }
 
 static void do_act(struct ora *o, struct ora_tl *tl, unsigned event)
@@ -130,7 +162,7 @@ static void do_act(struct ora *o, struct ora_tl *tl, unsigned event)
 static void events_now(struct ora *o)
 {
     ora_sessions(o);
-    each_event(o, is_evidence, do_evidence);
+    evidence_now(o);
     release(o);
     each_event(o, is_cancel, do_act);
     each_event(o, is_act, do_act);
@@ -138,9 +170,27 @@ static void events_now(struct ora *o)
     release(o);
 }
 
+/* "`after_ack`: {reopen_after, unless: closed}: a confirmed message that comes back." The time in
+ * between was a hold, the confirmation is void, what was proven below the goal stays. */
+static void reopen(struct ora *o, struct ora_tl *tl)
+{
+    if (reopens_at(o, tl) != o->now || tl->n_holds == ORA_HOLDS)
+        return;
+    tl->state = AW_OPEN;
+    tl->stands = false;
+    if (tl->level >= o->rule->until)
+        tl->level = o->rule->until - 1;
+    ora_stop_waiting(tl);
+    tl->holds[tl->n_holds++] =
+        (struct ora_hold){.from = tl->ended, .until = o->now, .what = ORA_ALL};
+    ora_say(o, tl,
+            (struct aw_virtual_line){.what = AW_V_STATE, .state = AW_OPEN, .why = AW_WHY_REOPENED});
+}
+
 /* Firings that are due, until there are none; what follows from one may be due at once. */
 static void firings_now(struct ora *o, struct ora_tl *tl)
 {
+    reopen(o, tl);
     for (bool some = true; some;) {
         some = false;
         while (o->result == 0 && tl->state == AW_OPEN) {
@@ -182,8 +232,10 @@ static aw_time next_instant(struct ora *o)
         earlier(&t, o->in->at + o->events[i].after, o->now);
     for (unsigned i = 0; i < o->n; i++) {
         struct ora_tl *tl = &o->tls[i];
-        if (tl->state != AW_OPEN)
+        if (tl->state != AW_OPEN) {
+            earlier(&t, reopens_at(o, tl), o->now);
             continue;
+        }
         ora_list_firings(o, tl);
         const struct ora_firing *f = ora_next(o, tl);
         if (f)
@@ -216,7 +268,7 @@ static void open_timeline(struct ora *o, struct ora_tl *tl, const struct aw_reci
                                          .targets = &rcpt->user,
                                          .n_targets = 1,
                                          .why = AW_WHY_ALREADY_SENT});
-        ora_sent(o, rcpt->user, AW_PUSH);
+        ora_sent(o, tl, rcpt->user, AW_PUSH);
         ora_evidence(o, tl, AW_ACCEPTED);
         ora_confirm(o);
     }

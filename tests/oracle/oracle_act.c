@@ -90,8 +90,10 @@ static void escalate(struct ora *o, struct ora_tl *tl, const char *id)
 
 void ora_act(struct ora *o, struct ora_tl *tl, const struct aw_virtual_event *ev)
 {
-    if (tl->state != AW_OPEN)
+    if (tl->state != AW_OPEN) {
+        tl->closed = tl->closed || ev->act == AW_V_CANCEL;
         return;
+    }
     switch (ev->act) {
     case AW_V_CANCEL:
         ora_end(o, tl, AW_CANCELLED, AW_WHY_CANCELLED);

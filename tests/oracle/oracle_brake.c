@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-void ora_sent(struct ora *o, const char *user, enum aw_kind kind)
+void ora_sent(struct ora *o, const struct ora_tl *tl, const char *user, enum aw_kind kind)
 {
     if (o->n_sends < ORA_SENDS)
-        o->sends[o->n_sends++] = (struct ora_send){o->now, user, kind};
+        o->sends[o->n_sends++] = (struct ora_send){tl, o->now, user, kind, false};
 }
 
 /* The first instant at which one more to this person fits: as long as the window that ends then has

@@ -145,8 +145,16 @@ static enum aw_outcome result_now(struct ora *o, struct ora_tl *tl, const struct
     return AW_OUT_ACCEPTED;
 }
 
-static void add_failed(struct ora_tl *tl, const char *user, enum aw_kind kind)
+/* Nor was it sent to them, then. */
+static void add_failed(struct ora *o, struct ora_tl *tl, const char *user, enum aw_kind kind)
 {
+    for (unsigned i = o->n_sends; i-- > 0;) {
+        struct ora_send *s = &o->sends[i];
+        if (s->tl == tl && s->kind == kind && strcmp(s->user, user) == 0 && !s->failed) {
+            s->failed = true;
+            break;
+        }
+    }
     if (tl->n_failed < ORA_FAILED)
         tl->failed[tl->n_failed++] = (struct ora_failed){.user = user, .kind = kind};
 }
@@ -214,7 +222,7 @@ static void landed(struct ora *o, struct ora_tl *tl, struct ora_firing *f,
 
     for (unsigned i = 0; i < a->n; i++) {
         if (failed)
-            add_failed(tl, a->users[i], f->kind);
+            add_failed(o, tl, a->users[i], f->kind);
         else if (outcome == AW_OUT_ACCEPTED && a->me[i])
             ora_evidence(o, tl, AW_ACCEPTED);
     }
@@ -223,7 +231,7 @@ static void landed(struct ora *o, struct ora_tl *tl, struct ora_firing *f,
     /* "attempts of firings claimed before go on until `max_age`, except after an acknowledgement or
      * a cancel"; "a permanent refusal moves on to the next" */
     bool goes_on = o->now < ora_end_of_life(o, tl) && tl->state != AW_CANCELLED &&
-                   (tl->state == AW_OPEN || tl->level < AW_ACKNOWLEDGED);
+                   (tl->state == AW_OPEN || (tl->level < AW_ACKNOWLEDGED && !tl->stands));
     struct ora_flight others = whom(o, tl, f);
     if (step->pick == AW_PICK_FIRST_REACHABLE && others.n > 0 && goes_on && !later_round(tl, f))
         attempt(o, tl, f, &others, AW_WHY_NEXT_TARGET);
@@ -238,7 +246,8 @@ static void attempt(struct ora *o, struct ora_tl *tl, struct ora_firing *f, stru
 
     f->is = ORA_FIRED;
     for (unsigned i = 0; i < a->n; i++)
-        ora_sent(o, a->users[i], f->kind);
+        ora_sent(o, tl, a->users[i], f->kind);
+    tl->told = tl->told || why == AW_WHY_DIGEST;
     l.what = AW_V_FIRED;
     l.targets = a->users;
     l.n_targets = a->n;
@@ -417,7 +426,7 @@ static bool restrained(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
     }
     until = until < deadline ? until : deadline;
     f->put_off = why;
-    f->kept = false;
+    f->kept = f->was_away = false;
     /* A hold still adds its length. */
     f->plan = ora_plan_clock(tl, o->now, f->kind) + (until - o->now);
     f->not_before = f->at_once = 0;

@@ -71,15 +71,20 @@ struct ora_flight {
 };
 
 struct ora_send { /* what went to whom */
+    const struct ora_tl *tl;
     aw_time at;
     const char *user;
     enum aw_kind kind;
+    bool failed;
 };
 
 struct ora_tl {
     const struct aw_recipient *rcpt;
     enum aw_state state;
     enum aw_level level;
+    bool stands; /* somebody else has acknowledged, and that counts */
+    aw_time ended;
+    bool closed; /* a person says that it is settled */
     aw_time registered, base;
     struct ora_hold holds[ORA_HOLDS];
     unsigned n_holds;
@@ -151,13 +156,14 @@ const char *ora_oncall(struct ora *o, const char *rotation);
 /* oracle_brake.c: what keeps a firing back from those whom it would reach */
 enum aw_why ora_restrained(struct ora *o, const struct ora_firing *f, const struct ora_flight *to,
                            aw_time *ret_until, char by[ORA_BY]);
-void ora_sent(struct ora *o, const char *user, enum aw_kind kind);
+void ora_sent(struct ora *o, const struct ora_tl *tl, const char *user, enum aw_kind kind);
 
 /* oracle_presence.c: sessions, and what waits for a login */
 bool ora_absent(struct ora *o, const char *user);
 bool ora_known(struct ora *o, const char *user); /* a session was reported of them */
 bool ora_presence(struct ora *o, struct ora_tl *tl, struct ora_firing *f);
 void ora_sessions(struct ora *o);
+void ora_stop_waiting(struct ora_tl *tl);
 
 /* oracle_act.c: people act */
 void ora_act(struct ora *o, struct ora_tl *tl, const struct aw_virtual_event *ev);

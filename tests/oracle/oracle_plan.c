@@ -127,9 +127,10 @@ void ora_list_firings(struct ora *o, struct ora_tl *tl)
                                        .why = AW_WHY_DUE};
                 f.plan = f.place;
                 aw_time due = ora_due(tl, &f), end = ora_deadline(o, tl);
-                /* What a hold at a late registration put together on one instant, the plan keeps
-                 * apart. */
-                bool late = tl->base < tl->registered && f.plan > o->rule->deadline;
+                /* With a deadline that was over before the registration, a hold puts on one instant
+                 * what the plan has before and after it. */
+                bool late =
+                    tl->base + o->rule->deadline < tl->registered && f.plan > o->rule->deadline;
                 if (round > 1 && (due > end || (due == end && late)))
                     break;
                 tl->firings[tl->n_firings++] = f;

@@ -88,6 +88,11 @@ static aw_time wait_until(struct ora *o, struct ora_tl *tl)
                                                  .until = o->now + most - so_far,
                                                  .what = 1u << ORA_DEADLINE,
                                                  .by_absence = true};
+    /* What had waited before goes on waiting with it. */
+    for (unsigned i = 0; i < tl->n_firings; i++)
+        if (tl->firings[i].is == ORA_WAITS && tl->firings[i].put_off == AW_WHY_LOGGED_OUT &&
+            tl->firings[i].not_before == 0)
+            tl->firings[i].not_before = o->now + most - so_far;
     return o->now + most - so_far;
 }
 
@@ -147,7 +152,6 @@ static bool back(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
         ora_skip(o, tl, f, AW_WHY_DIGEST);
         return true;
     }
-    tl->told = true;
     f->why = AW_WHY_DIGEST;
     return false;
 }
@@ -198,5 +202,18 @@ void ora_sessions(struct ora *o)
             }
         }
         tl->holds[running - tl->holds].until = o->now;
+    }
+}
+
+/* A wait for a login ends with the timeline: should it come back, all is judged anew. */
+void ora_stop_waiting(struct ora_tl *tl)
+{
+    for (unsigned i = 0; i < tl->n_holds; i++)
+        if (tl->holds[i].by_absence && tl->holds[i].until > tl->ended)
+            tl->holds[i].until = tl->ended;
+    for (unsigned i = 0; i < tl->n_firings; i++) {
+        struct ora_firing *f = &tl->firings[i];
+        if (f->is == ORA_WAITS && f->put_off == AW_WHY_LOGGED_OUT)
+            f->not_before = 0;
     }
 }

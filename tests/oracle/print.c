@@ -62,6 +62,12 @@ static void put_rule(struct aw_buf *b, const struct ora_case *c)
                   aw_level_name(r->until));
     if (r->of.n)
         aw_buf_printf(b, "    of: \"%u%s\"\n", r->of.n, r->of.percent ? "%" : "");
+    if (r->by == AW_BY_ANYONE)
+        aw_buf_puts(b, "    by: anyone\n");
+    if (r->reopen_after) {
+        put_duration(b, "    after_ack: {reopen_after", r->reopen_after);
+        aw_buf_puts(b, r->reopen_unless_closed ? ", unless: closed}\n" : "}\n");
+    }
     put_duration(b, "    deadline", r->deadline);
     put_duration(b, "\n    max_age", r->max_age);
     if (r->claim_hold) {

@@ -565,10 +565,23 @@ static int fold_escalated(struct aw_timeline *tl, const struct aw_fact *f)
 }
 
 /* The time since the end was a hold, and what was proven of the goal is void. */
+/* The wait for a login ended with the timeline: nobody has looked since. */
+static void end_absence(struct aw_timeline *tl, aw_time at)
+{
+    struct aw_absence *a = &tl->absence;
+
+    if (a->until <= at || a->from > at)
+        return;
+    a->moved -= a->until - at - aw_hold_within(&tl->hold, at, a->until);
+    a->spent -= a->until - at;
+    a->until = at;
+}
+
 static int fold_reopened(struct aw_timeline *tl, const struct aw_fact *f)
 {
     aw_time from = tl->back.from;
 
+    end_absence(tl, from);
     if (tl->back.at == 0 || f->at < tl->back.at || f->at > AW_LAST_INSTANT ||
         f->level > tl->level || f->moved != hold_extend(&tl->hold, from, f->at))
         return AW_ECORRUPT;
