@@ -107,6 +107,13 @@ exits "... in Chinese" 0 rules explain ext:o7 --lang zh-CN $A
 out_has '登记后 2m'
 exits "... in JSON" 0 rules explain ext:o7 --json $A
 check "... per recipient" holds "j->>'\$[0].explain[0].code' = 'next'"
+cp rules/order-status.yaml kept.yaml
+sed -i 's/at: 2m,/at: 3m,/' rules/order-status.yaml
+exits "another rule takes its place" 0 rules reload $A
+exits "... but not for this message" 0 rules explain ext:o7 $A
+out_has "$(printf 'wang\tplan\tthe rule has it 2m after the registration')"
+cp kept.yaml rules/order-status.yaml
+exits "... and back" 0 rules reload $A
 exits "a message that there is not" 5 rules explain ext:nix $A
 exits "its picture" 0 messages show ext:o7 --format text $A
 out_has '2m again: push, unless delivered'

@@ -40,7 +40,7 @@ libs() { # which folders may include a library's header
 }
 
 # core may use only these of base (values, no clock, no file, no lock)
-core_base="err.h mem.h buf.h str.h time.h tz.h id.h hash.h table.h clock.h"
+core_base="err.h mem.h buf.h str.h text.h time.h tz.h id.h hash.h table.h clock.h"
 
 lint() { # DIR -> prints violations
     (cd "$1" && find . -name '*.[ch]' | sort) | while read -r f; do

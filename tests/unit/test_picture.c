@@ -275,7 +275,7 @@ static void test_rule_mermaid(void **state)
                         "    section 收件人\n"
                         "    0 push： 推送 :milestone, 2000-01-01 00:00:00, 0d\n"
                         "    30m 截止 :crit, milestone, 2000-01-01 00:30:00, 0d\n"
-                        "    section 主管， oncall：noc\n"
+                        "    section 主管, oncall：noc\n"
                         "    5m boss： 推送 + 短信，除非已打开，每 10m 一轮，共 3 轮 "
                         ":2000-01-01 00:05:00, 2000-01-01 00:25:00\n"
                         "    section contact：duty\n"

@@ -56,6 +56,18 @@ static const struct change changes[] = {
      "of: the message is confirmed by 80 percent of the recipients, instead of all recipients\n"},
     {"    until", "    until: acknowledged\n    of: 3",
      "of: the message is confirmed by 3 recipients, instead of all recipients\n"},
+    {"    deadline",
+     "    deadline: 1h\n    by: anyone\n    inbox_read: acknowledged\n    catch_up: never",
+     "by: the acknowledgement of anyone who was told counts, too\n"
+     "inbox-read: what was read in the inbox is acknowledged, instead of opened\n"
+     "catch-up: what was missed in a downtime is made up for: never, instead of always\n"},
+    {"    deadline",
+     "    deadline: 1h\n    catch_up: 30m\n    after_ack: {reopen_after: 2h, unless: closed}",
+     "catch-up: what was missed in a downtime is made up for: 30 minutes, instead of always\n"
+     "after-ack: a confirmed message comes back after 2 hours\n"},
+    {"      - {id: text",
+     "      - {id: text, at: 5m, do: sms, unless: {rung: delivered, devices: all}}",
+     "unless: SMS (text): it is skipped when all devices have that\n"},
     {"    deadline", "    deadline: 1h30m",
      "deadline-later: the deadline is 30 minutes later: 1h30m instead of 1h\n"},
     {"    deadline", "    deadline: 30m",

@@ -17,8 +17,7 @@ static void put_name(struct aw_buf *out, const char *s)
     static const struct {
         char c;
         const char *wide;
-    } odd[] = {{':', "："}, {';', "；"}, {'#', "＃"}, {'%', "％"},
-               {',', "，"}, {'<', "＜"}, {'>', "＞"}};
+    } odd[] = {{':', "："}, {';', "；"}, {'#', "＃"}, {'%', "％"}, {'<', "＜"}, {'>', "＞"}};
     for (; *s; s++) {
         const char *wide = NULL;
         for (size_t i = 0; i < AW_COUNT(odd); i++)

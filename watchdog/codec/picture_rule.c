@@ -150,8 +150,14 @@ void aw_picture_rule(struct aw_picture *p, const struct aw_rule *rule)
 
 void aw_picture_run_open(struct aw_picture *p, const struct aw_rule *rule, aw_time at)
 {
+    char from[AW_TIME_TEXT], note[TEXT_MAX];
+
     put_head(p, rule);
     p->zero = at;
+    aw_time_print(from, at);
+    aw_format(note, sizeof(note), aw_t(p->lang, "%1$s; from %2$s on"), p->note, from);
+    aw_free(p->note);
+    p->note = aw_pic_dup(note);
     aw_pic_row(p, aw_t(p->lang, "recipient"));
 }
 
@@ -164,25 +170,59 @@ static const char *why_of(enum aw_lang lang, enum aw_why why)
     return text == key ? aw_why_name(why) : text;
 }
 
+/* What the kinds of one firing have in common stands around them. */
+struct around {
+    char before[AW_NAME_MAX + 8], after[TEXT_MAX];
+};
+
+static void around_of(enum aw_lang lang, const struct aw_step *s, const struct aw_virtual_line *l,
+                      struct around *ret)
+{
+    struct aw_buf b = AW_BUF_INIT(TEXT_MAX - 1);
+
+    aw_format(ret->before, sizeof(ret->before), "%s: ", s->id);
+    if (l->round > 1)
+        aw_buf_printf(&b, " #%u", l->round);
+    if (l->what != AW_V_FIRED)
+        aw_buf_printf(&b, ", %s: %s", aw_pic_mark_word(lang, AW_PIC_SKIPPED), why_of(lang, l->why));
+    else if (s->unless != AW_LEVEL_NONE)
+        aw_buf_printf(&b, aw_t(lang, ", unless %s"), aw_word(lang, aw_level_name(s->unless)));
+    aw_format(ret->after, sizeof(ret->after), "%s", aw_buf_str(&b));
+    aw_buf_free(&b);
+}
+
+/* Another kind of the firing that was drawn last: its name goes in between. */
+static bool joins(struct aw_picture *p, int row, aw_ms at, enum aw_pic_mark mark,
+                  const struct around *a, const char *kind)
+{
+    struct aw_pic_item *last = p->rows[row].n ? &p->rows[row].items[p->rows[row].n - 1] : NULL;
+    char text[TEXT_MAX];
+
+    if (!last || last->at != at || last->mark != mark || !aw_starts(last->text, a->before))
+        return false;
+    size_t n = strlen(last->text), tail = strlen(a->after);
+    if (n < tail || strcmp(last->text + n - tail, a->after) != 0)
+        return false;
+    aw_format(text, sizeof(text), "%.*s + %s%s", (int)(n - tail), last->text, kind, a->after);
+    aw_free(last->text);
+    last->text = aw_pic_dup(text);
+    return true;
+}
+
 static void put_firing(struct aw_picture *p, const struct aw_rule *rule,
                        const struct aw_virtual_line *l, enum aw_pic_mark mark)
 {
     int index = aw_rule_step_index(rule, l->step);
     const struct aw_step *s = index < 0 ? NULL : aw_rule_step(rule, (unsigned)index);
-    struct aw_buf b = AW_BUF_INIT(TEXT_MAX);
+    const char *kind = aw_word(p->lang, aw_kind_name(l->kind));
+    struct around a;
 
-    if (!s)
+    int row = s ? row_of(p, s) : -1;
+    if (row < 0)
         return;
-    aw_buf_printf(&b, "%s: %s", s->id, aw_word(p->lang, aw_kind_name(l->kind)));
-    if (l->round > 1)
-        aw_buf_printf(&b, " #%u", l->round);
-    if (l->what != AW_V_FIRED)
-        aw_buf_printf(&b, ", %s: %s", aw_pic_mark_word(p->lang, AW_PIC_SKIPPED),
-                      why_of(p->lang, l->why));
-    else if (s->unless != AW_LEVEL_NONE)
-        aw_buf_printf(&b, aw_t(p->lang, ", unless %s"), aw_word(p->lang, aw_level_name(s->unless)));
-    aw_pic_add(p, row_of(p, s), l->after, mark, "%s", aw_buf_str(&b));
-    aw_buf_free(&b);
+    around_of(p->lang, s, l, &a);
+    if (!joins(p, row, l->after, mark, &a, kind))
+        aw_pic_add(p, row, l->after, mark, "%s%s%s", a.before, kind, a.after);
 }
 
 /* By whom, where a name says it. */

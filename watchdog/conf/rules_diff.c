@@ -218,6 +218,59 @@ static void diff_goal(struct aw_rules_diff *d, const struct aw_rule *a, const st
                     of_text(d->lang, b, now), of_text(d->lang, a, then));
 }
 
+static const char *catch_up_text(enum aw_lang lang, aw_ms t, char dst[AW_SPAN_TEXT])
+{
+    if (t == 0)
+        aw_format(dst, AW_SPAN_TEXT, "%s", aw_t(lang, "always"));
+    else if (t == AW_CATCH_UP_NEVER)
+        aw_format(dst, AW_SPAN_TEXT, "%s", aw_t(lang, "never"));
+    else
+        aw_diff_span(lang, dst, t);
+    return dst;
+}
+
+static void diff_after_ack(struct aw_rules_diff *d, const struct aw_rule *a,
+                           const struct aw_rule *b)
+{
+    char now[AW_SPAN_TEXT];
+
+    if (a->reopen_after != b->reopen_after && b->reopen_after)
+        aw_diff_say(d, "after-ack", aw_t(d->lang, "a confirmed message comes back after %s"),
+                    aw_diff_span(d->lang, now, b->reopen_after));
+    else if (a->reopen_after != b->reopen_after)
+        aw_diff_say(d, "after-ack", "%s",
+                    aw_t(d->lang, "a confirmed message does not come back any more"));
+    else if (a->reopen_unless_closed != b->reopen_unless_closed)
+        aw_diff_say(d, "after-ack", "%s",
+                    b->reopen_unless_closed
+                        ? aw_t(d->lang, "a confirmed message stays away once somebody closed it")
+                        : aw_t(d->lang, "a confirmed message comes back even if it was closed"));
+}
+
+/* Whose word counts, and what comes after it. */
+static void diff_proof(struct aw_rules_diff *d, const struct aw_rule *a, const struct aw_rule *b)
+{
+    char now[AW_SPAN_TEXT], then[AW_SPAN_TEXT];
+
+    if (a->by != b->by)
+        aw_diff_say(d, "by", "%s",
+                    b->by == AW_BY_ANYONE
+                        ? aw_t(d->lang, "the acknowledgement of anyone who was told counts, too")
+                        : aw_t(d->lang, "only the recipient's own acknowledgement counts"));
+    if (a->inbox_read != b->inbox_read)
+        aw_diff_say(d, "inbox-read",
+                    aw_t(d->lang, "what was read in the inbox is %1$s, instead of %2$s"),
+                    aw_word(d->lang, aw_level_name(b->inbox_read)),
+                    aw_word(d->lang, aw_level_name(a->inbox_read)));
+    if (a->catch_up != b->catch_up)
+        aw_diff_say(d, "catch-up",
+                    aw_t(d->lang, "what was missed in a downtime is made up for: %1$s, instead of "
+                                  "%2$s"),
+                    catch_up_text(d->lang, b->catch_up, now),
+                    catch_up_text(d->lang, a->catch_up, then));
+    diff_after_ack(d, a, b);
+}
+
 static void diff_check(struct aw_rules_diff *d, const struct aw_rule *a, const struct aw_rule *b)
 {
     static const struct {
@@ -311,8 +364,7 @@ static const struct aw_yaml *value_of(const struct source *s, const char *key)
 
 static void diff_others(struct aw_rules_diff *d, const struct source *a, const struct source *b)
 {
-    static const char *const keys[] = {"by",        "hours",    "presence", "inbox_read",
-                                       "after_ack", "catch_up", "limits",   "suppress"};
+    static const char *const keys[] = {"hours", "presence", "limits", "suppress"};
     for (unsigned i = 0; i < AW_COUNT(keys); i++) {
         const struct aw_yaml *was = value_of(a, keys[i]), *is = value_of(b, keys[i]);
         AW_AUTO(aw_buf_free)
@@ -348,6 +400,7 @@ static void diff_rule(struct aw_rules_diff *d, const struct aw_rules *a, const s
     diff_goal(d, was, is);
     diff_deadline(d, was, is);
     diff_times(d, was, is);
+    diff_proof(d, was, is);
     diff_check(d, was, is);
     open_source(a, was, &sa);
     open_source(b, is, &sb);

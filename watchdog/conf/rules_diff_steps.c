@@ -133,8 +133,13 @@ static void diff_unless(const struct pair *p)
     const char *is = aw_word(lang, aw_level_name(p->is->unless));
     const char *was = aw_word(lang, aw_level_name(p->was->unless));
 
-    if (p->is->unless == p->was->unless)
+    if (p->is->unless == p->was->unless) {
+        if (p->is->all_devices != p->was->all_devices)
+            aw_diff_say(p->d, "unless", "%s: %s", p->name,
+                        p->is->all_devices ? aw_t(lang, "it is skipped when all devices have that")
+                                           : aw_t(lang, "it is skipped when any device has that"));
         return;
+    }
     if (!p->is->unless)
         aw_diff_say(p->d, "unless", aw_t(lang, "%1$s is sent even when it was %2$s before"),
                     p->name, was);

@@ -6,8 +6,8 @@
  * to read files of this machine: tests may name only rules that came along, and no environment but
  * one without paths in it. Limits: 64 files, those of conf/.
  */
-#include <dirent.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,6 @@
 enum { MAX_FILES = 64, MAX_LINES = 20000 };
 #define MAX_BODY    ((size_t)4 << 20)
 #define MAX_TIME    (2 * AW_SECOND)
-#define MAX_ADDRESS ((size_t)1 << 20)
 
 struct job {
     struct aw_tool_job *pub;

@@ -52,15 +52,16 @@ static int message_row(void *arg, const struct aw_message_row *m)
     return 0;
 }
 
-/* The rule as it was when the message was registered. */
+/* The rule as it was when the message was registered; its text is read only when it has changed
+ * since. */
 static void find_rule(struct board *b, struct aw_reader *r)
 {
     const struct aw_status *status = &b->call->api->env.status;
     struct aw_buf text = AW_BUF_INIT(AW_LIST_MAX);
-    int rc = b->call->api->env.reading.rule_text(r, b->sha256, &text);
 
-    b->pin =
-        status->pin(status->ctx, b->rule, b->sha256, rc == 0 ? aw_buf_str(&text) : NULL, text.n);
+    b->pin = status->pin(status->ctx, b->rule, b->sha256, NULL, 0);
+    if (!b->pin && b->call->api->env.reading.rule_text(r, b->sha256, &text) == 0)
+        b->pin = status->pin(status->ctx, b->rule, b->sha256, aw_buf_str(&text), text.n);
     aw_buf_free(&text);
 }
 
