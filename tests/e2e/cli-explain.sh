@@ -32,8 +32,18 @@ check "... one object each" holds "json_array_length(j) = $(ls "$src/rules" | gr
 exits "from an instant on" 0 rules graph "$src/rules/order-status.yaml" --at 2026-11-23T22:00:00+08:00
 out_has '5m text: SMS'
 printf 'version: 1\ncalendars: {night: {zone: Asia/Shanghai, open: [{days: all, from: "22:00", to: "08:00"}]}}\n' >env.yaml
-sed 's/^    deadline: 4h/    hours: {calendar: night, inside: hold, then: shift}\n    deadline: 4h/' \
-    "$src/rules/must-read.yaml" >quiet.yaml
+cat >quiet.yaml <<'END'
+version: 1
+rules:
+  - name: quiet
+    until: acknowledged
+    deadline: 4h
+    hours: {calendar: night, inside: hold, then: shift}
+    steps:
+      - {id: push, at: 0s, do: push}
+      - {id: again, at: 2m, do: push, unless: delivered}
+      - {id: text, at: 5m, do: sms, unless: delivered}
+END
 exits "through the night" 0 rules graph quiet.yaml --at 2026-11-23T21:58:00+08:00 --env env.yaml
 out_has '2m - 10h2m: not at this hour'
 out_has '10h5m text: SMS'
