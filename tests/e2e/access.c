@@ -194,7 +194,7 @@ static const struct {
 };
 
 /* These are not of an app: the machine's, for all who have the scope. */
-static const char *const common[] = {"{rule}", "{channel}"};
+static const char *const common[] = {"{rule}", "{channel}", "{silence}"};
 
 static bool other_object(const struct aw_route *r)
 {
@@ -210,6 +210,20 @@ static bool other_object(const struct aw_route *r)
         if (strstr(r->path, common[i]))
             return true;
     return !strchr(r->path, '{');
+}
+
+/* A device has one app: reports of another are refused, by a code. */
+static void other_device(const struct aw_route *r)
+{
+    char path[256];
+    struct raw_answer mine, theirs;
+    fill(path, sizeof(path), r->path, "", "phone1");
+    ask(r, path, tokens[AW_SCOPE_BIT_SESSIONS_WRITE], &mine);
+    ask(r, path, bank, &theirs);
+    if (mine.status != 200 || theirs.status != 409)
+        COMPLAIN("own device: %d, foreign: %d", mine.status, theirs.status);
+    raw_done(&mine);
+    raw_done(&theirs);
 }
 
 static void other_app(const struct aw_route *r)
@@ -228,6 +242,8 @@ static void other_app(const struct aw_route *r)
         fill(own, sizeof(own), r->path, "", "li");
         fill(absent, sizeof(absent), r->path, "", "al");
         same_as_absent(r, own, absent, "user");
+    } else if (strstr(r->path, "{device}")) {
+        other_device(r);
     } else if (!other_object(r)) {
         COMPLAIN("whose is what this path names? Say so in this test");
     }

@@ -47,6 +47,7 @@ static const struct {
     {"page", N_("the confirmation page")},
     {"reply", N_("a reply")},
     {"operator", N_("an operator")},
+    {"inbox", N_("the inbox of the application")},
     /* kinds of steps */
     {"push", N_("push")},
     {"sms", N_("SMS")},
@@ -91,6 +92,10 @@ static const struct {
     {"why:let_go", N_("nothing holds it any more")},
     {"why:digest", N_("goes along with another")},
     {"why:hours", N_("not at this hour")},
+    {"why:logged_out", N_("logged out everywhere")},
+    {"why:logged_in", N_("logged in again")},
+    {"why:other_account", N_("somebody else is logged in there")},
+    {"why:hold_over", N_("logged out for too long")},
     {"why:restart", N_("in flight when the process ended")},
     {"why:catch_up", N_("missed in a downtime, and too old")},
     {"why:reopened", N_("nobody has closed it")},
@@ -108,6 +113,9 @@ static const struct {
     {"let go", N_("waits no more")},
     {"moved", N_("the deadline moves")},
     {"held", N_("held for")},
+    {"absent", N_("pushes wait for a login")},
+    {"present", N_("pushes wait no more")},
+    {"device", N_("a device is theirs no more")},
     {"resumed", N_("the hold is over")},
     {"escalated", N_("escalated to")},
     {"reopened", N_("open again")},
@@ -268,6 +276,21 @@ static void say_channel(enum aw_lang lang, const json_t *e, struct aw_buf *out)
     put(out, aw_word(lang, state));
 }
 
+static void say_absent(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "absent"));
+}
+
+static void say_present(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "present"));
+}
+
+static void say_device(enum aw_lang lang, const json_t *e, struct aw_buf *out)
+{
+    put(out, aw_word(lang, "device"));
+}
+
 static const struct {
     const char *kind;
     void (*say)(enum aw_lang lang, const json_t *e, struct aw_buf *out);
@@ -280,7 +303,9 @@ static const struct {
     {"message.ended", say_message_ended},   {"timeline.held", say_held},
     {"timeline.resumed", say_resumed},      {"timeline.escalated", say_escalated},
     {"channel.changed", say_channel},       {"firing.let_go", say_let_go},
-    {"timeline.reopened", say_reopened},    {"timeline.closed", say_closed},
+    {"recipient.absent", say_absent},       {"recipient.present", say_present},
+    {"recipient.device", say_device},       {"timeline.reopened", say_reopened},
+    {"timeline.closed", say_closed},
 };
 
 void aw_words_entry(enum aw_lang lang, const json_t *entry, struct aw_buf *out)
