@@ -64,6 +64,20 @@ static aw_time free_at(void *ctx, const struct aw_step *step, enum aw_kind kind,
     return via < AW_MAX_VIA ? w->busy[kind][via] : 0;
 }
 
+static enum aw_sight sight(void *ctx, aw_time *ret_until)
+{
+    const struct world *w = ctx;
+    *ret_until = w->seen_at;
+    return w->sight;
+}
+
+static bool holds_unknown(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via)
+{
+    const struct world *w = ctx;
+    (void)step, (void)kind, (void)via;
+    return w->holds_unknown;
+}
+
 static unsigned presence(void *ctx, int64_t p)
 {
     const struct world *w = ctx;
@@ -134,7 +148,9 @@ void world_init(struct world_run *x)
                                  .free_at = free_at,
                                  .presence = presence,
                                  .devices = devices,
-                                 .inside = inside};
+                                 .inside = inside,
+                                 .sight = sight,
+                                 .holds_unknown = holds_unknown};
     x->env = (struct aw_env){.now = WORLD_START, .ids = &x->ids, .world = &x->world};
     aw_timeline_init(&x->tl, aw_id_take(&x->ids, WORLD_START, 2), 0, 1);
 }

@@ -29,7 +29,10 @@ struct world {
         aw_ms from, to; /* every day, of UTC; over midnight when to is not after from */
     } calendars[4];
     unsigned n_calendars;
-    char oncall[32]; /* of every rotation, or "" */
+    char oncall[32];     /* of every rotation, or "" */
+    enum aw_sight sight; /* and until when, if it is held */
+    aw_time seen_at;
+    bool holds_unknown;
 };
 
 struct world_rule {

@@ -233,15 +233,15 @@ static const struct {
     {"E112", OPS M "limits: {per_recipient: {sms: ^[]}}\n"},
     {"E116 E116 E102", OPS M "storm: {rule: ^many, reserve: ^100%, ^hosts: 1/1m}\n"},
     {"E101 E101 E101 E101", OPS M "silences: {^^^^move: {}}\n"},
-    {"E112 E112",
-     OPS M "silences: {move: {match: ^{}, from: \"2026-01-02T00:00:00Z\", until: "
-           "^\"2026-01-01T00:00:00Z\", author: li, reason: move}}\n"},
+    {"E112 E112", OPS M "silences: {move: {match: ^{}, from: \"2026-01-02T00:00:00Z\", until: "
+                        "^\"2026-01-01T00:00:00Z\", author: li, reason: move}}\n"},
     {"E102",
      OPS M "silences: {move: {match: {^colour: red}, until: \"2026-01-01T00:00:00Z\", author: li, "
            "reason: move}}\n"},
-    {"E150 E150 E102",
-     OPS "  m: {provider: smtp, host: h, from: a@e.cn, ^on_blind: escalate, ^on_unknown: resend, "
+    {"E104 E104 E102",
+     OPS "  m: {provider: smtp, host: h, from: a@e.cn, on_blind: ^wait, on_unknown: ^again, "
          "^tier: free}\n"},
+    {"E112", OPS "  m: {provider: smtp, host: h, from: a@e.cn, ^on_blind: hold}\n"},
     {"E101", "version: 1\noperators: [^{to: o@e.cn}]\n"},
     {"E112", "version: 1\n^operators: []\n"},
     {"E120", "version: 1\noperators: [{channel: ^mial, to: o@e.cn}]\nchannels:\n  mail: {provider: "

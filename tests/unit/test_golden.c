@@ -34,6 +34,8 @@
  *   > snooze D, > claim D                    somebody holds the plan for so long
  *   > ttl STEP ID                            how long its push lives now, with `ttl: until ID`
  *   > resume, > escalate [STEP]
+ *   > blind [D], > sees, > keep_unknown     receipts cannot be seen: escalate, or hold and look again
+ *                                           at D; on_unknown: hold
  *   > busy KIND VIA D                        that channel can be sent to from then on
  *   > hold REASON NAME D, > hold nothing     that holds firings back (silence, limit, brake) until
  * then > suppress NAME, > suppress nothing      so does another message > let_go, > carry STEP KIND
@@ -260,6 +262,20 @@ static void do_busy(struct story *s)
         WORLD_START + golden_duration(s, golden_word(s, 3));
 }
 
+static void do_blind(struct story *s)
+{
+    s->x.w.sight = strcmp(s->words[0], "sees") == 0 ? AW_SEES : AW_BLIND_GO;
+    if (s->n_words > 1) {
+        s->x.w.sight = AW_BLIND_HOLD;
+        s->x.w.seen_at = WORLD_START + golden_duration(s, golden_word(s, 1));
+    }
+}
+
+static void do_keep_unknown(struct story *s)
+{
+    s->x.w.holds_unknown = true;
+}
+
 /* hold REASON NAME D, hold nothing; the same for what suppresses, which has no end. */
 static void do_hold(struct story *s)
 {
@@ -323,7 +339,8 @@ static const struct verb {
              {"ttl", do_ttl},           {"taken", do_taken},     {"here", do_here},
              {"login", do_login},       {"devices", do_devices}, {"gone", do_gone},
              {"hold", do_hold},         {"suppress", do_hold},   {"let_go", do_let_go},
-             {"carry", do_carry}};
+             {"carry", do_carry},       {"blind", do_blind},     {"sees", do_blind},
+             {"keep_unknown", do_keep_unknown}};
 
 static void run_line(struct story *s, char *line)
 {

@@ -88,6 +88,7 @@ static aw_id send_to(struct rig *r, const char *key, const char *class, unsigned
     aw_buf_puts(&b, "]}");
     id = rig_register(r, key, aw_buf_str(&b));
     aw_buf_free(&b);
+    assert_int_equal(rig_turn(r), 0);
     return id;
 }
 
@@ -332,6 +333,82 @@ static void test_by_link_of_the_manager(void **state)
     assert_int_equal(rig_verify(r), 0);
 }
 
+/* --- blindness --- */
+
+/* The provider answers no question about receipts. */
+static void edge_16_report_api_down(void **state)
+{
+    struct rig *r = *state;
+
+    send_to(r, "k", "any", 1);
+    rig_result(r, r->sends[0]->attempt, AW_OUT_ACCEPTED, "4711");
+    assert_int_equal(rig_at(r, T0 + 5 * MINUTE), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE "
+                                "'%\"firing.claimed\"%\"why\":\"blind\"%'"),
+                     1);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM notice WHERE what='blind'"), 1);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+static void edge_16_hold_until_it_answers(void **state)
+{
+    struct rig *r = *state;
+    aw_time t = T0 + 5 * MINUTE;
+
+    rig_environment(r, "{provider: jpush, weight", "{provider: jpush, on_blind: hold, weight");
+    send_to(r, "k", "any", 1);
+    rig_result(r, r->sends[0]->attempt, AW_OUT_ACCEPTED, "4711");
+    rig_forget_sends(r);
+    for (; t < T0 + 7 * MINUTE; t += 10 * AW_SECOND)
+        assert_int_equal(rig_at(r, t), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM attempt"), 1);
+    assert_true(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE "
+                           "'%\"firing.deferred\"%\"why\":\"blind\"%'") > 0);
+    rig_report(r, r->queries[r->n_queries - 1], AW_LEVEL_NONE); /* nothing, but it answers */
+    for (; t < T0 + 15 * MINUTE; t += 10 * AW_SECOND)
+        assert_int_equal(rig_at(r, t), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM attempt"), 2);
+    assert_int_equal(rig_verify(r), 0);
+}
+
+/* A callback is as good as an answer. */
+static void test_a_callback_is_no_blindness(void **state)
+{
+    struct rig *r = *state;
+    struct aw_cmd *cmd;
+    aw_id ref;
+
+    send_to(r, "k", "any", 1);
+    ref = r->sends[0]->ref;
+    rig_result(r, r->sends[0]->attempt, AW_OUT_ACCEPTED, "4711");
+    assert_int_equal(rig_at(r, T0 + 5 * MINUTE - AW_SECOND), 0);
+    cmd = rig_cmd(r, AW_CMD_RECEIPT);
+    snprintf(cmd->u.receipt.channel, sizeof(cmd->u.receipt.channel), "push-main");
+    cmd->u.receipt.r = (struct aw_receipt){.ref = ref, .hint = true};
+    assert_int_equal(rig_turn_with(r, &cmd, 1), 0);
+    assert_int_equal(rig_at(r, T0 + 5 * MINUTE), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM log WHERE body LIKE '%\"why\":\"blind\"%'"),
+                     0);
+}
+
+/* on_unknown: hold. */
+static void edge_22_unknown_is_not_repeated(void **state)
+{
+    struct rig *r = *state;
+
+    rig_environment(r, "  sms: {provider: gateway,",
+                    "  sms: {provider: gateway, on_unknown: hold,");
+    send_to(r, "k", "any", 1);
+    rig_accept_all(r);
+    rig_forget_sends(r);
+    assert_int_equal(rig_at(r, T0 + 5 * MINUTE), 0);
+    rig_result(r, r->sends[0]->attempt, AW_OUT_UNKNOWN, "");
+    assert_int_equal(rig_at(r, T0 + 29 * MINUTE), 0);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM attempt WHERE kind=1"), 1);
+    assert_int_equal(rig_sql(r, "SELECT count(*) FROM notice WHERE what='delivery'"), 1);
+    assert_int_equal(rig_verify(r), 0);
+}
+
 /* --- after_ack
  * -----------------------------------------------------------------------------------*/
 
@@ -385,6 +462,10 @@ int main(void)
 {
 #define RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
+        RUN(edge_16_report_api_down),
+        RUN(edge_16_hold_until_it_answers),
+        RUN(test_a_callback_is_no_blindness),
+        RUN(edge_22_unknown_is_not_repeated),
         RUN(test_by_anyone_who_was_told),
         RUN(test_by_reply_of_the_manager),
         RUN(test_by_link_of_the_manager),

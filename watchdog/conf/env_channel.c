@@ -25,6 +25,9 @@ static void read_provider(struct aw_reader *r, const struct aw_key *k, const str
         c->provider = aw_provider_find(v->text);
 }
 
+static const char *const blind_words[] = {"escalate", "hold", NULL};
+static const char *const unknown_words[] = {"resend", "hold", NULL};
+
 #define CHANNEL(field) .at = offsetof(struct aw_channel, field)
 static const struct aw_key channel_keys[] = {
     {"provider", AW_KEY_NAME, AW_KEY_REQUIRED, CHANNEL(provider), .read = read_provider,
@@ -40,8 +43,10 @@ static const struct aw_key channel_keys[] = {
      .def = "20s", .help = "hard deadline of one request"},
     {"allow", AW_KEY_OTHER, 0, .read = aw_env_read_allow,
      .help = "addresses it may reach though not public, or without TLS: 127.0.0.1, 10.1.0.0/16"},
-    {"on_blind", AW_KEY_OTHER, AW_KEY_LATER},
-    {"on_unknown", AW_KEY_OTHER, AW_KEY_LATER},
+    {"on_blind", AW_KEY_WORD, 0, CHANNEL(on_blind), .words = blind_words, .def = "escalate",
+     .help = "when its receipts cannot be seen: escalate all the same, or hold"},
+    {"on_unknown", AW_KEY_WORD, 0, CHANNEL(on_unknown), .words = unknown_words, .def = "resend",
+     .help = "when it is unknown whether it was sent: resend with the same key, or hold"},
     {NULL},
 };
 
@@ -106,6 +111,10 @@ static void check_channel(struct aw_reader *r, const struct aw_yaml *map,
     if (c->provider == NULL)
         return;
     check_unknown(r, c->provider, map);
+    if (c->on_blind == AW_BLIND_HOLDS && !c->provider->reports)
+        aw_schema_key_error(r, aw_yaml_get(map, "on_blind"), "E112", "take it out",
+                            "%s cannot be asked for receipts: nobody is ever blind there",
+                            c->provider->name);
     struct aw_channel_setting *list =
         aw_arena_alloc(r->arena, aw_setting_room(c->provider->settings) * sizeof(*list));
     c->settings = list;

@@ -180,6 +180,7 @@ int aw_send_parse(const struct aw_source_file *f, aw_time now0, struct aw_regist
 static const char *const act_words[] = {"cancel", "snooze", "claim", "resume", "escalate", NULL};
 static const enum aw_virtual_act acts[] = {AW_V_CANCEL, AW_V_SNOOZE, AW_V_CLAIM, AW_V_RESUME,
                                            AW_V_ESCALATE};
+static const char *const is_words[] = {"up", "down", "blind", NULL};
 static const char *const result_words[] = {"accepted", "refused", "no_target", "lost", NULL};
 static const enum aw_outcome results[] = {AW_OUT_ACCEPTED, AW_OUT_REFUSED, AW_OUT_NO_TARGET,
                                           AW_OUT_UNKNOWN};
@@ -252,16 +253,18 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
     const struct aw_yaml *attempt = aw_yaml_get(map, "attempt");
     const struct aw_yaml *login = aw_yaml_get(map, "login"), *logout = aw_yaml_get(map, "logout");
     const struct aw_yaml *inbox = aw_yaml_get(map, "inbox");
+    const struct aw_yaml *channel = aw_yaml_get(map, "channel");
     unsigned errors = r->diag->n_errors;
     if ((level != NULL) + (act != NULL) + (attempt != NULL) + (login != NULL) + (logout != NULL) +
-            (inbox != NULL) !=
+            (inbox != NULL) + (channel != NULL) !=
         1) {
         aw_schema_error(
             r, map, "E101",
             "{at, from, level}, {at, act, reason}, {at, attempt: step, result}, "
-            "{at, login: user, device}, {at, logout: user, device} or {at, inbox: user}",
+            "{at, login: user, device}, {at, logout: user, device}, {at, inbox: user} or "
+            "{at, channel, is: down}",
             "an event needs one of \"level\", \"act\", \"attempt\", \"login\", "
-            "\"logout\" and \"inbox\"");
+            "\"logout\", \"inbox\" and \"channel\"");
         return;
     }
     check_session(r, map);
@@ -272,6 +275,8 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
                             "\"about\" belongs to evidence");
     if ((attempt != NULL) != (aw_yaml_get(map, "result") != NULL))
         aw_schema_error(r, map, "E101", NULL, "\"attempt\" and \"result\" stand together");
+    if ((channel != NULL) != (aw_yaml_get(map, "is") != NULL))
+        aw_schema_error(r, map, "E101", NULL, "\"channel\" and \"is\" stand together");
     if (act != NULL && aw_streq(act->text, act_words[e->act]))
         check_act(r, map, e);
     for (unsigned i = 0; act == NULL && i < AW_COUNT(act_members); i++)
@@ -285,6 +290,7 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
                : act != NULL                  ? acts[e->act]
                : login != NULL                ? AW_V_LOGIN
                : logout != NULL               ? AW_V_LOGOUT
+               : channel != NULL              ? AW_V_CHANNEL
                                               : AW_V_RESULT,
         .after = e->after,
         .from = act != NULL      ? e->recipient
@@ -294,6 +300,8 @@ static void check_event(struct aw_reader *r, const struct aw_yaml *map,
                                  : e->from,
         .device = e->device,
         .about = e->about,
+        .channel = e->channel,
+        .is = (enum aw_virtual_is)e->is,
         .level = e->level,
         .step = act != NULL ? e->step : e->attempt,
         .outcome = attempt != NULL ? results[e->result] : AW_OUT_NONE,
@@ -331,8 +339,10 @@ static const struct aw_key event_keys[] = {
      .help = "this user logs out there"},
     {"inbox", AW_KEY_TEXT, 0, EVENT(inbox), .min = 1, .max = AW_USER_MAX,
      .help = "this user reads the message in the inbox of the application"},
-    {"channel", AW_KEY_OTHER, AW_KEY_LATER},
-    {"is", AW_KEY_OTHER, AW_KEY_LATER},
+    {"channel", AW_KEY_NAME, 0, EVENT(channel),
+     .help = "by its name, or the kind of a channel without one"},
+    {"is", AW_KEY_WORD, 0, EVENT(is), .words = is_words,
+     .help = "how the channel is from then on: down, up or blind"},
     {NULL},
 };
 const struct aw_shape aw_shape_event = {.what = "an event",

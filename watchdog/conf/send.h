@@ -13,8 +13,9 @@ enum { AW_MAX_EVENTS = 10000 };
 
 struct aw_event_in { /* an event as written; `event` is what it means */
     aw_ms after;
-    const char *from, *about, *step, *attempt, *recipient, *reason, *by, *device, *login, *logout, *inbox;
-    unsigned level, result, act;
+    const char *channel, *from, *about, *step, *attempt, *recipient, *reason, *by, *device, *login,
+        *logout, *inbox;
+    unsigned level, result, act, is;
     aw_ms hold, until_after; /* snooze: one of them and until_at; until_after like `at` */
     aw_time until_at;
     struct aw_virtual_event event;

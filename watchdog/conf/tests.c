@@ -328,6 +328,8 @@ static bool run_test(struct suite *s, const struct test *t, struct aw_coverage *
                                         .events = events,
                                         .n_events = t->n_events,
                                         .channels = listed ? channels : NULL,
+                                        .channel_list = s->env ? s->env->channels : NULL,
+                                        .n_channel_list = s->env ? s->env->n_channels : 0,
                                         .almanac = s->env != NULL ? &s->env->almanac : NULL};
     struct aw_lines lines = {.arena = &s->arena};
     struct aw_err err = {0};

@@ -80,6 +80,9 @@ enum aw_claim_as {
     AW_AS_OTHER,  /* a try that comes from another channel; an operator's notice or test */
 };
 
+enum aw_on_blind { AW_BLIND_ESCALATES, AW_BLIND_HOLDS };
+enum aw_on_unknown { AW_UNKNOWN_RESENDS, AW_UNKNOWN_HOLDS };
+
 /* One configured provider account. */
 struct aw_channel {
     const char *name;
@@ -88,6 +91,8 @@ struct aw_channel {
     unsigned weight; /* order among the channels of a kind: high first */
     unsigned concurrency;
     aw_ms timeout;                             /* hard deadline of one request */
+    enum aw_on_blind on_blind;                 /* receipts cannot be seen */
+    enum aw_on_unknown on_unknown;             /* whether it was sent is unknown */
     const struct aw_channel_setting *settings; /* defaults filled in; secrets read */
     unsigned n_settings;
     const struct aw_range *allow; /* addresses that it may reach though they are not public, or

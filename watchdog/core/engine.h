@@ -73,6 +73,18 @@ struct aw_world {
     /* What of silences, limits and storm brake holds a firing back. NULL: nothing ever. With it a
      * call ends after a claim, which may have filled a limit. */
     void (*restrain)(void *ctx, const struct aw_candidate *ask, struct aw_restraint *ret);
+    /* Whether receipts of what the timeline has sent to its recipient can be seen; *ret_until: when
+     * to look again. NULL: always. */
+    enum aw_sight (*sight)(void *ctx, aw_time *ret_until);
+    /* Whether the channel repeats no send whose fate is unknown. NULL: none does. */
+    bool (*holds_unknown)(void *ctx, const struct aw_step *step, enum aw_kind kind, unsigned via);
+};
+
+/* What can be seen of what a timeline has sent. */
+enum aw_sight {
+    AW_SEES,
+    AW_BLIND_GO,  /* nothing; its channel says escalate */
+    AW_BLIND_HOLD /* nothing; its channel says hold */
 };
 
 enum aw_whereabouts {
@@ -173,6 +185,10 @@ aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *t
 /* When to ask next for receipts of an attempt accepted at `accepted`, after n_asked questions:
  * first, then every with backoff up to max_every; 0 when `stop` has passed. */
 aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_asked, aw_time now);
+
+/* Since when an answer must have come about an attempt that the provider accepted then: the begin of
+ * its last two check intervals. 0: they are not over yet, or it is not asked any more. */
+aw_time aw_check_unseen(const struct aw_check *c, aw_time accepted, aw_time now);
 
 /* The earliest firing still to come: *ret_step, *ret_kind, *ret_round and its due; 0 if none. For
  * answers and pictures. */

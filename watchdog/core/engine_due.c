@@ -291,8 +291,8 @@ static void decide_firing(struct aw_call *c, struct aw_firing *g)
         skip_old(c, g);
     else if (unless_met(c, g->step))
         aw_skip(c, g, AW_WHY_UNLESS, false);
-    else if (!settle(c, g) && !aw_gate_hours(c, g) && !aw_gate_presence(c, g) &&
-             !aw_restrained(c, g))
+    else if (!aw_gate_blind(c, g) && !settle(c, g) && !aw_gate_hours(c, g) &&
+             !aw_gate_presence(c, g) && !aw_restrained(c, g))
         aw_claim(c, g);
 }
 

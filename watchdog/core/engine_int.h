@@ -8,6 +8,7 @@
  *   engine_result.c  how tries end: retries, next channels, next targets, advance
  *   engine_act.c     what people do: hold, resume, escalate
  *   engine_hours.c   hours: what waits for an opening
+ *   engine_blind.c   what is due while receipts cannot be seen
  *   engine_channel.c over which channel, and when none can be sent to
  *   engine_presence.c  the recipient is logged out: hold, skip; back again
  *   engine_brake.c   suppressed, silenced, limited, braked; and let go again
@@ -115,6 +116,11 @@ void aw_name_devices(const struct aw_call *c, struct aw_fact *f);
 void aw_take_login(struct aw_call *c, const struct aw_event *ev);
 void aw_take_again(struct aw_call *c, const struct aw_event *ev);
 void aw_take_device(struct aw_call *c, const struct aw_event *ev);
+
+/* --- engine_blind.c --- */
+
+/* True: the firing is held, or was skipped. A claim that follows says that it was blind. */
+bool aw_gate_blind(struct aw_call *c, struct aw_firing *g);
 
 /* --- engine_result.c --- */
 

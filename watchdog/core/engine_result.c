@@ -361,7 +361,8 @@ static aw_time again_at(const struct aw_call *c, const struct aw_try *y, const s
     aw_time at = now + aw_retry_wait(ev->outcome, n, c->env->seed, y->ref, y->number);
     struct aw_choice over = aw_choose_again(c, y);
 
-    if (over.at == 0 && over.via != y->via)
+    /* A send that may have had its effect waits for a receipt before another channel repeats it. */
+    if (over.at == 0 && over.via != y->via && ev->outcome != AW_OUT_UNKNOWN)
         return now;
     if ((asked || ev->outcome == AW_OUT_UNKNOWN) && at < ev->at)
         at = ev->at;
@@ -381,6 +382,12 @@ static void take_failure(struct aw_call *c, const struct aw_try *y, const struct
     aw_time at;
     bool spent;
 
+    if (ev->outcome == AW_OUT_UNKNOWN && w->holds_unknown &&
+        w->holds_unknown(w->ctx, s, (enum aw_kind)y->kind, y->via)) {
+        c->up->tell_operators = true;
+        aw_emit_outcome(c, y, ev->outcome, AW_WHY_ON_UNKNOWN, 0);
+        return;
+    }
     if (ev->outcome == AW_OUT_THROTTLED) {
         spent = y->waits >= AW_MAX_WAITS;
         at = again_at(c, y, ev);

@@ -13,182 +13,13 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/virtual_check.h"
-#include "core/virtual_session.h"
-#include "core/virtual_brake.h"
+#include "core/virtual_int.h"
 
 #define MAX_LINES 1000000
 
-enum { SESSION = 4 }; /* the place of logins and logouts: ahead of all */
-
-struct member { /* a recipient of the run */
-    struct aw_timeline tl;
-    /* Per step and kind: the first event not yet used up as a result of its attempts. */
-    unsigned used[AW_MAX_STEPS + 1][AW_N_KINDS];
-    unsigned *sent; /* by person: attempts that left, or may have left */
-};
-
-struct run {
-    const struct aw_virtual_input *in;
-    struct aw_virtual_event *events; /* sorted */
-    struct member *members;          /* one per recipient */
-    struct member *present;          /* whose world the engine looks at */
-    struct aw_v_sessions sessions;
-    struct aw_idgen ids;
-    struct aw_env env;
-    struct aw_world world;
-    struct aw_virtual_brake brake;
-    struct aw_update up;
-    int (*line)(void *ctx, const struct aw_virtual_line *l);
-    void *ctx;
-    unsigned n_lines;
-    struct aw_err *err;
-};
-
-/* --- people --------------------------------------------------------------------------------- */
-
-static unsigned n_recipients(const struct run *r)
-{
-    return r->in->reg->n_recipients;
-}
-
-static const char *user_of(const struct run *r, int64_t person)
-{
-    unsigned i = (unsigned)person - 1;
-
-    if (i < n_recipients(r))
-        return r->in->reg->recipients[i].user;
-    return r->in->people[i - n_recipients(r)].user;
-}
-
-static const struct aw_addresses *in_directory(const struct run *r, const char *user)
-{
-    for (unsigned i = 0; i < r->in->n_people; i++)
-        if (strcmp(r->in->people[i].user, user) == 0)
-            return &r->in->people[i].a;
-    return NULL;
-}
-
-/* The number of somebody in the directory; 0: unknown. */
-static int64_t person_of(const struct run *r, const char *user)
-{
-    if (!user || !in_directory(r, user))
-        return 0;
-    for (int64_t p = 1;; p++)
-        if (strcmp(user_of(r, p), user) == 0)
-            return p;
-}
-
-/* The number of anybody whom the run knows; 0: nobody. */
-static int64_t number_of(const struct run *r, const char *user)
-{
-    for (unsigned p = 1; p <= n_recipients(r) + r->in->n_people; p++)
-        if (strcmp(user_of(r, p), user) == 0)
-            return p;
-    return 0;
-}
-
-static int64_t world_person(void *ctx, const struct aw_target *to)
-{
-    const struct run *r = ctx;
-    const struct aw_addresses *a;
-
-    switch (to->type) {
-    case AW_TO_RECIPIENT:
-        return r->present->tl.person;
-    case AW_TO_MANAGER:
-        a = in_directory(r, user_of(r, r->present->tl.person));
-        return a ? person_of(r, a->manager) : 0;
-    case AW_TO_CONTACT:
-    case AW_TO_USER:
-        return person_of(r, to->name);
-    default: /* AW_TO_ONCALL */
-        return r->in->almanac
-                   ? person_of(r, aw_almanac_oncall(r->in->almanac, to->name, r->env.now))
-                   : 0;
-    }
-}
-
-/* What a registration gives holds for the recipient of this timeline only. */
-static const struct aw_addresses *given_to(const struct run *r, int64_t person)
-{
-    return person == r->present->tl.person ? &r->in->reg->recipients[r->present->tl.n].given : NULL;
-}
-
-static unsigned world_presence(void *ctx, int64_t person)
-{
-    const struct run *r = ctx;
-
-    return aw_v_whereabouts(&r->sessions, user_of(r, person), given_to(r, person));
-}
-
-static unsigned world_devices(void *ctx, int64_t person, int64_t ret[AW_MAX_DEVICES])
-{
-    const struct run *r = ctx;
-
-    return aw_v_devices(&r->sessions, user_of(r, person), given_to(r, person), ret);
-}
-
-static bool world_has_address(void *ctx, int64_t person, enum aw_kind kind)
-{
-    const struct run *r = ctx;
-    const struct aw_addresses *a = in_directory(r, user_of(r, person)),
-                              *given = given_to(r, person);
-
-    /* Where sessions are known they are the address of a push. */
-    if (kind == AW_PUSH && (world_presence(ctx, person) & (AW_IS_ABSENT | AW_IS_TAKEN)))
-        return false;
-    if (kind == AW_PUSH && aw_v_is_known(&r->sessions, user_of(r, person)))
-        return true;
-    return (given && aw_addresses_have(given, kind)) || (a && aw_addresses_have(a, kind));
-}
-
-static unsigned world_channels(void *ctx, const struct aw_step *step, enum aw_kind kind)
-{
-    const struct run *r = ctx;
-
-    if (step->n_via > 0)
-        return step->n_via;
-    return r->in->channels ? r->in->channels[kind] : 1;
-}
-
-static void put_if(const char **dst, const char *given)
-{
-    if (given)
-        *dst = given;
-}
-
-static void addresses_of(void *ctx, int64_t person, struct aw_addresses *ret)
-{
-    const struct run *r = ctx;
-    const struct aw_addresses *a = in_directory(r, user_of(r, person));
-
-    if (a)
-        *ret = *a;
-    if (person == r->present->tl.person) {
-        const struct aw_addresses *given = &r->in->reg->recipients[r->present->tl.n].given;
-        put_if(&ret->phone, given->phone);
-        put_if(&ret->email, given->email);
-    }
-}
-
-static void world_restrain(void *ctx, const struct aw_candidate *what, struct aw_restraint *ret)
-{
-    struct run *r = ctx;
-
-    aw_virtual_restrain(&r->brake, r->present->tl.person, r->env.now, what, ret);
-}
-
-/* By the recipient's zone: that of the registration, then of the directory. */
-static aw_time world_inside(void *ctx, const char *calendar, aw_time t)
-{
-    const struct run *r = ctx;
-    const char *tz = r->in->reg->recipients[r->present->tl.n].given.tz;
-    const struct aw_addresses *a = in_directory(r, user_of(r, r->present->tl.person));
-
-    if (!r->in->almanac)
-        return 0;
-    return aw_almanac_inside(r->in->almanac, calendar, tz || !a ? tz : a->tz, t);
-}
+/* The places of logins and logouts, ahead of all, and of what channels do, which the world looks
+ * up. */
+enum { SESSION = 4, STANDING = 5 };
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
@@ -198,7 +29,7 @@ static int put_line(struct run *r, struct aw_virtual_line *l)
         return aw_fail(r->err, AW_ELIMIT, "more than %d lines", MAX_LINES);
     l->at = r->env.now;
     l->after = l->at - r->in->at;
-    l->to = user_of(r, r->present->tl.person);
+    l->to = aw_v_user_of(r, r->present->tl.person);
     return r->line(r->ctx, l);
 }
 
@@ -211,7 +42,7 @@ static bool same_claim(const struct aw_fact *a, const struct aw_fact *b)
 
 static bool is_hold(enum aw_why why)
 {
-    return why == AW_WHY_LOGGED_OUT || why == AW_WHY_HOURS;
+    return why == AW_WHY_LOGGED_OUT || why == AW_WHY_HOURS || why == AW_WHY_BLIND;
 }
 
 static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_claims)
@@ -234,7 +65,7 @@ static int line_of_firing(struct run *r, const struct aw_fact *f, unsigned n_cla
     };
 
     for (unsigned i = 0; i < n_claims; i++)
-        targets[i] = user_of(r, f[i].person);
+        targets[i] = aw_v_user_of(r, f[i].person);
     return put_line(r, &l);
 }
 
@@ -302,7 +133,7 @@ static int put_lines(struct run *r)
 static enum aw_outcome result_of(struct run *r, struct member *m, const struct aw_fact *f)
 {
     const char *id = aw_rule_step(r->in->rule, f->step)->id;
-    const char *user = user_of(r, m->tl.person);
+    const char *user = aw_v_user_of(r, m->tl.person);
     unsigned *used = &m->used[f->step][f->kind];
 
     for (unsigned i = *used; i < r->in->n_events; i++) {
@@ -333,10 +164,12 @@ static void note_sent(struct run *r, struct member *m)
 {
     for (unsigned i = 0; i < r->up.n_facts; i++) {
         const struct aw_fact *f = &r->up.facts[i];
-        if (f->type == AW_FACT_CLAIMED)
+        if (f->type == AW_FACT_CLAIMED) {
             m->sent[f->person]++;
-        else if (f->type == AW_FACT_OUTCOME && f->outcome != AW_OUT_ACCEPTED &&
-                 f->outcome != AW_OUT_UNKNOWN && f->outcome != AW_OUT_DROPPED)
+            aw_v_note_channel(r, m, f);
+        }
+        if (f->type == AW_FACT_OUTCOME && f->outcome != AW_OUT_ACCEPTED &&
+            f->outcome != AW_OUT_UNKNOWN && f->outcome != AW_OUT_DROPPED)
             m->sent[f->person]--;
     }
 }
@@ -374,7 +207,7 @@ static int step(struct run *r, struct member *m, const struct aw_event *ev)
     int e = aw_engine_step(r->in->rule, &m->tl, ev, &r->env, &r->up);
     if (e != 0)
         return aw_fail(r->err, e, "the rule and the timeline of %s do not fit",
-                       user_of(r, m->tl.person));
+                       aw_v_user_of(r, m->tl.person));
     note_sent(r, m);
     e = put_lines(r);
     return e ? e : answer_claims(r, m);
@@ -418,7 +251,7 @@ static int run_act(struct run *r, struct member *m, const struct aw_virtual_even
 
     switch (ev->act) {
     case AW_V_CLAIM:
-        if (ev->by && strcmp(ev->by, user_of(r, m->tl.person)) == 0)
+        if (ev->by && strcmp(ev->by, aw_v_user_of(r, m->tl.person)) == 0)
             return 0;
         act = (struct aw_event){
             .type = AW_EV_HOLD, .at = r->env.now + r->in->rule->claim_hold, .why = AW_WHY_CLAIM};
@@ -444,14 +277,14 @@ static int run_act(struct run *r, struct member *m, const struct aw_virtual_even
 /* A recipient's own, or that of somebody else to whom the timeline has sent something. */
 static int run_evidence(struct run *r, struct member *m, const struct aw_virtual_event *ev)
 {
-    int64_t from = number_of(r, ev->from);
+    int64_t from = aw_v_number_of(r, ev->from);
     bool sent = m->sent[from] > 0, inbox = ev->level == AW_LEVEL_NONE;
     enum aw_level read = r->in->rule->inbox_read ? r->in->rule->inbox_read : AW_OPENED;
 
     if (inbox && from != m->tl.person)
         return 0; /* nobody reads in the inbox of somebody else */
 
-    if ((ev->about && strcmp(ev->about, user_of(r, m->tl.person)) != 0) ||
+    if ((ev->about && strcmp(ev->about, aw_v_user_of(r, m->tl.person)) != 0) ||
         (from != m->tl.person && !sent))
         return 0;
     return step(r, m,
@@ -469,7 +302,7 @@ static int run_event(struct run *r, struct member *m, unsigned index)
 
     if (ev->act == AW_V_EVIDENCE)
         return run_evidence(r, m, ev);
-    if (ev->from && strcmp(ev->from, user_of(r, m->tl.person)) != 0)
+    if (ev->from && strcmp(ev->from, aw_v_user_of(r, m->tl.person)) != 0)
         return 0;
     switch (ev->act) {
     case AW_V_RESULT:
@@ -486,20 +319,21 @@ static int run_event(struct run *r, struct member *m, unsigned index)
 static unsigned place_of(enum aw_virtual_act act)
 {
     static const unsigned char place[] = {
-        [AW_V_CANCEL] = 1,   [AW_V_SNOOZE] = 2, [AW_V_CLAIM] = 2,       [AW_V_RESUME] = 2,
-        [AW_V_ESCALATE] = 2, [AW_V_RESULT] = 3, [AW_V_LOGIN] = SESSION, [AW_V_LOGOUT] = SESSION};
+        [AW_V_CANCEL] = 1,      [AW_V_SNOOZE] = 2,       [AW_V_CLAIM] = 2,
+        [AW_V_RESUME] = 2,      [AW_V_ESCALATE] = 2,     [AW_V_RESULT] = 3,
+        [AW_V_LOGIN] = SESSION, [AW_V_LOGOUT] = SESSION, [AW_V_CHANNEL] = STANDING};
     return place[act];
 }
 
 /* When enough recipients are confirmed, the others are released. */
 static int release_others(struct run *r)
 {
-    unsigned counts[AW_N_STATES] = {0}, needed = aw_rule_needed(r->in->rule, n_recipients(r));
+    unsigned counts[AW_N_STATES] = {0}, needed = aw_rule_needed(r->in->rule, aw_v_recipients(r));
     int e = 0;
 
-    for (unsigned m = 0; m < n_recipients(r); m++)
+    for (unsigned m = 0; m < aw_v_recipients(r); m++)
         counts[r->members[m].tl.state]++;
-    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++)
+    for (unsigned m = 0; m < aw_v_recipients(r) && e == 0; m++)
         if (aw_message_fold(needed, counts) == AW_CONFIRMED)
             e = step(r, &r->members[m], &(struct aw_event){.type = AW_EV_RELEASE});
     return e;
@@ -516,9 +350,9 @@ static int run_session(struct run *r, const struct aw_virtual_event *ev)
         aw_v_login(&r->sessions, ev->from, ev->device);
     else
         aw_v_logout(&r->sessions, ev->from, ev->device);
-    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++) {
+    for (unsigned m = 0; m < aw_v_recipients(r) && e == 0; m++) {
         struct member *member = &r->members[m];
-        const char *user = user_of(r, member->tl.person);
+        const char *user = aw_v_user_of(r, member->tl.person);
         bool gone = aw_streq(was, user) && !aw_streq(was, aw_v_user_on(&r->sessions, ev->device));
 
         if (gone)
@@ -538,14 +372,14 @@ static int run_instant(struct run *r, unsigned first, unsigned end)
         if (place_of(r->events[i].act) == SESSION)
             e = run_session(r, &r->events[i]);
     for (unsigned o = 0; o <= 3 && e == 0; o++) {
-        for (unsigned m = 0; m < n_recipients(r); m++)
+        for (unsigned m = 0; m < aw_v_recipients(r); m++)
             for (unsigned i = first; i < end && e == 0; i++)
                 if (place_of(r->events[i].act) == o)
                     e = run_event(r, &r->members[m], i);
         if (e == 0)
             e = release_others(r);
     }
-    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++)
+    for (unsigned m = 0; m < aw_v_recipients(r) && e == 0; m++)
         e = run_due(r, &r->members[m]);
     return e ? e : release_others(r);
 }
@@ -555,7 +389,7 @@ static aw_time next_instant(const struct run *r, unsigned next_event)
 {
     aw_time t = next_event < r->in->n_events ? r->in->at + r->events[next_event].after : 0;
 
-    for (unsigned m = 0; m < n_recipients(r); m++) {
+    for (unsigned m = 0; m < aw_v_recipients(r); m++) {
         aw_time due = r->members[m].tl.due;
         if (due != 0 && (t == 0 || due < t))
             t = due;
@@ -582,10 +416,10 @@ static int run_all(struct run *r)
 static int register_all(struct run *r)
 {
     const struct aw_registration *reg = r->in->reg;
-    aw_id id = aw_id_take(&r->ids, r->in->at, n_recipients(r) + 1);
+    aw_id id = aw_id_take(&r->ids, r->in->at, aw_v_recipients(r) + 1);
     int e = 0;
 
-    for (unsigned m = 0; m < n_recipients(r) && e == 0; m++) {
+    for (unsigned m = 0; m < aw_v_recipients(r) && e == 0; m++) {
         aw_timeline_init(&r->members[m].tl, id, (uint16_t)m, m + 1);
         e = step(r, &r->members[m],
                  &(struct aw_event){.type = AW_EV_REGISTER,
@@ -623,12 +457,6 @@ int aw_virtual_run(const struct aw_virtual_input *in,
         .line = line,
         .ctx = ctx,
         .err = err,
-        .world = {.person = world_person,
-                  .has_address = world_has_address,
-                  .channels = world_channels,
-                  .presence = world_presence,
-                  .devices = world_devices,
-                  .inside = world_inside},
     };
 
     for (unsigned m = 0; m < in->reg->n_recipients; m++)
@@ -636,7 +464,7 @@ int aw_virtual_run(const struct aw_virtual_input *in,
     if (in->n_events > 0)
         memcpy(events, in->events, in->n_events * sizeof(*events));
     sort_events(events, in->n_events);
-    r.world.ctx = &r;
+    aw_v_world(&r);
     r.brake = (struct aw_virtual_brake){.conf = in->brake,
                                         .rule = in->rule,
                                         .in = {.reg = in->reg,
@@ -644,10 +472,10 @@ int aw_virtual_run(const struct aw_virtual_input *in,
                                                       : in->reg->app ? in->reg->app
                                                                      : "default",
                                                .channel = in->reg->sent_channel},
-                                        .addresses = addresses_of,
+                                        .addresses = aw_v_addresses_of,
                                         .ctx = &r};
     if (aw_virtual_brakes(&r.brake))
-        r.world.restrain = world_restrain;
+        r.world.restrain = aw_v_restrain;
     r.env = (struct aw_env){
         .now = in->at, .ids = &r.ids, .world = &r.world, .priority = in->reg->priority};
 

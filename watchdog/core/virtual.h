@@ -30,7 +30,10 @@ enum aw_virtual_act {
     AW_V_RESULT,
     AW_V_LOGIN,
     AW_V_LOGOUT,
+    AW_V_CHANNEL,
 };
+
+enum aw_virtual_is { AW_V_UP, AW_V_DOWN, AW_V_BLIND };
 
 struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, stable */
     enum aw_virtual_act act;
@@ -43,6 +46,8 @@ struct aw_virtual_event { /* sorted by the caller or not: sorted by `after`, sta
     aw_ms hold;              /* snooze: for so long, or */
     aw_time until;           /* until this instant */
     const char *by;          /* claim: who, or NULL; nobody claims a message of their own */
+    const char *channel;     /* by name, or a kind where channels have none */
+    enum aw_virtual_is is;   /* how that channel is from now on */
     enum aw_outcome outcome; /* result: accepted, refused, no_target, unknown ("lost") */
 };
 
@@ -57,6 +62,9 @@ struct aw_virtual_input {
     const struct aw_almanac *almanac; /* calendars and rotations; NULL: none */
     /* Number of channels per kind, 0 means none; NULL: one of each. */
     const unsigned *channels;
+    const struct aw_channel *channel_list; /* of the environment, for their names and what they do
+                                            * when blind; they need not be given */
+    unsigned n_channel_list;
     const char *app;                   /* NULL: the registration's, else "default" */
     const struct aw_brake_conf *brake; /* silences, limits, storm brake; NULL: none */
 };

@@ -27,7 +27,7 @@ int aw_v_check(const struct aw_virtual_input *in, struct aw_err *err)
         const struct aw_virtual_event *e = &in->events[i];
         int step = e->step ? aw_rule_step_index(in->rule, e->step) : 0;
         bool acts = e->act != AW_V_EVIDENCE && e->act != AW_V_RESULT && e->act != AW_V_LOGIN &&
-                    e->act != AW_V_LOGOUT;
+                    e->act != AW_V_LOGOUT && e->act != AW_V_CHANNEL;
 
         if (e->from && !is_known(in, e->from, acts))
             return aw_fail(err, AW_EINVAL, "\"%s\" is no recipient of this message%s", e->from,

@@ -143,8 +143,11 @@ static void fill_input(struct simulation *s)
         s->in.people = s->people;
         s->in.n_people = s->env->n_people;
     }
-    if (s->env && s->env->n_channels)
+    if (s->env && s->env->n_channels) {
         s->in.channels = s->world.channels;
+        s->in.channel_list = s->env->channels;
+        s->in.n_channel_list = s->env->n_channels;
+    }
     s->in.almanac = s->world.world.almanac;
 }
 

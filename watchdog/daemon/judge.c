@@ -311,6 +311,18 @@ static void queue_up(struct aw_loop *l, struct aw_msg *m, const struct aw_fact *
         aw_channel_queue(l, list[f->via], f->at);
 }
 
+/* Operators hear of blindness when a step depends on it. */
+static int tell_blind(struct aw_loop *l, const struct aw_fact *f, struct aw_err *err)
+{
+    return aw_store_notice(l->store, "blind",
+                           f->type == AW_FACT_CLAIMED
+                               ? "a provider does not answer questions about receipts: steps "
+                                 "escalate blind, see on_blind and ackwatch channels list"
+                               : "a provider does not answer questions about receipts: steps are "
+                                 "held, see on_blind and ackwatch channels list",
+                           err);
+}
+
 static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct aw_err *err)
 {
     int r = AW_OK;
@@ -324,7 +336,10 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
 
     if ((was == AW_OPEN) != (l->tl.state == AW_OPEN))
         aw_suppress_note(l, &l->tl);
-    if (was == AW_OPEN && l->tl.state != AW_OPEN) {
+    for (unsigned i = 0; i < l->up.n_facts && r == AW_OK; i++)
+        if (l->up.facts[i].why == AW_WHY_BLIND)
+            r = tell_blind(l, &l->up.facts[i], err);
+    if (r == AW_OK && was == AW_OPEN && l->tl.state != AW_OPEN) {
         l->opt.stats->ended[l->tl.state]++;
         l->opt.stats->open--;
         r = aw_delivery_note(l, m, l->tl.n, l->tl.state, err);
@@ -332,7 +347,7 @@ static int follow(struct aw_loop *l, struct aw_msg *m, enum aw_state was, struct
             r = aw_message_end(l, m, err);
         if (r == AW_OK)
             r = aw_store_polls_end(l->store, l->tl.id, err);
-    } else if (l->up.n_facts && l->tl.state == AW_OPEN) {
+    } else if (r == AW_OK && l->up.n_facts && l->tl.state == AW_OPEN) {
         l->opt.stats->open += was != AW_OPEN; /* it is back */
         r = aw_store_polls_urge(l->store, l->tl.id, l->up.ask_at, l->tl.due, err);
     }

@@ -225,10 +225,10 @@ struct aw_loop {
     struct aw_digest *digest;   /* that is being formed, or NULL */
     struct aw_digest claimed;   /* the last claim that had waited for the brake; send NULL: none */
     struct aw_silences *silences;
-    bool silences_stale; /* a turn was rolled back: the rows are read again */
+    bool silences_stale;          /* a turn was rolled back: the rows are read again */
     struct aw_suppress *suppress; /* NULL: no rule has asked yet */
-    aw_id recover_after;       /* start: open attempts up to here are done */
-    bool recovering;           /* start: missed firings wait for receipts */
+    aw_id recover_after;          /* start: open attempts up to here are done */
+    bool recovering;              /* start: missed firings wait for receipts */
     aw_boot recover_by;
     aw_time delivery_due; /* the next try of a callback, 0: none, or an outcome comes first */
     aw_time delivery_dropped_at;
@@ -273,6 +273,7 @@ struct aw_view {
     struct aw_loop *l;
     const struct aw_msg *m; /* NULL while there is none (registration not yet decided) */
     const struct aw_registration *reg;
+    const struct aw_rule *rule; /* NULL while it has none */
     const char *app;
     int64_t app_row;
     unsigned n;     /* recipient */
@@ -320,6 +321,7 @@ void aw_pinned_forget(struct aw_loop *l, bool all);
 /* The people of a message as its recipient of this timeline sees them. */
 struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struct aw_timeline *tl);
 void aw_view_world(struct aw_view *v, struct aw_world *ret);
+void aw_sight_world(struct aw_view *v, struct aw_world *ret); /* sight.c */
 
 /* Addresses of a person: what the registration gives, then the directory. */
 struct aw_address_book {

@@ -312,6 +312,7 @@ struct aw_view aw_view_of(struct aw_loop *l, const struct aw_msg *m, const struc
     return (struct aw_view){.l = l,
                             .m = m,
                             .reg = &m->reg,
+                            .rule = m->rule,
                             .app = m->app,
                             .app_row = m->row.app,
                             .n = tl->n,
@@ -333,4 +334,5 @@ void aw_view_world(struct aw_view *v, struct aw_world *ret)
     };
     aw_brakes_world(v, ret);
     aw_suppress_world(v, ret);
+    aw_sight_world(v, ret);
 }

@@ -78,6 +78,10 @@ static int alarm_of(struct aw_loop *l, const char *channel, int code, struct aw_
 static int take(struct aw_loop *l, const char *actor, const struct aw_receipt *rc,
                 const struct aw_stored_attempt *a, struct aw_err *err)
 {
+    int r = aw_store_poll_heard(l->store, a->message + a->n, a->id, l->now, err);
+
+    if (r)
+        return r;
     if (rc->hint)
         return aw_poll_hint(l, a, err);
     if (rc->alarm)

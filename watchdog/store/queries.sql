@@ -498,28 +498,31 @@ UPDATE poll SET due = min(due, ?2), urgent = ?3, ask_at = ?2 WHERE timeline = ?1
 -- name: polls_calm
 UPDATE poll SET urgent = 0, ask_at = 0 WHERE timeline = ?1
 
+-- name: poll_heard
+UPDATE poll SET heard = ?3 WHERE timeline = ?1 AND attempt = ?2
+
 -- name: poll_hint
 UPDATE poll SET due = min(due, ?3), hinted = ?4 WHERE timeline = ?1 AND attempt = ?2
 
 -- name: polls_due
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level, hinted
+        devices, rule, ask_at, level, hinted, heard
     FROM poll WHERE channel = ?1 AND due <= ?2 ORDER BY due LIMIT ?3
 
 -- name: polls_urgent
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level, hinted
+        devices, rule, ask_at, level, hinted, heard
     FROM poll WHERE channel = ?1 AND urgent > 0 AND urgent >= ?3 AND urgent < ?4 AND due <= ?2
     ORDER BY urgent LIMIT ?5
 
 -- name: poll
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level, hinted
+        devices, rule, ask_at, level, hinted, heard
     FROM poll WHERE timeline = ?1 AND attempt = ?2
 
 -- name: polls_of
 SELECT timeline, attempt, due, urgent, accepted, n_asked, answered, channel, provider_id,
-        devices, rule, ask_at, level, hinted
+        devices, rule, ask_at, level, hinted, heard
     FROM poll WHERE timeline = ?1 ORDER BY attempt LIMIT ?2
 
 -- name: poll_next

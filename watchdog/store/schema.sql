@@ -259,6 +259,7 @@ CREATE TABLE poll(
     ask_at INTEGER NOT NULL DEFAULT 0,
     level INTEGER NOT NULL DEFAULT 0,
     hinted INTEGER NOT NULL DEFAULT 0,
+    heard INTEGER NOT NULL DEFAULT 0, -- the last callback about it
     PRIMARY KEY(timeline, attempt)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX poll_due ON poll(channel, due);

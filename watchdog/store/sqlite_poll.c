@@ -39,6 +39,13 @@ int aw_store_polls_urge(struct aw_store *s, aw_id timeline, aw_time at, aw_time 
     return aw_store_note(s, r);
 }
 
+int aw_store_poll_heard(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
+                        struct aw_err *err)
+{
+    return aw_store_note(s,
+                         aw_db_run(&s->db, AW_SQL_POLL_HEARD, err, I(timeline), I(attempt), I(at)));
+}
+
 int aw_store_poll_hint(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
                        unsigned hinted, struct aw_err *err)
 {
@@ -70,6 +77,7 @@ static int read_polls(struct aw_store *s, sqlite3_stmt *q, struct aw_poll *ret, 
         p->ask_at = sqlite3_column_int64(q, 11);
         p->level = (enum aw_level)sqlite3_column_int(q, 12);
         p->hinted = (unsigned)sqlite3_column_int(q, 13);
+        p->heard = sqlite3_column_int64(q, 14);
     }
     *ret_n = n;
     aw_db_done(q);

@@ -343,6 +343,7 @@ struct aw_poll {
     aw_time accepted; /* when the provider took it */
     unsigned n_asked;
     aw_time answered; /* last successful answer */
+    aw_time heard;    /* last callback, 0: none; kept by aw_store_poll_heard alone */
     char channel[AW_NAME_MAX + 1];
     char provider_id[32];
     char devices[AW_DEVICES_MAX]; /* registration ids that it went to, blanks between, or "" */
@@ -374,6 +375,9 @@ int aw_store_poll(struct aw_store *s, aw_id timeline, aw_id attempt, struct aw_p
                   struct aw_err *err);
 int aw_store_polls_of(struct aw_store *s, aw_id timeline, struct aw_poll *ret, unsigned max,
                       unsigned *ret_n, struct aw_err *err);
+/* The provider speaks of the attempt by itself; nothing where it is not watched. */
+int aw_store_poll_heard(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
+                        struct aw_err *err);
 /* Brings the poll of one attempt forward to at most `at`; AW_ENOENT when it is not watched. */
 int aw_store_poll_hint(struct aw_store *s, aw_id timeline, aw_id attempt, aw_time at,
                        unsigned hinted, struct aw_err *err);
