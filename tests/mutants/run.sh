@@ -25,7 +25,7 @@ compile() { # SOURCE OBJECT
 sources() { # TEST: what it is made of
     case $1 in
     test_oracle) echo "unit/test_oracle.c" && (cd "$top/tests" && ls oracle/*.c) ;;
-    test_golden) echo "unit/test_golden.c unit/golden.c unit/core_world.c" ;;
+    test_golden) echo "$(cd "$top/tests" && ls unit/golden*.c) unit/test_golden.c unit/core_world.c" ;;
     *) echo "unit/$1.c lib/rig.c lib/faultvfs.c" ;;
     esac
 }

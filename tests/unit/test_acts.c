@@ -239,7 +239,7 @@ static void test_escalate(void **state)
 }
 
 /* An act that names an older state than the present one is refused. */
-static void test_older_state(void **state)
+static void test_edge_5_older_state(void **state)
 {
     struct rig *r = *state;
     aw_id id = registered(r, ORDER(LI "," WEI));
@@ -332,7 +332,7 @@ int main(void)
         T(test_one_recipient),
         T(test_senseless_holds),
         T(test_escalate),
-        T(test_older_state),
+        T(test_edge_5_older_state),
         T(test_claim),
         T(test_killed),
         T(test_other_app),

@@ -156,7 +156,7 @@ static void test_idempotency_key(void **state)
     key_case("Idempotency-Key: a\r\nIdempotency-Key: b\r\n", 400, "bad-request");
 }
 
-static void test_conflict(void **state)
+static void test_edge_46_conflict(void **state)
 {
     fake.reply.problem = AW_P_KEY_REUSED;
     fake.reply_body = "{\"external_id\":\"o-1\",\"title\":\"other\",\"recipients\":[]}";
@@ -539,7 +539,7 @@ int main(void)
         TEST(test_only_after_commit),
         TEST(test_no_next),
         TEST(test_idempotency_key),
-        TEST(test_conflict),
+        TEST(test_edge_46_conflict),
         TEST(test_apps),
         TEST(test_bad_bodies),
         TEST(test_large),

@@ -470,7 +470,7 @@ static void a_full_lane_loses_no_result(void **state)
     fix_channel_free(ch);
 }
 
-static void a_refused_override_is_sent_once_without(void **state)
+static void edge_45_a_refused_override_is_sent_once_without(void **state)
 {
     struct fix *f = *state;
     struct aw_channel *ch = jpush_channel(f);
@@ -579,7 +579,7 @@ int main(void)
         T(a_busy_channel_gives_back_what_it_cannot_begin),
         T(a_channel_that_hangs_holds_up_nobody_else),
         T(a_full_lane_loses_no_result),
-        T(a_refused_override_is_sent_once_without),
+        T(edge_45_a_refused_override_is_sent_once_without),
         T(reports_and_tokens_come_back),
         T(what_cannot_be_built_is_refused),
         T(stopping_gives_up_what_is_under_way),

@@ -174,7 +174,7 @@ static void test_beat_when_full(void **state)
     assert_int_equal(r->n_beats, 1);
 }
 
-static void test_full_disk(void **state)
+static void test_edge_42_full_disk(void **state)
 {
     struct rig *r = *state;
     aw_id id = rig_register(r, "k1", body);
@@ -329,7 +329,7 @@ int main(void)
         T(test_failed_commit_sends_nothing),
         T(test_beat),
         T(test_beat_when_full),
-        T(test_full_disk),
+        T(test_edge_42_full_disk),
         T(test_counts_of_a_full_disk),
         T(test_told_of_a_full_disk),
         T(test_handed_out_on_a_full_disk),

@@ -85,7 +85,7 @@ static void expect_question(const struct aw_query *q, const char *body)
     "{\"msg_id\":18103083292408631,\"registration_ids\":[\"1a0018970a8fd04d8d5\",\"02078f0f1b8\"]" \
     ",\"date\":\"" date "\"}"
 
-static void the_day_of_the_push_is_asked_for(void **state)
+static void edge_18_the_day_of_the_push_is_asked_for(void **state)
 {
     struct aw_query q = devices();
     struct aw_http_call c = {0};
@@ -515,7 +515,7 @@ static void an_answer_that_is_no_list_hands_out_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_day_of_the_push_is_asked_for),
+        cmocka_unit_test(edge_18_the_day_of_the_push_is_asked_for),
         cmocka_unit_test(one_device_is_enough),
         cmocka_unit_test(a_callback_is_a_hint),
         cmocka_unit_test(a_callback_is_bounded),

@@ -175,7 +175,7 @@ static int64_t bodies_with(struct rig *r, const char *text)
 }
 
 /* Who is erased leaves closed messages; open ones need the addresses until they close. */
-static void the_erased_leave_bodies(void **state)
+static void edge_43_the_erased_leave_bodies(void **state)
 {
     struct rig *r = *state;
     static const char body[] =
@@ -248,7 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(late_evidence_keeps_it, setup, teardown),
         cmocka_unit_test_setup_teardown(its_names_are_free_again, setup, teardown),
         cmocka_unit_test_setup_teardown(many_go_in_slices, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_erased_leave_bodies, setup, teardown),
+        cmocka_unit_test_setup_teardown(edge_43_the_erased_leave_bodies, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_stays_whom_nothing_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -168,6 +169,40 @@ static void test_recipients(void **state)
            "30m li fired boss/1 sms>noc\n"
            "31m li cancelled (cancelled)\n");
     reg.n_recipients = 1;
+}
+
+static int count_line(void *ctx, const struct aw_virtual_line *l)
+{
+    unsigned *counts = ctx; /* confirmed, exhausted, texts */
+
+    counts[0] += l->what == AW_V_STATE && l->state == AW_CONFIRMED;
+    counts[1] += l->what == AW_V_STATE && l->state == AW_EXHAUSTED;
+    counts[2] += l->what == AW_V_FIRED && l->kind == AW_SMS && strcmp(l->step, "text") == 0;
+    return 0;
+}
+
+/* One of 500 acknowledges: only that timeline ends, the plan goes on for all others. */
+static void test_edge_13_one_of_500(void **state)
+{
+    static char names[500][8];
+    static struct aw_recipient many[500];
+    struct aw_registration all = {.recipients = many, .n_recipients = 500};
+    const struct aw_virtual_event ack = {
+        .act = AW_V_EVIDENCE, .after = AW_MINUTE, .from = "u123", .level = AW_ACKNOWLEDGED};
+    const struct aw_virtual_input in = {
+        .rule = &rule, .reg = &all, .at = AT, .events = &ack, .n_events = 1};
+    unsigned counts[3] = {0};
+    struct aw_err err = {""};
+
+    for (unsigned i = 0; i < 500; i++) {
+        snprintf(names[i], sizeof(names[i]), "u%u", i);
+        many[i] = (struct aw_recipient){.user = names[i],
+                                        .given = {.alias = names[i], .phone = "+9990000001"}};
+    }
+    assert_int_equal(aw_virtual_run(&in, count_line, counts, &err), 0);
+    assert_int_equal(counts[0], 1);
+    assert_int_equal(counts[1], 499);
+    assert_int_equal(counts[2], 499);
 }
 
 /* What people do, in the order of the list; each about one recipient or all of them. */
@@ -418,12 +453,19 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nobody_answers), cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_recipients),     cmocka_unit_test(test_acts),
-        cmocka_unit_test(test_results),        cmocka_unit_test(test_events_that_fit_nothing),
-        cmocka_unit_test(test_already_sent),   cmocka_unit_test(test_given_addresses),
-        cmocka_unit_test(test_pick_all),       cmocka_unit_test(test_stops),
-        cmocka_unit_test(test_limit),          cmocka_unit_test(test_names),
+        cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_recipients),
+        cmocka_unit_test(test_acts),
+        cmocka_unit_test(test_edge_13_one_of_500),
+        cmocka_unit_test(test_results),
+        cmocka_unit_test(test_events_that_fit_nothing),
+        cmocka_unit_test(test_already_sent),
+        cmocka_unit_test(test_given_addresses),
+        cmocka_unit_test(test_pick_all),
+        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("virtual", tests, NULL, NULL);
 }

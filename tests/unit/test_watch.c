@@ -27,7 +27,7 @@ static const char rules[] = "  - name: order\n"
 
 /* --- clocks ----------------------------------------------------------------------------------- */
 
-static void clocks_tell_apart_what_happened(void **state)
+static void edge_28_edge_29_clocks_tell_apart_what_happened(void **state)
 {
     static const struct {
         const char *what;
@@ -230,7 +230,7 @@ static void a_heart_beats_while_all_is_well(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clocks_tell_apart_what_happened),
+        cmocka_unit_test(edge_28_edge_29_clocks_tell_apart_what_happened),
         cmocka_unit_test_setup_teardown(what_is_seen_is_written, setup, teardown),
         cmocka_unit_test_setup_teardown(lateness_has_two_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stepped_clock_may_jump, setup, teardown),
