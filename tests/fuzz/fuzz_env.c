@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "conf/brake.h"
 #include "conf/env_int.h"
 #include "conf/tests.h"
 
@@ -35,6 +36,20 @@ static void as_environment(const struct aw_source_file *f, struct aw_diag *diag)
     aw_yaml_free(doc);
 }
 
+/* What a person posts, which is shown again. */
+static void as_silence(const char *text, size_t n, struct aw_diag *diag)
+{
+    struct aw_arena arena = {0};
+    struct aw_silence s = {0};
+    struct aw_buf out = AW_BUF_INIT(8 << 20);
+    if (aw_silence_parse(text, n, &arena, &s, diag) == 0) {
+        assert(s.n_match > 0 && s.author != NULL && s.reason != NULL);
+        aw_match_show(s.match, s.n_match, &out);
+    }
+    aw_buf_free(&out);
+    aw_arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     char *text = aw_calloc(1, n + 1);
@@ -48,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     aw_time at;
     aw_diag_init(&diag);
     as_environment(&f, &diag);
+    as_silence(text, n, &diag);
     if (aw_send_parse(&f, 0, &reg, &at, &diag) == 0)
         aw_registration_free(&reg);
     if (aw_events_parse(&f, &events, &diag) == 0)

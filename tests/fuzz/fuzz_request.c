@@ -125,6 +125,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check(code || (cmd.u.inbox.n >= 1 && cmd.u.inbox.n <= AW_INBOX_MAX));
         aw_free(cmd.u.inbox.messages);
         break;
+    case 'q':
+        code = aw_request_silence(p, n, &cmd, &f);
+        check(code || ((cmd.u.silence.until != 0) != (cmd.u.silence.length != 0) &&
+                       cmd.u.silence.match[0] == '{' && cmd.u.silence.reason[0]));
+        aw_free(cmd.u.silence.match);
+        break;
     case 'S':
     case 'R':
     case 'E':
