@@ -127,7 +127,13 @@ END
 sed -i 's/do: push}/do: sms, to: "contact:duty"}/' lone/order.yaml
 exits "an address that nobody has" 0 rules check lone --env people.yaml
 out_has "W123"
-sed -i 's/contact:duty/contact:dudy/' lone/order.yaml
+cat >limits.yaml <<'END'
+limits: {per_recipient: {sms: [1/1h]}}
+END
+sed -i 's/to: "contact:duty"}/repeat: {every: 5m, times: 2}}/' lone/order.yaml
+exits "more than the environment lets through" 0 rules check lone --env limits.yaml
+out_has "lone/order.yaml:3:52: warning W125"
+sed -i 's/repeat: .*}}]}/to: "contact:duty"}]}/; s/contact:duty/contact:dudy/' lone/order.yaml
 exits "a contact that does not exist" 3 rules check lone --env people.yaml
 out_has 'did you mean "duty"'
 

@@ -209,9 +209,9 @@ static const struct page pages[] = {
      "A goal or an unless that makes no difference: the goal ends a timeline before a higher "
      "rung could skip a step, and accepted is met as soon as a provider takes the first "
      "send."},
-    {"W125",
-     "The limits of a rule let through less than one message of it sends when nobody confirms: "
-     "what is beyond waits, and ends skipped at the deadline."},
+    {"W125", "The limits of a rule, or of the environment, let through less than one message of it "
+             "sends when nobody confirms: "
+             "what is beyond waits, and ends skipped at the deadline."},
     {"W126",
      "A text or a call leaves before the first receipt of the push can be known, so it also "
      "goes to those whom the push reached at once. Receipts are asked for check.first after "

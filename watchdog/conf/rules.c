@@ -60,6 +60,7 @@ static void read_text(struct load *l, const char *name, const char *text, size_t
     aw_sha256(f->sha256, text, n);
     memcpy(l->ctx.sha256, f->sha256, sizeof(f->sha256));
     l->ctx.defaults = NULL;
+    l->ctx.errors = l->diag->n_errors;
 
     struct aw_source_file source = {f->name, f->text, n};
     struct aw_reader r = {.file = &source, .diag = l->diag, .arena = arena, .ctx = &l->ctx};

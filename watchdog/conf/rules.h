@@ -20,9 +20,10 @@ struct aw_rules_world {
     const char *const *contacts;
     const struct aw_channel *list; /* the channels themselves, for what they ask of templates */
     unsigned n_list;
-    const struct aw_almanac *almanac; /* calendars and rotations */
+    const struct aw_almanac *almanac;    /* calendars and rotations */
     const struct aw_person_conf *people; /* their addresses (conf/env.h) */
     unsigned n_people;
+    const struct aw_limits *limits; /* of rules that name none, or NULL */
     bool lint; /* also warn of what is well written and does not do what it seems to */
 };
 

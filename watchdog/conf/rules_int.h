@@ -17,6 +17,7 @@ struct aw_rules_ctx {
     const struct aw_rules_world *world; /* may be NULL */
     const struct aw_yaml *defaults;     /* of the present file, or NULL */
     uint8_t sha256[32];                 /* of the present file */
+    unsigned errors;                    /* in the files before it */
     struct aw_rule **rules;             /* all so far, in order */
     unsigned n, cap;
 };

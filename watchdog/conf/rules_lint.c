@@ -230,12 +230,13 @@ static uint64_t sends_within(const struct lint *l, enum aw_kind kind, aw_ms from
     return n;
 }
 
-/* One message alone is more than its rule's own limit lets through. */
+/* One message alone is more than the limit of its rule, or of the environment, lets through. */
 static void lint_limits(const struct lint *l)
 {
     const struct aw_yaml *v = of_rule(l, "limits");
-    for (unsigned kind = 0; v != NULL && kind < AW_N_KINDS; kind++) {
-        const struct aw_rates *rates = &l->rule->limits.per_recipient[kind];
+    const struct aw_limits *limits = l->rule->limits.given ? &l->rule->limits : l->world->limits;
+    for (unsigned kind = 0; limits != NULL && kind < AW_N_KINDS; kind++) {
+        const struct aw_rates *rates = &limits->per_recipient[kind];
         for (unsigned i = 0; i < rates->n; i++)
             for (unsigned k = 0; k < l->rule->n_steps; k++) {
                 const struct aw_rate *rate = &rates->list[i];
@@ -244,7 +245,8 @@ static void lint_limits(const struct lint *l)
                 if (n <= rate->n)
                     continue;
                 aw_duration_print(per, rate->per);
-                aw_schema_key_warn(l->r, v, "W125", "send less often, or allow more",
+                aw_schema_key_warn(l->r, v != NULL ? v : l->steps, "W125",
+                                   "send less often, or allow more",
                                    "one message alone is %llu %s in %s, of which the limit lets %u "
                                    "through",
                                    (unsigned long long)n, aw_kind_name(kind), per, rate->n);

@@ -294,7 +294,7 @@ static const struct aw_shape repeat_shape = {"repeat", repeat_keys};
          offsetof(struct aw_step, n_to),                                                           \
          .def = "recipient",                                                                       \
          .read = read_to,                                                                          \
-         .help = "recipient, manager, oncall:NAME, contact:NAME or user:ID, or a list"},                        \
+         .help = "recipient, manager, oncall:NAME, contact:NAME or user:ID, or a list"},           \
         {"pick",                                                                                   \
          AW_KEY_WORD,                                                                              \
          0,                                                                                        \
@@ -466,10 +466,10 @@ static void read_rules(struct aw_reader *r, const struct aw_key *k, const struct
         rule->file = r->file->name;
         rule->line = item->at.line;
         memcpy(rule->sha256, ctx->sha256, sizeof(rule->sha256));
-        unsigned errors = r->diag->n_errors;
         aw_schema_map(r, k->child, item, ctx->defaults, rule);
         aw_rules_check_set(r, item, rule);
-        if (ctx->world != NULL && ctx->world->lint && r->diag->n_errors == errors)
+        /* What is wrong with the defaults is told once, and wrong with every rule. */
+        if (ctx->world != NULL && ctx->world->lint && r->diag->n_errors == ctx->errors)
             aw_rules_lint(r, item, ctx->defaults, rule);
         if (ctx->n == ctx->cap) {
             ctx->cap = ctx->cap > 0 ? 2 * ctx->cap : 16;

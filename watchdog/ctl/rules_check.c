@@ -178,6 +178,7 @@ static int exec(struct aw_ctl *ctl)
         if (env) {
             aw_local_world_init(&w, env);
             names = add_people(&w.world, env);
+            w.world.limits = env->limits.given ? &env->limits : NULL;
         }
         c.env = env;
         check_paths(&c, ctl);
