@@ -17,6 +17,8 @@
 #include "../lib/scene.h"
 #include "audit/verify.h"
 #include "base/mem.h"
+#include "core/engine.h"
+#include "core/virtual_session.h"
 
 enum { A = 1, B = 2 };
 static const aw_time T0 = 1795370400000;
@@ -97,6 +99,37 @@ static void any_order_ends_alike(void **state)
         }
     }
     assert_true(n > 1000);
+}
+
+/* The simulator's table. */
+static void the_simulator_knows_who_is_where(void **state)
+{
+    struct aw_v_sessions s = {0};
+    const struct aw_addresses none = {0};
+    const struct aw_addresses given = {.registration_ids = {"d1"}, .n_registration_ids = 1};
+    int64_t list[AW_MAX_DEVICES];
+
+    (void)state;
+    assert_int_equal(aw_v_whereabouts(&s, "li", &given), 0); /* nothing is known */
+    aw_v_login(&s, "wang", "d1");
+    assert_int_equal(aw_v_whereabouts(&s, "li", &given), AW_IS_TAKEN);
+    assert_int_equal(aw_v_whereabouts(&s, "li", &none), 0);
+    aw_v_login(&s, "li", "d2");
+    assert_int_equal(aw_v_whereabouts(&s, "li", NULL), 0);
+    assert_int_equal(aw_v_whereabouts(&s, "li", &given), AW_IS_ABSENT); /* not on that one */
+    assert_int_equal(aw_v_devices(&s, "li", NULL, list), 1);
+    assert_int_equal(list[0], aw_v_device(&s, "d2"));
+    assert_int_equal(aw_v_devices(&s, "li", &given, list), 0);
+    aw_v_login(&s, "wang", "d2");
+    assert_int_equal(aw_v_whereabouts(&s, "li", NULL), AW_IS_ABSENT | AW_IS_TAKEN);
+    assert_string_equal(aw_v_user_on(&s, "d2"), "wang");
+    aw_v_logout(&s, "wang", "d2");
+    assert_null(aw_v_user_on(&s, "d2"));
+    assert_int_equal(aw_v_whereabouts(&s, "li", NULL), AW_IS_ABSENT);
+    assert_true(aw_v_is_known(&s, "li") && !aw_v_is_known(&s, "chen"));
+    assert_int_equal(aw_v_device(&s, "d9"), 0);
+    assert_int_equal(aw_v_device(&s, NULL), 0);
+    aw_v_sessions_free(&s);
 }
 
 /* --- the store ------------------------------------------------------------------------------ */
@@ -300,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_newer_report_is_never_undone),
         cmocka_unit_test(what_comes_first_may_be_the_end),
         cmocka_unit_test(any_order_ends_alike),
+        cmocka_unit_test(the_simulator_knows_who_is_where),
         cmocka_unit_test(devices_have_one_user),
         cmocka_unit_test(forgeries_are_found),
         cmocka_unit_test(the_forgotten_leave_no_device),

@@ -47,6 +47,12 @@ struct aw_firing {
 
 /* aw_timeline_apply without next_due. */
 int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f);
+/* timeline_away.c: folds of ABSENT, PRESENT and DEVICE, and of devices in CLAIMED and EVIDENCE. */
+int aw_fold_absent(struct aw_timeline *tl, const struct aw_fact *f);
+int aw_fold_present(struct aw_timeline *tl, const struct aw_fact *f);
+int aw_fold_device(struct aw_timeline *tl, const struct aw_fact *f);
+int aw_fold_devices(struct aw_timeline *tl, const struct aw_fact *f);
+void aw_fold_device_level(struct aw_timeline *tl, const struct aw_fact *f);
 /* Final, and no try waits: nothing to look at any more. */
 bool aw_timeline_rests(const struct aw_timeline *tl);
 

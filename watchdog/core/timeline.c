@@ -79,19 +79,6 @@ enum aw_negative aw_timeline_negative(const struct aw_timeline *tl, int64_t pers
     return neg ? (enum aw_negative)neg->what : AW_NEG_NONE;
 }
 
-static struct aw_device *device_find(struct aw_timeline *tl, int64_t id)
-{
-    for (unsigned i = 0; i < tl->n_devices; i++)
-        if (tl->devices[i].id == id)
-            return &tl->devices[i];
-    return NULL;
-}
-
-const struct aw_device *aw_timeline_device(const struct aw_timeline *tl, int64_t id)
-{
-    return device_find((struct aw_timeline *)tl, id);
-}
-
 /* --- folding -------------------------------------------------------------------------------- */
 
 /* The track of a fact, made as planned (round 1) when it is not there yet; NULL: no such place. */
@@ -168,28 +155,9 @@ static int fold_retry(struct aw_timeline *tl, const struct aw_fact *f)
     return AW_ECORRUPT;
 }
 
-/* The devices of the last push; what is proven about one stays. */
-static int fold_devices(struct aw_timeline *tl, const struct aw_fact *f)
-{
-    struct aw_device list[AW_MAX_DEVICES];
-
-    if (f->n_devices > AW_MAX_DEVICES || f->person != tl->person || f->kind != AW_PUSH)
-        return AW_ECORRUPT;
-    for (unsigned i = 0; i < f->n_devices; i++) {
-        const struct aw_device *known = aw_timeline_device(tl, f->devices[i]);
-
-        list[i] = (struct aw_device){.id = f->devices[i], .level = known ? known->level : 0};
-        if (f->devices[i] <= 0)
-            return AW_ECORRUPT;
-    }
-    memcpy(tl->devices, list, f->n_devices * sizeof(list[0]));
-    tl->n_devices = f->n_devices;
-    return 0;
-}
-
 static int fold_claimed(struct aw_timeline *tl, const struct aw_fact *f)
 {
-    if (f->n_devices > 0 && fold_devices(tl, f) != 0)
+    if (f->n_devices > 0 && aw_fold_devices(tl, f) != 0)
         return AW_ECORRUPT;
     if (f->why == AW_WHY_DIGEST)
         tl->absence.told = true;
@@ -323,9 +291,8 @@ static int fold_evidence(struct aw_timeline *tl, const struct aw_fact *f)
             return AW_ECORRUPT;
         tl->level = f->level;
     }
-    struct aw_device *d = f->device ? device_find(tl, f->device) : NULL;
-    if (d && f->level > d->level)
-        d->level = (uint8_t)f->level;
+    if (f->device)
+        aw_fold_device_level(tl, f);
     if (f->stands) {
         if (f->counts || f->person <= 0 || f->person == tl->person || tl->acked_by != 0 ||
             f->level != AW_ACKNOWLEDGED)
@@ -382,75 +349,6 @@ static int fold_ended(struct aw_timeline *tl, const struct aw_fact *f)
     return 0;
 }
 
-/* --- the recipient is away -------------------------------------------------------------------- */
-
-static aw_ms overlap(aw_time a_from, aw_time a_to, aw_time b_from, aw_time b_to)
-{
-    aw_time from = a_from > b_from ? a_from : b_from, to = a_to < b_to ? a_to : b_to;
-
-    return to > from ? to - from : 0;
-}
-
-bool aw_timeline_absent(const struct aw_timeline *tl, aw_time now)
-{
-    return tl->state == AW_OPEN && now < tl->absence.until;
-}
-
-static int fold_absent(struct aw_timeline *tl, const struct aw_fact *f)
-{
-    struct aw_absence *a = &tl->absence;
-
-    if (tl->state != AW_OPEN || f->from <= 0 || f->from < a->until || f->at <= f->from ||
-        f->at > AW_LAST_INSTANT ||
-        f->moved != f->at - f->from - aw_hold_within(&tl->hold, f->from, f->at))
-        return AW_ECORRUPT;
-    a->from = f->from;
-    a->until = f->at;
-    a->moved += f->moved;
-    a->spent += f->at - f->from;
-    a->told = false;
-    a->count = 0;
-    return 0;
-}
-
-/* What was held is due now. */
-static int fold_present(struct aw_timeline *tl, const struct aw_fact *f)
-{
-    struct aw_absence *a = &tl->absence;
-
-    if (tl->state != AW_OPEN || f->at < a->from || f->at >= a->until ||
-        f->moved != a->until - f->at - aw_hold_within(&tl->hold, f->at, a->until))
-        return AW_ECORRUPT;
-    a->moved -= f->moved;
-    a->spent -= a->until - f->at;
-    a->until = f->at;
-    a->told = f->why == AW_WHY_DIGEST;
-    a->count = f->count;
-    for (unsigned i = 0; i < tl->n_tracks; i++) {
-        struct aw_track *t = &tl->tracks[i];
-        if (t->due != 0 && t->why == AW_WHY_LOGGED_OUT) {
-            t->due = f->at;
-            t->why = AW_WHY_LOGGED_IN;
-        }
-    }
-    for (unsigned i = 0; i < tl->n_tries; i++) {
-        if (tl->tries[i].held)
-            tl->tries[i].due = f->at;
-        tl->tries[i].held = false;
-    }
-    return 0;
-}
-
-static int fold_device(struct aw_timeline *tl, const struct aw_fact *f)
-{
-    struct aw_device *d = device_find(tl, f->device);
-
-    if (!d)
-        return AW_ECORRUPT;
-    memmove(d, d + 1, (size_t)(&tl->devices[--tl->n_devices] - d) * sizeof(*d));
-    return 0;
-}
-
 /* --- people act ------------------------------------------------------------------------------ */
 
 bool aw_timeline_held(const struct aw_timeline *tl, aw_time now)
@@ -501,16 +399,6 @@ static bool holds_fit(const struct aw_timeline *tl)
     for (unsigned k = 0; k < AW_N_KINDS; k++)
         fit = fit && tl->kind_hold[k].shift >= 0 && tl->kind_hold[k].shift <= AW_LAST_INSTANT;
     return fit;
-}
-
-aw_ms aw_hold_within(const struct aw_hold *h, aw_time from, aw_time to)
-{
-    return overlap(h->from, h->until, from, to);
-}
-
-aw_ms aw_absence_within(const struct aw_absence *a, aw_time from, aw_time to)
-{
-    return overlap(a->from, a->until, from, to);
 }
 
 /* Overlapping holds count once. */
@@ -613,8 +501,8 @@ int aw_timeline_fold(struct aw_timeline *tl, const struct aw_fact *f)
         [AW_FACT_EVIDENCE] = fold_evidence,   [AW_FACT_NEGATIVE] = fold_negative,
         [AW_FACT_DOWNTIME] = fold_downtime,   [AW_FACT_ENDED] = fold_ended,
         [AW_FACT_HELD] = fold_held,           [AW_FACT_RESUMED] = fold_resumed,
-        [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = fold_absent,
-        [AW_FACT_PRESENT] = fold_present,     [AW_FACT_DEVICE] = fold_device,
+        [AW_FACT_ESCALATED] = fold_escalated, [AW_FACT_ABSENT] = aw_fold_absent,
+        [AW_FACT_PRESENT] = aw_fold_present,  [AW_FACT_DEVICE] = aw_fold_device,
         [AW_FACT_LET_GO] = fold_let_go,       [AW_FACT_REOPENED] = fold_reopened,
         [AW_FACT_CLOSED] = fold_closed,
     };
