@@ -14,8 +14,14 @@ printf '%s\t%s\t%s\t%s\t%s\n' \
     order-status ack@1m confirmed +1m 'push 1' \
     order-status phone-off confirmed +6m 'push 2, sms 1' >golden
 out_is golden
+exits "a channel that is down" 0 rules simulate "$src/rules/order-status.yaml" --scenario sms-down
+out_is <(printf 'order-status\tsms-down\texhausted\t+30m\tpush 4, email 2\n')
+exits "all channels blind" 0 rules simulate "$src/rules/order-status.yaml" --scenario blind --json
+check "... and the plan goes on" holds "j->>'\$[0].state' = 'exhausted' AND j->>'\$[0].sent.sms' = 3"
+exits "a channel that is not there" 2 rules simulate "$src/rules/order-status.yaml" --scenario carrier-down
 exits "all scenarios" 0 rules simulate "$src/rules/order-status.yaml" --scenario all
-check "... among them an answer between any two steps" grep -q '	ack@7m30s	confirmed	+7m30s	push 2, sms 1$' out
+check "... among them each kind that fails" [ "$(grep -c -e -down -e blind out)" = 4 ]
+check "... and an answer between any two steps" grep -q '	ack@7m30s	confirmed	+7m30s	push 2, sms 1$' out
 exits "a rule that names a calendar, without one" 3 rules simulate "$src/rules/must-read.yaml" --scenario all
 exits "... of a directory" 0 rules simulate "$src/rules" --scenario nobody-acks \
     --env "$src/contrib/ackwatch.example.yaml"

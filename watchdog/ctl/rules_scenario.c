@@ -236,6 +236,40 @@ static int phone_off(struct stage *g, struct aw_buf *events, struct aw_diag *dia
     return r;
 }
 
+static void put_channel(struct aw_buf *events, const char *name, const char *is)
+{
+    aw_buf_printf(events, "- {at: 0s, channel: %s, is: %s}\n", name, is);
+}
+
+/* All channels of a kind: those of the environment, those that steps name, else the kind itself. */
+static void put_kind(struct aw_buf *events, const struct stage *g, enum aw_kind kind,
+                     const char *is)
+{
+    for (unsigned i = 0; i < g->in.n_channel_list; i++)
+        if (g->in.channel_list[i].provider->kind == kind)
+            put_channel(events, g->in.channel_list[i].name, is);
+    if (g->in.n_channel_list > 0)
+        return;
+    put_channel(events, aw_kind_name(kind), is);
+    for (unsigned i = 0; i < g->in.rule->n_steps; i++) {
+        const struct aw_step *s = &g->in.rule->steps[i];
+        for (unsigned k = 0; k < s->n_via && aw_step_has_kind(s, kind); k++)
+            put_channel(events, s->via[k], is);
+    }
+}
+
+static bool is_channel(const struct stage *g, const char *name)
+{
+    for (unsigned i = 0; i < g->in.n_channel_list; i++)
+        if (aw_streq(g->in.channel_list[i].name, name))
+            return true;
+    for (unsigned i = 0; i < g->in.rule->n_steps; i++)
+        for (unsigned k = 0; k < g->in.rule->steps[i].n_via; k++)
+            if (aw_streq(g->in.rule->steps[i].via[k], name))
+                return true;
+    return false;
+}
+
 /* The events of a scenario by its name: 0, or AW_EINVAL when there is none of that name. */
 static int events_of(struct stage *g, const char *name, struct aw_buf *events, struct aw_diag *diag)
 {
@@ -252,11 +286,18 @@ static int events_of(struct stage *g, const char *name, struct aw_buf *events, s
     }
     if (aw_streq(name, "blind")) {
         for (unsigned k = 0; k < AW_N_KINDS; k++)
-            aw_buf_printf(events, "- {at: 0s, channel: %s, is: blind}\n", aw_kind_name(k));
+            put_kind(events, g, (enum aw_kind)k, "blind");
         return 0;
     }
     if (n > 5 && aw_streq(name + n - 5, "-down")) {
-        aw_buf_printf(events, "- {at: 0s, channel: %.*s, is: down}\n", (int)(n - 5), name);
+        AW_AUTO_FREE char *what = aw_strndup(name, n - 5);
+        enum aw_kind kind;
+        if (aw_kind_parse(what, &kind) == 0)
+            put_kind(events, g, kind, "down");
+        else if (is_channel(g, what))
+            put_channel(events, what, "down");
+        else
+            return AW_EINVAL;
         return 0;
     }
     return AW_EINVAL;
@@ -370,11 +411,23 @@ static void add_acks(struct names *names, const struct aw_rule *rule)
     }
 }
 
+static bool uses(const struct aw_rule *rule, enum aw_kind kind)
+{
+    for (unsigned i = 0; i < rule->n_steps; i++)
+        if (aw_step_has_kind(&rule->steps[i], kind))
+            return true;
+    return rule->exhausted && aw_step_has_kind(rule->exhausted, kind);
+}
+
 static void add_all(struct names *names, const struct aw_rule *rule)
 {
     add(names, "", "nobody-acks", "");
     add_acks(names, rule);
     add(names, "", "phone-off", "");
+    for (unsigned k = 0; k < AW_N_KINDS; k++)
+        if (uses(rule, (enum aw_kind)k))
+            add(names, "", aw_kind_name(k), "-down");
+    add(names, "", "blind", "");
 }
 
 static int run_rule(const struct aw_scenarios *s, const struct aw_rule *rule, json_t *list,
