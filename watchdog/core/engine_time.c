@@ -118,7 +118,8 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
         }
     } else if (t && t->due) {
         g->due = after_hold(&tl->kind_hold[g->kind],
-                            t->why == AW_WHY_LOGGED_OUT ? tl->absence.until : t->due);
+                            t->why == AW_WHY_LOGGED_OUT && tl->absence.until ? tl->absence.until
+                                                                             : t->due);
         /* A firing that was put off is due for no other reason when its turn has come. */
         if (t->why == AW_WHY_ADVANCED || t->why == AW_WHY_LOGGED_IN)
             g->why = t->why;
@@ -275,8 +276,7 @@ aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_ask
     return next <= accepted + c->stop ? next : 0;
 }
 
-aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id ref,
-                    unsigned number)
+aw_ms aw_retry_wait(enum aw_outcome outcome, unsigned n, uint64_t seed, aw_id ref, unsigned number)
 {
     const aw_ms most = AW_MINUTE;
 
