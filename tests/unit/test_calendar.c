@@ -137,7 +137,7 @@ static void never_closed(void **state)
 
 /* edge-27: a time that does not exist is the first instant after the gap; one that occurs twice
  * opens at the first and closes at the second: never early. */
-static void clocks_change(void **state)
+static void edge_27_clocks_change(void **state)
 {
     const struct aw_calendar from_gap = CALENDAR("Europe/Berlin", {ALL, 2 * H + 30 * M, 8 * H});
     const struct aw_calendar to_gap = CALENDAR("Europe/Berlin", {ALL, 22 * H, 2 * H + 30 * M});
@@ -365,7 +365,7 @@ int main(void)
         cmocka_unit_test(dates),
         cmocka_unit_test(touching),
         cmocka_unit_test(never_closed),
-        cmocka_unit_test(clocks_change),
+        cmocka_unit_test(edge_27_clocks_change),
         cmocka_unit_test(by_name),
         cmocka_unit_test(turns_of_whole_days),
         cmocka_unit_test(handover_when_clocks_change),

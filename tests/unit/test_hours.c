@@ -312,7 +312,7 @@ static void lines_of_what_waits(void **state)
 }
 
 /* edge-27: the night in which the clocks change, by the footer of the zone's file. */
-static void night_of_the_change(void **state)
+static void edge_27_night_of_the_change(void **state)
 {
     static const char env[] =
         "zone: Europe/Berlin\n"
@@ -437,7 +437,7 @@ int main(void)
         cmocka_unit_test(sample_of_the_specification),
         cmocka_unit_test(each_in_their_own_night),
         cmocka_unit_test(lines_of_what_waits),
-        cmocka_unit_test(night_of_the_change),
+        cmocka_unit_test(edge_27_night_of_the_change),
         cmocka_unit_test(never_closed),
         cmocka_unit_test(handover_between_rounds),
         cmocka_unit_test(shown_as_written),

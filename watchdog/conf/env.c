@@ -85,6 +85,7 @@ static const struct person_check {
 } person_checks[] = {
     {"phone", aw_valid_phone, "with + and country code, digits only"},
     {"email", aw_valid_email, "as in li@example.com"},
+    {"tz", aw_zone_name_valid, "as in Asia/Shanghai"},
     {"lang", aw_valid_lang, "as in en or zh-CN"},
     {"manager", aw_valid_user, "the name of another entry"},
     {NULL},
@@ -128,7 +129,7 @@ static const struct aw_key person_keys[] = {
     {"email", AW_KEY_TEXT, 0, PERSON(email), .read = read_checked, .help = "mail address"},
     {"im", AW_KEY_TEXT, 0, PERSON(im), .min = 1, .max = 128, .help = "account on the im channel"},
     {"lang", AW_KEY_TEXT, 0, PERSON(lang), .read = read_checked, .help = "language of texts"},
-    {"tz", AW_KEY_TEXT, 0, PERSON(tz), .min = 1, .max = 64, .help = "time zone"},
+    {"tz", AW_KEY_TEXT, 0, PERSON(tz), .read = read_checked, .help = "time zone"},
     {"manager", AW_KEY_TEXT, 0, PERSON(manager), .read = read_checked, .help = "user id"},
     {"name", AW_KEY_TEXT, 0, PERSON(name), .min = 1, .max = 128, .help = "for people"},
     {NULL},
