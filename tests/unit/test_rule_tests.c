@@ -310,57 +310,6 @@ static void one_test_can_be_picked(void **state)
     assert_string_equal(explained, "ok nobody ever answers\n");
 }
 
-/* Limits, silences and the storm brake of the environment hold firings back here as in the daemon.
- */
-static void environment_holds_back(void **state)
-{
-    conf_file("r.yaml",
-              "version: 1\nrules:\n  - name: r\n    until: acknowledged\n    deadline: 2h\n"
-              "    steps:\n      - {id: a, at: 0s, do: sms}\n"
-              "      - {id: b, at: 1m, do: sms}\n"
-              "      - {id: c, at: 30m, do: [push, email], to: manager}\n");
-    assert_int_equal(
-        run(conf_file(
-                "r.test.yaml",
-                "rules: [r.yaml]\n"
-                "environment:\n"
-                "  limits: {per_recipient: {sms: 1/10m}}\n"
-                "  storm: {app: 1/5m, reserve: 0%}\n"
-                "  silences: {move: {match: {class: x}, until: \"2026-11-23T13:00:00Z\", "
-                "author: chen, reason: r}}\n"
-                "people:\n"
-                "  li: {phone: \"+9990000001\", manager: wang}\n"
-                "  wo: {phone: \"+9990000002\", manager: wang}\n"
-                "  wang: {alias: wang, email: w@sim.invalid}\n"
-                "tests:\n"
-                "  - name: limit and brake\n"
-                "    send: {at: \"2026-11-23T10:00:00Z\", class: y, recipients: [{user: li}]}\n"
-                "    expect:\n"
-                "      - {at: 0s, do: sms, to: li}\n"
-                "      - {at: 10m, do: sms, to: li}\n"
-                "      - {at: 30m, do: push, to: li}\n"
-                "      - {at: 35m, do: email, to: li}\n"
-                "  - name: two recipients, one manager\n"
-                "    send: {at: \"2026-11-23T10:00:00Z\", class: y, priority: critical, "
-                "recipients: [{user: li}, {user: wo}]}\n"
-                "    expect:\n"
-                "      - {at: 0s, do: sms, to: li}\n"
-                "      - {at: 5m, do: sms, to: wo}\n"
-                "      - {at: 10m, do: sms, to: li}\n"
-                "      - {at: 15m, do: sms, to: wo}\n"
-                "      - {at: 30m, do: push, to: li}\n"
-                "      - {at: 30m, do: push, to: wo}\n" /* one attempt carries both */
-                "      - {at: 35m, do: email, to: li}\n"
-                "      - {at: 40m, do: email, to: wo}\n"
-                "  - name: silenced beyond the deadline\n"
-                "    send: {at: \"2026-11-23T10:00:00Z\", class: x, recipients: [{user: li}]}\n"
-                "    expect: [{at: 2h, state: exhausted, to: li}]\n"),
-            NULL),
-        0);
-    if (result.passed != 3)
-        fail_msg("%s", explained);
-}
-
 static void environment_gives_channels(void **state)
 {
     conf_file("r.yaml", RULE);
@@ -440,8 +389,7 @@ static const struct {
                     "    events: [{at: 0s, act: resume, ^device: d}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, login: ^lee, device: d}]\n" NOTHING},
-    {"E123",
-     PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, inbox: ^lee}]\n" NOTHING},
+    {"E123", PEOPLE "tests:\n  - name: t\n" SEND "    events: [{at: 0s, inbox: ^lee}]\n" NOTHING},
     {"E104", PEOPLE "tests:\n  - name: t\n" SEND
                     "    events: [{at: 0s, attempt: push, result: ^bad}]\n" NOTHING},
     {"E123", PEOPLE "tests:\n  - name: t\n" SEND
@@ -618,7 +566,6 @@ int main(void)
         cmocka_unit_test_teardown(coverage_names_what_no_test_shows, teardown),
         cmocka_unit_test_teardown(one_test_can_be_picked, teardown),
         cmocka_unit_test_teardown(environment_gives_channels, teardown),
-        cmocka_unit_test_teardown(environment_holds_back, teardown),
         cmocka_unit_test_teardown(mistakes_have_places, teardown),
         cmocka_unit_test_teardown(rules_must_be_sound_and_contacts_known, teardown),
         cmocka_unit_test_teardown(registrations_from_yaml_and_json, teardown),
