@@ -34,13 +34,14 @@
  *   > snooze D, > claim D                    somebody holds the plan for so long
  *   > ttl STEP ID                            how long its push lives now, with `ttl: until ID`
  *   > resume, > escalate [STEP]
- *   > blind [D], > sees, > keep_unknown     receipts cannot be seen: escalate, or hold and look again
- *                                           at D; on_unknown: hold
- *   > busy KIND VIA D                        that channel can be sent to from then on
- *   > hold REASON NAME D, > hold nothing     that holds firings back (silence, limit, brake) until
- * then > suppress NAME, > suppress nothing      so does another message > let_go, > carry STEP KIND
- * ROUND        what put firings off may be over; one is carried along > cancel, > release, >
- * querying, > quiet (no query in flight), > lose PERSON KIND
+ *   > blind [D], > sees, > keep_unknown     receipts cannot be seen: escalate, or hold and look
+ *                                           again at D; on_unknown: hold
+ *   > busy KIND VIA D                       that channel can be sent to from then on
+ *   > hold REASON NAME D, > hold nothing    that holds firings back (silence, limit, brake) until
+ *                                           then
+ *   > suppress NAME, > suppress nothing     so does another message
+ *   > let_go, > carry STEP KIND ROUND       what put firings off may be over; one is carried along
+ *   > cancel, > release, > querying, > quiet (no query in flight), > lose PERSON KIND
  *
  * A decision is: instant, fact, details, and after the arrow the timeline's next due. Instants are
  * counted from the registration.
@@ -329,17 +330,39 @@ static void do_start(struct story *s)
 static const struct verb {
     const char *word;
     void (*run)(struct story *s);
-} verbs[] = {{"register", do_register}, {"run", do_run},         {"at", do_at},
-             {"down", do_down},         {"outcome", do_outcome}, {"evidence", do_evidence},
-             {"negative", do_negative}, {"cancel", do_cancel},   {"release", do_release},
-             {"snooze", do_snooze},     {"claim", do_claim},     {"resume", do_resume},
-             {"escalate", do_escalate}, {"auto", do_auto},       {"querying", do_querying},
-             {"quiet", do_quiet},       {"lose", do_lose},       {"stop", do_stop},
-             {"start", do_start},       {"busy", do_busy},       {"absent", do_absent},
-             {"ttl", do_ttl},           {"taken", do_taken},     {"here", do_here},
-             {"login", do_login},       {"devices", do_devices}, {"gone", do_gone},
-             {"hold", do_hold},         {"suppress", do_hold},   {"let_go", do_let_go},
-             {"carry", do_carry},       {"blind", do_blind},     {"sees", do_blind},
+} verbs[] = {{"register", do_register},
+             {"run", do_run},
+             {"at", do_at},
+             {"down", do_down},
+             {"outcome", do_outcome},
+             {"evidence", do_evidence},
+             {"negative", do_negative},
+             {"cancel", do_cancel},
+             {"release", do_release},
+             {"snooze", do_snooze},
+             {"claim", do_claim},
+             {"resume", do_resume},
+             {"escalate", do_escalate},
+             {"auto", do_auto},
+             {"querying", do_querying},
+             {"quiet", do_quiet},
+             {"lose", do_lose},
+             {"stop", do_stop},
+             {"start", do_start},
+             {"busy", do_busy},
+             {"absent", do_absent},
+             {"ttl", do_ttl},
+             {"taken", do_taken},
+             {"here", do_here},
+             {"login", do_login},
+             {"devices", do_devices},
+             {"gone", do_gone},
+             {"hold", do_hold},
+             {"suppress", do_hold},
+             {"let_go", do_let_go},
+             {"carry", do_carry},
+             {"blind", do_blind},
+             {"sees", do_blind},
              {"keep_unknown", do_keep_unknown}};
 
 static void run_line(struct story *s, char *line)

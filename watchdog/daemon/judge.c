@@ -6,8 +6,9 @@
 #include "base/str.h"
 #include "daemon/loop_int.h"
 
-#define LOOK_AGAIN (5 * AW_MINUTE) /* what was claimed is not let go by a resume: it looks itself  \
-                                    */
+#define LOOK_AGAIN                                                                                 \
+    (5 * AW_MINUTE) /* what was claimed is not let go by a resume: it looks itself                 \
+                     */
 
 int aw_judge_load(struct aw_loop *l, aw_id timeline, struct aw_msg **ret, struct aw_err *err)
 {
