@@ -95,6 +95,13 @@ bool aw_passed_over(const struct aw_rule *rule, const struct aw_timeline *tl, un
     return mine < wanted || (mine == wanted && step < e->step);
 }
 
+/* What puts a firing off by these is asked again at the deadline, and skips it there. */
+static bool ends_at_deadline(unsigned why)
+{
+    return why == AW_WHY_SILENCE || why == AW_WHY_LIMIT || why == AW_WHY_BRAKE ||
+           why == AW_WHY_CHANNEL;
+}
+
 /* Its time by the plan, unless something brought it forward or put it off. */
 static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
                     const struct aw_track *t, struct aw_firing *g)
@@ -125,7 +132,7 @@ static void set_due(const struct aw_rule *rule, const struct aw_timeline *tl,
             g->why = t->why;
     }
     /* The deadline may have come nearer since: a hold ended before its time. */
-    if (t && t->due && g->due > aw_deadline(rule, tl))
+    if (t && t->due && ends_at_deadline(t->why) && g->due > aw_deadline(rule, tl))
         g->due = aw_deadline(rule, tl);
     g->fell_due = g->due;
 }
