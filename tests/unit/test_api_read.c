@@ -164,7 +164,7 @@ static void test_timeline(void **state)
     assert_string_equal(at(v, "data.0.held.from"), "2026-11-22T01:59:00.000Z");
     assert_string_equal(at(v, "data.0.held.until"), "2026-11-22T02:01:00.000Z");
     assert_string_equal(at(v, "data.0.held.by"), "hours"); /* no person did anything */
-    assert_string_equal(at(v, "data.1.held.until"), ""); /* it has ended */
+    assert_string_equal(at(v, "data.1.held.until"), "");   /* it has ended */
     assert_int_equal(
         json_integer_value(json_object_get(json_array_get(json_object_get(v, "data"), 0), "seq")),
         17);

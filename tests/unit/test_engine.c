@@ -85,7 +85,8 @@ static void test_planned(void **state)
     assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, 7), AT(65 * AW_MINUTE)); /* at it */
     x.rule.r.deadline = 3650 * AW_DAY;
     x.rule.steps[1].every = 1;
-    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, UINT16_MAX), 0); /* rounds are bounded */
+    assert_int_equal(aw_engine_planned(r, &x.tl, 1, AW_SMS, UINT16_MAX),
+                     0); /* rounds are bounded */
 }
 
 static void test_next(void **state)
@@ -157,8 +158,7 @@ static void test_ttl(void **state)
 {
     begin();
     assert_int_equal(ttl_at(0, AT(0)), 5 * 60 - 15);
-    assert_int_equal(ttl_at(0, AT(4 * AW_MINUTE + 30 * AW_SECOND)),
-                     30);                                   /* floor */
+    assert_int_equal(ttl_at(0, AT(4 * AW_MINUTE + 30 * AW_SECOND)), 30); /* floor */
     assert_int_equal(ttl_at(1, AT(0)), 0); /* the provider's default */
     assert_int_equal(ttl_at(2, AT(0)), 90);
     assert_int_equal(ttl_at(7, AT(0)), 0);

@@ -203,7 +203,7 @@ static void hours_leave_room(void **state)
          NAME "    match: {priority: [high, normal]}\n" GOAL
               "    hours: {calendar: ^always, inside: hold, except: high}\n    steps:\n" PUSH,
          NAME "    match: {priority: high}\n" GOAL "    hours: {calendar: always, inside: hold, "
-                                                   "except: [high, critical]}\n    steps:\n" PUSH},
+              "except: [high, critical]}\n    steps:\n" PUSH},
     };
     struct aw_env_conf *env = NULL;
     const char *file =

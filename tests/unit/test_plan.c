@@ -36,7 +36,6 @@ static struct aw_timeline full(void)
     tl.escalated = (struct aw_escalation){T0 + 3650 * AW_DAY, AW_MAX_STEPS - 1, UINT16_MAX - 1};
     tl.acked_by = INT64_MAX;
     tl.back = (struct aw_back){T0 + 3650 * AW_DAY, T0 + 3651 * AW_DAY};
-    tl.migrated = T0 + 3650 * AW_DAY;
     for (unsigned s = 0; s <= AW_STEP_EXHAUSTED; s++)
         for (unsigned k = 0; k < AW_N_KINDS; k++)
             tl.tracks[tl.n_tracks++] = (struct aw_track){.step = (uint8_t)s,
@@ -90,8 +89,8 @@ static void round_trip(const struct aw_timeline *tl)
     assert_true(back.escalated.at == tl->escalated.at &&
                 back.escalated.step == tl->escalated.step &&
                 back.escalated.round == tl->escalated.round);
-    assert_true(back.acked_by == tl->acked_by && back.migrated == tl->migrated &&
-                back.back.from == tl->back.from && back.back.at == tl->back.at);
+    assert_true(back.acked_by == tl->acked_by && back.back.from == tl->back.from &&
+                back.back.at == tl->back.at);
     assert_int_equal(back.n_tracks, tl->n_tracks);
     for (unsigned i = 0; i < tl->n_tracks; i++) {
         const struct aw_track *x = &tl->tracks[i], *y = &back.tracks[i];
@@ -161,8 +160,6 @@ static void test_round_trips(void **state)
     round_trip(&tl);
     tl.back = (struct aw_back){T0 + 1, T0 + 2};
     round_trip(&tl);
-    tl.migrated = T0 + 3;
-    round_trip(&tl);
     tl.acked_by = 0;
     tl.escalated = (struct aw_escalation){0};
     round_trip(&tl);
@@ -231,7 +228,6 @@ static void test_impossible(void **state)
     REFUSED(tl.acked_by = -1);
     REFUSED(tl.back.from = tl.back.at + 1);
     REFUSED(tl.back.at = INT64_MAX / 2);
-    REFUSED(tl.migrated = -1);
     REFUSED(tl.tracks[1].kind = AW_N_KINDS);
     REFUSED(tl.tracks[1].kind = AW_PUSH); /* twice the same, or out of order */
     REFUSED(tl.tracks[6].step = 0);

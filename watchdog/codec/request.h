@@ -81,8 +81,8 @@ int aw_request_session_line(const char *p, size_t n, struct aw_cmd *cmd, struct 
 int aw_request_inbox_read(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault);
 bool aw_valid_user(const char *s);
 bool aw_valid_device(const char *s); /* a registration id: 1 to 64 letters, digits, . _ - */
-bool aw_valid_phone(const char *s); /* ^\+[1-9][0-9]{6,14}$ */
-bool aw_valid_email(const char *s); /* reliability.md 5.5: refuse, never repair */
+bool aw_valid_phone(const char *s);  /* ^\+[1-9][0-9]{6,14}$ */
+bool aw_valid_email(const char *s);  /* reliability.md 5.5: refuse, never repair */
 /* W3C Trace Context, version 00; other texts are not carried on. */
 bool aw_valid_traceparent(const char *s);
 bool aw_valid_lang(const char *s); /* en, zh-CN, zh-Hans-CN */

@@ -102,7 +102,6 @@ static const struct {
     {"why:closed", N_("a person has closed it")},
     {"why:blind", N_("receipts cannot be seen")},
     {"why:on_unknown", N_("whether it was sent is unknown; it is not repeated")},
-    {"why:migrated", N_("the message was moved to another rule")},
     /* sentences: what became of a firing */
     {"registered", N_("registered")},
     {"claimed", N_("is sent")},
@@ -120,7 +119,6 @@ static const struct {
     {"escalated", N_("escalated to")},
     {"reopened", N_("open again")},
     {"closed", N_("closed")},
-    {"migrated", N_("moved to rule")},
     {"message", N_("message")},
     {"breaker", N_("breaker")},
 };

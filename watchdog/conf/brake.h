@@ -24,8 +24,8 @@ void aw_silences_read(struct aw_reader *r, const struct aw_key *k, const struct 
                       void *base);
 /* What of an environment holds firings back, as a value that points into it. NULL: nothing. */
 struct aw_brake_conf aw_brake_conf_of(const struct aw_env_conf *e);
-/* A silence as JSON, {match, author, reason}, which is YAML, too; into the arena. What is wrong goes
- * to diag, AW_EINVAL. */
+/* A silence as JSON, {match, author, reason}, which is YAML, too; into the arena. What is wrong
+ * goes to diag, AW_EINVAL. */
 int aw_silence_parse(const char *json, size_t n, struct aw_arena *arena, struct aw_silence *ret,
                      struct aw_diag *diag);
 /* Terms of a matcher as a YAML flow map, which is JSON, too. */

@@ -75,7 +75,7 @@ struct aw_env_conf {
     struct aw_callbacks *callbacks; /* of each app */
     struct aw_channel *channels;
     unsigned n_channels;
-    struct aw_almanac almanac;    /* calendars and rotations */
+    struct aw_almanac almanac; /* calendars and rotations */
     struct aw_limits limits;
     struct aw_storm_brake *storm; /* NULL: none */
     struct aw_silence *silences;

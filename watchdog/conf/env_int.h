@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the environment reader share: env.c (the tables and the file), env_listen.c
- * (listeners), env_hours.c (calendars and rotations), env_channel.c (channels and their providers' settings), env_allow.c (addresses that
- * channels may reach), env_show.c (printing), and tests.c, which reads an environment that stands
- * inside of a test file.
+ * (listeners), env_hours.c (calendars and rotations), env_channel.c (channels and their providers'
+ * settings), env_allow.c (addresses that channels may reach), env_show.c (printing), and tests.c,
+ * which reads an environment that stands inside of a test file.
  */
 #ifndef AW_CONF_ENV_INT_H
 #define AW_CONF_ENV_INT_H

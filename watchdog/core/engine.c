@@ -18,8 +18,8 @@ void aw_emit(struct aw_call *c, struct aw_fact f)
         c->err = AW_ECORRUPT;
         return;
     }
-    /* What is put off is due later, whatever a world answers: it would be decided again at once, for
-     * ever. */
+    /* What is put off is due later, whatever a world answers: it would be decided again at once,
+     * for ever. */
     if (f.type == AW_FACT_DEFERRED && f.at <= c->env->now)
         f.at = c->env->now + AW_SECOND;
     assert(f.level == AW_LEVEL_NONE || !f.counts || f.level > c->tl->level); /* RCP-MONO */

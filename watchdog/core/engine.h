@@ -67,8 +67,8 @@ struct aw_world {
     /* The devices that a push to this person goes to now, as numbers; 0: not known. NULL: never
      * known. */
     unsigned (*devices)(void *ctx, int64_t person, int64_t ret[AW_MAX_DEVICES]);
-    /* Whether an open message of the recipient suppresses what is due: ret->why, ret->by. NULL: none
-     * ever. */
+    /* Whether an open message of the recipient suppresses what is due: ret->why, ret->by. NULL:
+     * none ever. */
     void (*suppress)(void *ctx, struct aw_restraint *ret);
     /* What of silences, limits and storm brake holds a firing back. NULL: nothing ever. With it a
      * call ends after a claim, which may have filled a limit. */
@@ -101,7 +101,7 @@ struct aw_env {
     uint64_t seed; /* jitter is aw_mix(seed, attempt, number); 0: no jitter, no settling (exact) */
     struct aw_idgen *ids; /* numbers for attempts */
     const struct aw_world *world;
-    enum aw_priority priority; /* of the message */
+    enum aw_priority priority;       /* of the message */
     const struct aw_span *downtimes; /* oldest first, those that may concern this timeline */
     unsigned n_downtimes;
     bool querying; /* a receipt query for this timeline is in flight */
@@ -186,8 +186,8 @@ aw_time aw_engine_ask_at(const struct aw_rule *rule, const struct aw_timeline *t
  * first, then every with backoff up to max_every; 0 when `stop` has passed. */
 aw_time aw_check_next(const struct aw_check *c, aw_time accepted, unsigned n_asked, aw_time now);
 
-/* Since when an answer must have come about an attempt that the provider accepted then: the begin of
- * its last two check intervals. 0: they are not over yet, or it is not asked any more. */
+/* Since when an answer must have come about an attempt that the provider accepted then: the begin
+ * of its last two check intervals. 0: they are not over yet, or it is not asked any more. */
 aw_time aw_check_unseen(const struct aw_check *c, aw_time accepted, aw_time now);
 
 /* The earliest firing still to come: *ret_step, *ret_kind, *ret_round and its due; 0 if none. For

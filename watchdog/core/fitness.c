@@ -22,7 +22,7 @@
 #define STOP_MOST     AW_HOUR
 #define HELD_LEAST    (15 * AW_SECOND)
 #define HELD_MOST     (5 * AW_MINUTE)
-#define PAUSED_MOST   (100 * AW_DAY) /* who waits is let go when a person resumes it */
+#define PAUSED_MOST   (100 * AW_DAY)  /* who waits is let go when a person resumes it */
 #define THROTTLE_MOST (5 * AW_MINUTE) /* then one looks whether the provider meant it */
 #define DRAINED_MOST  2               /* retries that an account saves up while it needs them all */
 #define QUEUE_MOST    AW_MINUTE /* slots are given out so far ahead, then again from the start */

@@ -13,7 +13,7 @@
  *   marks | shift from until, if marks & HELD | at step round, if marks & ESCALATED
  *   | kinds differing, kinds free, shift from until of the differing, snoozed, if marks & HOURS
  *   | parts, if marks & PRESENCE: from until moved spent told+count; n and each of the devices
- *         | parts, and then acked_by, from at of the return, migrated, if marks & MESSAGE
+ *         | parts, and then acked_by, from at of the return, if marks & MESSAGE
  *
  * A fresh timeline takes about 12 bytes; the largest plausible one (all tracks moved, all tries
  * and negatives, ten-year rule) fits AW_PLAN_MAX, see test_plan.c.
@@ -28,8 +28,8 @@ enum { PLAN_VERSION = 1, PLAN_ACTED = 2 };
 enum { TRACK_OVER = 8, TRACK_SETTLED = 16, TRACK_UNSENT = 32, TRACK_HIGH = 64 };
 enum { TRY_WAITING = 8, TRY_HELD = 16, TRY_PARKED = 32, TRY_HIGH = 64 };
 enum { HELD = 1, ESCALATED = 2, HOURS = 4, PRESENCE = 8, MESSAGE = 16 };
-enum { ABSENCE = 1, DEVICES = 2 };             /* parts of PRESENCE */
-enum { ACKED_BY = 1, BACK = 2, MIGRATED = 4 }; /* parts of MESSAGE */
+enum { ABSENCE = 1, DEVICES = 2 }; /* parts of PRESENCE */
+enum { ACKED_BY = 1, BACK = 2 };   /* parts of MESSAGE */
 enum { SNOOZED_TO_THE_END, SNOOZED_NEVER, SNOOZED_UNTIL };
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static void put_presence(struct out *o, const struct aw_timeline *tl)
 
 static unsigned message_parts(const struct aw_timeline *tl)
 {
-    return (tl->acked_by ? ACKED_BY : 0) | (tl->back.at ? BACK : 0) | (tl->migrated ? MIGRATED : 0);
+    return (tl->acked_by ? ACKED_BY : 0) | (tl->back.at ? BACK : 0);
 }
 
 static void put_message(struct out *o, const struct aw_timeline *tl)
@@ -135,8 +135,6 @@ static void put_message(struct out *o, const struct aw_timeline *tl)
         put_time(o, tl, tl->back.from);
         put_time(o, tl, tl->back.at);
     }
-    if (parts & MIGRATED)
-        put_time(o, tl, tl->migrated);
 }
 
 static void put_hold(struct out *o, const struct aw_timeline *tl, const struct aw_hold *h)
@@ -370,7 +368,7 @@ static void get_presence(struct in *in, struct aw_timeline *tl)
 
 static void get_message(struct in *in, struct aw_timeline *tl)
 {
-    uint64_t parts = get(in, ACKED_BY | BACK | MIGRATED);
+    uint64_t parts = get(in, ACKED_BY | BACK);
 
     if (parts & ACKED_BY)
         tl->acked_by = (int64_t)get(in, INT64_MAX);
@@ -378,8 +376,6 @@ static void get_message(struct in *in, struct aw_timeline *tl)
         tl->back.from = get_time(in, tl);
         tl->back.at = get_time(in, tl);
     }
-    if (parts & MIGRATED)
-        tl->migrated = get_time(in, tl);
     if (parts == 0 || parts != message_parts(tl) || tl->back.from > tl->back.at)
         bad(in);
 }
@@ -462,7 +458,6 @@ int aw_plan_decode(struct aw_timeline *tl, const uint8_t *src, size_t n)
     tl->n_devices = 0;
     tl->acked_by = 0;
     tl->back = (struct aw_back){0};
-    tl->migrated = 0;
     if (version == PLAN_ACTED)
         get_acts(&in, tl);
     tl->n_tracks = (unsigned)get(&in, AW_MAX_TRACKS);

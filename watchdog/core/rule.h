@@ -79,16 +79,18 @@ struct aw_step {
     unsigned line; /* in the file, for explanations */
 };
 
-/* Inside the windows of a calendar, firings of these kinds wait for their end, are skipped, or go. */
+/* Inside the windows of a calendar, firings of these kinds wait for their end, are skipped, or go.
+ */
 enum aw_inside { AW_INSIDE_HOLD, AW_INSIDE_SKIP, AW_INSIDE_SEND };
 enum aw_then { AW_THEN_SHIFT, AW_THEN_KEEP };
 
 struct aw_hours {
     const char *calendar;
     enum aw_inside inside;
-    enum aw_then then; /* of a hold: puts off the deadline and all of these kinds, or nothing else */
-    uint8_t kinds;     /* a bit each; of all of them AW_ALL_KINDS */
-    uint8_t except;    /* priorities that it does not hold for, a bit each */
+    enum aw_then
+        then;       /* of a hold: puts off the deadline and all of these kinds, or nothing else */
+    uint8_t kinds;  /* a bit each; of all of them AW_ALL_KINDS */
+    uint8_t except; /* priorities that it does not hold for, a bit each */
 };
 
 struct aw_check {
@@ -132,12 +134,12 @@ struct aw_rule {
     aw_ms deadline; /* plan time, from the base of the timeline */
     aw_ms max_age;  /* wall time, from registration */
     struct aw_presence presence;
-    enum aw_level inbox_read; /* what reading in the inbox proves */
-    bool by_device;           /* a step asks for all devices */
+    enum aw_level inbox_read;     /* what reading in the inbox proves */
+    bool by_device;               /* a step asks for all devices */
     const struct aw_hours *hours; /* the first that applies wins */
     unsigned n_hours;
-    aw_ms claim_hold;         /* how long a claim holds the plan; 0: nobody may claim */
-    struct aw_limits limits;  /* not given: those of the environment */
+    aw_ms claim_hold;        /* how long a claim holds the plan; 0: nobody may claim */
+    struct aw_limits limits; /* not given: those of the environment */
     /* suppress: an open message of the same recipient that matches; the terms, and whether there
      * are any (`if_open: {}` is every message). */
     const struct aw_match_term *if_open;

@@ -13,8 +13,9 @@
 
 #define NAME_MAX_BYTES 80
 
-const char *const aw_template_names[] = {"title",   "body", "link",      "code",     "user", "rule",
-                                         "message", "step", "recipient", "deadline", "app",  "count",   NULL};
+const char *const aw_template_names[] = {"title", "body",    "link", "code",      "user",
+                                         "rule",  "message", "step", "recipient", "deadline",
+                                         "app",   "count",   NULL};
 
 enum piece { PIECE_END, PIECE_TEXT, PIECE_NAME, PIECE_UNCLOSED };
 

@@ -72,9 +72,9 @@ struct aw_neg {
     uint8_t kind, what; /* enum aw_negative */
 };
 
-/* Holds. The times in a plan are plan time: `shift`, the length of all holds so far, comes on top of
- * each, and of the deadline. What is to come is never due before the end of the last. Each kind has
- * its own, since hours may hold some kinds only; that of the deadline takes part in all. */
+/* Holds. The times in a plan are plan time: `shift`, the length of all holds so far, comes on top
+ * of each, and of the deadline. What is to come is never due before the end of the last. Each kind
+ * has its own, since hours may hold some kinds only; that of the deadline takes part in all. */
 struct aw_hold {
     aw_time from, until; /* the last one, [from, until); 0: there was none */
     aw_ms shift;         /* of all of them, what still lies ahead of the last one included */
@@ -119,10 +119,10 @@ struct aw_timeline {
     bool late;           /* goal met after the end: confirmed_late */
 
     /* The plan: what the blob in the row holds. */
-    aw_time registered; /* wall time of registration */
-    aw_time base;       /* zero of `at`: registration, or already_sent.at */
-    aw_ms moved;        /* the deadline's move by downtimes */
-    aw_time accounted;  /* downtimes that ended up to here are in `moved` */
+    aw_time registered;  /* wall time of registration */
+    aw_time base;        /* zero of `at`: registration, or already_sent.at */
+    aw_ms moved;         /* the deadline's move by downtimes */
+    aw_time accounted;   /* downtimes that ended up to here are in `moved` */
     struct aw_hold hold; /* of the deadline */
     struct aw_hold kind_hold[AW_N_KINDS];
     aw_time snoozed; /* until when a person holds it; 0: nobody did */
@@ -132,7 +132,6 @@ struct aw_timeline {
     struct aw_device devices[AW_MAX_DEVICES];
     int64_t acked_by; /* somebody else whose acknowledgement met the goal, 0: nobody's did */
     struct aw_back back;
-    aw_time migrated; /* when its rule was exchanged last, 0: never: what was due then is over */
     unsigned n_tracks, n_tries, n_negs;
     struct aw_track tracks[AW_MAX_TRACKS];
     struct aw_try tries[AW_MAX_TRIES];
@@ -154,30 +153,25 @@ struct aw_timeline {
  * SKIPPED   a firing decided not to run, moves the track likewise. step kind round last_round
  *           unsent why [by] [level: reached, with why unless; at = when it was due].
  * DEFERRED  step kind round why at = the firing's new due, with why hours: nor are later rounds
- *           due before it; with an attempt: that of this waiting try. [by] [via: the channel that is waited for, with why
- *           channel; the bucket, with why brake]
- * LET_GO    step kind round at: what put this firing off is over, it is due then, before its time;
- *           with an attempt: what parked this try.
- * ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step.
- * OUTCOME   how the try `attempt` ended: outcome at why [step kind round number ref person]. at !=
- * 0: it waits and is tried again then; 0: it is over. A waiting try that is given up gets a second
- * OUTCOME, `dropped`.
- * EVIDENCE  level counts stands late person device [source attempt at = its own date].
+ *           due before it; with an attempt: that of this waiting try. [by] [via: the channel that
+ * is waited for, with why channel; the bucket, with why brake] LET_GO    step kind round at: what
+ * put this firing off is over, it is due then, before its time; with an attempt: what parked this
+ * try. ADVANCED  step kind at: round 1 becomes due then; one fact per kind of the step. OUTCOME how
+ * the try `attempt` ended: outcome at why [step kind round number ref person]. at != 0: it waits
+ * and is tried again then; 0: it is over. A waiting try that is given up gets a second OUTCOME,
+ * `dropped`. EVIDENCE  level counts stands late person device [source attempt at = its own date].
  * NEGATIVE  an address failed: person kind negative, and for which firing: step round attempt.
  * DOWNTIME  moved = the deadline's move; at = accounted up to.
  * ENDED     state [why]; from = now, at = when it comes back, or 0.
- * HELD      a person, or with why hours a calendar, holds from `from` to at what is to come: kinds =
- *           which kinds, a bit each, 0: all. moved = by how much that puts off the deadline: less
- *           than the hold where it overlaps the one before [why; step kind round: with why hours,
- *           the firing that was held].
- * RESUMED   at = when a person ended the hold; moved = how much of it was left to the deadline
- *           [why].
- * ESCALATED step round at = when a person wanted that firing [why].
- * ABSENT    pushes wait for the recipient from `from` to at, at most; moved = by how much that puts
- *           off the deadline. What is held is a DEFERRED (or an OUTCOME) with why logged_out.
- * PRESENT   at = when the recipient was back; moved = how much of it was left. why digest: another
- *           message's push tells of this one; count: this one's tells of so many.
- * DEVICE    `device` is the recipient's no more.
+ * HELD      a person, or with why hours a calendar, holds from `from` to at what is to come: kinds
+ * = which kinds, a bit each, 0: all. moved = by how much that puts off the deadline: less than the
+ * hold where it overlaps the one before [why; step kind round: with why hours, the firing that was
+ * held]. RESUMED   at = when a person ended the hold; moved = how much of it was left to the
+ * deadline [why]. ESCALATED step round at = when a person wanted that firing [why]. ABSENT pushes
+ * wait for the recipient from `from` to at, at most; moved = by how much that puts off the
+ * deadline. What is held is a DEFERRED (or an OUTCOME) with why logged_out. PRESENT   at = when the
+ * recipient was back; moved = how much of it was left. why digest: another message's push tells of
+ * this one; count: this one's tells of so many. DEVICE    `device` is the recipient's no more.
  * REOPENED  at = when a confirmed timeline came back; level = the rung that remains; moved = by how
  * much what is to come is put off [why].
  * CLOSED    it does not come back [why].

@@ -112,7 +112,6 @@ static const char *const why_names[] = {
     [AW_WHY_CLOSED] = "closed",
     [AW_WHY_BLIND] = "blind",
     [AW_WHY_ON_UNKNOWN] = "on_unknown",
-    [AW_WHY_MIGRATED] = "migrated",
     [AW_WHY_HOURS] = "hours",
     [AW_N_WHYS] = NULL,
 };

@@ -133,7 +133,6 @@ enum aw_why {
     AW_WHY_CLOSED,        /* a person says that it is settled: it does not come back */
     AW_WHY_BLIND,         /* receipts cannot be seen */
     AW_WHY_ON_UNKNOWN,    /* whether it was sent is unknown, and the channel is not to repeat it */
-    AW_WHY_MIGRATED,      /* the message was moved to another rule */
     AW_WHY_HOURS,         /* inside the windows of a calendar */
     AW_N_WHYS
 };

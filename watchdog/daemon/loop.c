@@ -56,8 +56,8 @@ static const turn_fn table[] = {
 static bool is_work(const struct aw_cmd *cmd)
 {
     return cmd->type == AW_CMD_REGISTER || cmd->type == AW_CMD_CONTACT_PUT ||
-           cmd->type == AW_CMD_SILENCE_ADD ||
-           cmd->type == AW_CMD_KEY_CREATE || cmd->type == AW_CMD_CHANNEL_TEST;
+           cmd->type == AW_CMD_SILENCE_ADD || cmd->type == AW_CMD_KEY_CREATE ||
+           cmd->type == AW_CMD_CHANNEL_TEST;
 }
 
 /* A channel test is answered by its result. */

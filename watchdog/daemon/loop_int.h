@@ -99,8 +99,8 @@ struct aw_digest {
     struct aw_buf titles; /* of all of them, the first one's too */
 };
 
-/* Firings of one turn that are one attempt: to third persons, of the same message, step, kind, round
- * and person; and next tries under one reference, which travelled together before. */
+/* Firings of one turn that are one attempt: to third persons, of the same message, step, kind,
+ * round and person; and next tries under one reference, which travelled together before. */
 struct aw_merge {
     struct {
         aw_id message; /* or the reference */
@@ -194,9 +194,9 @@ struct aw_prune {
     aw_boot slice_at; /* the last slice */
 };
 
-/* When more is due than a turn can take, as after an opening of hours: what comes next, by priority,
- * then by due. Looked up again when it is used up or a second old, so that what is urgent and new
- * does not stand behind it. */
+/* When more is due than a turn can take, as after an opening of hours: what comes next, by
+ * priority, then by due. Looked up again when it is used up or a second old, so that what is urgent
+ * and new does not stand behind it. */
 #define AW_AHEAD 4096
 struct aw_ahead {
     struct aw_due_row *list;
@@ -460,7 +460,8 @@ void aw_digests_free(struct aw_loop *l);
 /* The number that makes a digest, 0: never. */
 unsigned aw_brakes_digest(const struct aw_loop *l);
 
-/* --- suppress.c -------------------------------------------------------------------------------- */
+/* --- suppress.c --------------------------------------------------------------------------------
+ */
 
 void aw_suppress_world(struct aw_view *v, struct aw_world *ret);
 /* A timeline has opened or ended. */

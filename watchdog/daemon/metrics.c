@@ -40,7 +40,8 @@ static void put_counts(struct aw_buf *out, const struct aw_stats *st)
     value(out, "ackwatch_registrations_refused_total", st->refused);
     metric(out, "ackwatch_acks_total", "counter", "Acknowledgements taken.");
     value(out, "ackwatch_acks_total", st->acks);
-    metric(out, "ackwatch_session_reports_total", "counter", "Logins and logouts that were reported.");
+    metric(out, "ackwatch_session_reports_total", "counter",
+           "Logins and logouts that were reported.");
     value(out, "ackwatch_session_reports_total", st->sessions);
     metric(out, "ackwatch_replies_total", "counter", "Replies to texts.");
     value(out, "ackwatch_replies_total", st->replies);

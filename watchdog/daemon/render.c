@@ -153,8 +153,7 @@ static const char *value(void *ctx, const char *name)
         {"user", v->user},           {"rule", v->m->rule->name},
         {"message", v->message},     {"step", v->step ? v->step->id : NULL},
         {"recipient", v->recipient}, {"deadline", v->deadline},
-        {"app", v->m->app},
-        {"count", v->count[0] ? v->count : NULL},
+        {"app", v->m->app},          {"count", v->count[0] ? v->count : NULL},
     };
 
     for (size_t i = 0; i < AW_COUNT(table); i++)

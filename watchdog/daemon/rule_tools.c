@@ -24,8 +24,8 @@
 #include "daemon/rule_tools.h"
 
 enum { MAX_FILES = 64, MAX_LINES = 20000 };
-#define MAX_BODY    ((size_t)4 << 20)
-#define MAX_TIME    (2 * AW_SECOND)
+#define MAX_BODY ((size_t)4 << 20)
+#define MAX_TIME (2 * AW_SECOND)
 
 struct job {
     struct aw_tool_job *pub;

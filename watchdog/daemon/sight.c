@@ -40,7 +40,8 @@ static enum aw_sight world_sight(void *ctx, aw_time *ret_until)
         aw_time since = aw_check_unseen(&v->rule->check, polls[i].accepted, now);
         aw_time next = polls[i].due > now ? polls[i].due + LOOK_AFTER : 0;
 
-        if (!ch || since == 0 || polls[i].answered > since || polls[i].heard > since || !about_recipient(v, polls[i].attempt))
+        if (!ch || since == 0 || polls[i].answered > since || polls[i].heard > since ||
+            !about_recipient(v, polls[i].attempt))
             continue;
         if (ch->on_blind == AW_BLIND_HOLDS && (sight != AW_BLIND_HOLD || next < *ret_until)) {
             sight = AW_BLIND_HOLD;

@@ -43,9 +43,9 @@ struct aw_channel_stats {
 
 struct aw_stats {
     _Atomic long registered, replayed, refused, acks, replies, sessions, turns, entries;
-    _Atomic long ended[AW_N_STATES]; /* timelines, by final state */
-    _Atomic long open;               /* timelines open now */
-    _Atomic long sends[AW_N_KINDS];  /* claimed */
+    _Atomic long ended[AW_N_STATES];  /* timelines, by final state */
+    _Atomic long open;                /* timelines open now */
+    _Atomic long sends[AW_N_KINDS];   /* claimed */
     _Atomic long deferred[AW_N_WHYS]; /* firings and tries put off, by why */
     _Atomic long carried, storms;     /* by digests; storms under way */
     _Atomic long outcomes[AW_N_OUTCOMES];

@@ -241,7 +241,8 @@ static bool step_reaches(struct aw_view *v, struct aw_world *w, const struct aw_
             int64_t person = w->person(w->ctx, &step->to[t]);
             bool recipient = step->to[t].type == AW_TO_RECIPIENT;
 
-            bool comes = step->kinds[k] == AW_PUSH && person && (w->presence(w->ctx, person) & AW_IS_ABSENT);
+            bool comes =
+                step->kinds[k] == AW_PUSH && person && (w->presence(w->ctx, person) & AW_IS_ABSENT);
             if ((recipient || person) && w->channels(w->ctx, step, step->kinds[k]) &&
                 (comes || w->has_address(w->ctx, person, step->kinds[k])))
                 return true;

@@ -18,9 +18,10 @@
 
 enum aw_key_class {
     AW_KEY_IDEMPOTENCY, /* to a message, for AW_KEY_WINDOW */
-    AW_KEY_EXTERNAL,    /* external id to a message, for ever; "\1held|": a person for whom one waits */
-    AW_KEY_USER,        /* to a person, for ever; "\1device|", "\1person|": to a device */
-    AW_KEY_ATTEMPT, /* to an attempt, for AW_KEY_WINDOW; the key begins with what it is, "code|" */
+    AW_KEY_EXTERNAL, /* external id to a message, for ever; "\1held|": a person for whom one waits
+                      */
+    AW_KEY_USER,     /* to a person, for ever; "\1device|", "\1person|": to a device */
+    AW_KEY_ATTEMPT,  /* to an attempt, for AW_KEY_WINDOW; the key begins with what it is, "code|" */
 };
 
 struct aw_key_pair { /* as stored in key_page, in the order of bytes of the machine */

@@ -39,12 +39,12 @@ static int put_attempt(struct aw_store *s, aw_id message, const struct aw_timeli
     uint8_t number[32];
     if (note->reply_code)
         reply_key(s, f, note, number);
-    int r = aw_db_run(&s->db, AW_SQL_ATTEMPT_PUT, err, I(f->attempt), I(f->ref), I(message),
-                      I(tl->n), Z(note->merged_into), I(f->step),
-                      T(note->step_id ? note->step_id : ""), I(f->kind), I(f->round), I(f->number),
-                      I(f->person), T(note->channel ? note->channel : ""), I(at), T(note->cid),
-                      T(note->reply_code), note->reply_code ? B(number, AW_NUMBER_KEPT) : T(NULL),
-                      Z(note->address));
+    int r =
+        aw_db_run(&s->db, AW_SQL_ATTEMPT_PUT, err, I(f->attempt), I(f->ref), I(message), I(tl->n),
+                  Z(note->merged_into), I(f->step), T(note->step_id ? note->step_id : ""),
+                  I(f->kind), I(f->round), I(f->number), I(f->person),
+                  T(note->channel ? note->channel : ""), I(at), T(note->cid), T(note->reply_code),
+                  note->reply_code ? B(number, AW_NUMBER_KEPT) : T(NULL), Z(note->address));
     if (r == 0)
         r = aw_db_run(&s->db, AW_SQL_TIMELINE_TRIED, err, I(tl->id), I(f->attempt));
     if (r == 0 && note->devices) {

@@ -2,9 +2,10 @@
  *
  * The census: people whom no row names any more, and of whom no contact is kept, are erased, so
  * that user ids do not outlive the messages that brought them. It goes over timelines, tries,
- * proofs and devices in bounded steps and notes who is named (a bit each), then over people. Whoever is named
- * by a turn in the meantime is noted by that turn; who came later is not looked at. A step that is
- * rolled back costs nothing but that its people are looked at by the next census.
+ * proofs and devices in bounded steps and notes who is named (a bit each), then over people.
+ * Whoever is named by a turn in the meantime is noted by that turn; who came later is not looked
+ * at. A step that is rolled back costs nothing but that its people are looked at by the next
+ * census.
  */
 #include "store/store_int.h"
 

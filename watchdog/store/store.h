@@ -104,7 +104,8 @@ unsigned aw_store_held(struct aw_store *s, int64_t person, aw_id *ret, unsigned 
 #define AW_PUSH_LOOKED AW_DAY
 void aw_store_pushed(struct aw_store *s, int64_t person, aw_id attempt);
 unsigned aw_store_pushes(struct aw_store *s, int64_t person, aw_id *ret, unsigned max);
-/* The devices that an attempt went to: numbers with blanks between. NULL: it was no push. aw_free */
+/* The devices that an attempt went to: numbers with blanks between. NULL: it was no push. aw_free
+ */
 int aw_store_attempt_devices(struct aw_store *s, aw_id attempt, char **ret, struct aw_err *err);
 
 /* 32 secret bytes by name, made on first use ("tokens", ...). */
@@ -170,8 +171,8 @@ int aw_store_register(struct aw_store *s, const struct aw_registration *reg, int
                       int64_t rule, const char *rule_name, const uint8_t sha256[32],
                       const char *key, const uint8_t digest[32], const char *actor,
                       struct aw_timeline *tls, unsigned n, unsigned needed, struct aw_err *err);
-/* In the same turn: until when a provider's budget delays the first step, for answers to the same key
- * again. */
+/* In the same turn: until when a provider's budget delays the first step, for answers to the same
+ * key again. */
 int aw_store_message_delayed(struct aw_store *s, aw_id id, aw_time until, struct aw_err *err);
 
 /* --- timelines ------------------------------------------------------------------------------ */
@@ -193,7 +194,7 @@ struct aw_fact_note {
     aw_id merged_into; /* attempt that already carries this firing, or 0 */
     /* claimed: a text that shows this code, and the number that it goes to; or NULL */
     const char *reply_code, *phone, *account; /* account: aw_channel_account */
-    int64_t address; /* claimed: a hash of the address that it goes to, or 0 */
+    int64_t address;     /* claimed: a hash of the address that it goes to, or 0 */
     const char *devices; /* claimed: of a push to the recipient, numbers with blanks between */
 };
 
@@ -261,8 +262,8 @@ struct aw_stored_attempt {
     enum aw_outcome outcome;
     enum aw_level level; /* rung proven for this attempt */
     aw_time at, done_at;
-    char reply_code[8];                 /* in its text, "" if none */
-    uint8_t reply_number[16];           /* that it went to, keyed; where there is a code */
+    char reply_code[8];                      /* in its text, "" if none */
+    uint8_t reply_number[16];                /* that it went to, keyed; where there is a code */
     struct aw_merged merged[AW_MERGED_MOST]; /* the first one aside, the newest first */
     unsigned n_merged;
 };
@@ -299,8 +300,8 @@ int aw_store_sent_since(struct aw_store *s, aw_time since,
 /* --- silences (sqlite_brake.c) -------------------------------------------------------------- */
 
 struct aw_silence_row {
-    int64_t id;       /* sequence of the entry that began it */
-    const char *app;  /* whose messages, "" for all */
+    int64_t id;      /* sequence of the entry that began it */
+    const char *app; /* whose messages, "" for all */
     aw_time since, until;
     const char *body; /* {match, author, reason} as JSON: the detail of that entry */
 };

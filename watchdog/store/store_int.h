@@ -66,7 +66,7 @@ struct aw_store {
     uint8_t numbers[32]; /* secret under which a phone number is kept */
     struct aw_pages pages;
     struct aw_census census;
-    int64_t idle_at; /* devices up to here were looked at for their age */
+    int64_t idle_at;         /* devices up to here were looked at for their age */
     struct aw_buf entry;     /* the entry being built */
     int wal_pages, wal_done; /* frames in the WAL, and those already in the file */
     bool truncate;           /* something was erased: the WAL must go */
