@@ -189,6 +189,7 @@ static void make_registration(struct ora_case *c, struct dice *d)
     if (push_first && dice_chance(d, 50)) {
         c->rule.n_hours = c->rule.n_hours > 1 ? 1 : c->rule.n_hours;
         c->hours[0].kinds = AW_ALL_KINDS;
+        c->rule.reopen_after = 0; /* a deadline that is over, and a message that comes back */
         reg->already_sent = true;
         reg->sent_at = c->at - (dice_chance(d, 50) ? case_instant(d, 12) : 0);
     }

@@ -5,6 +5,7 @@
  */
 #include "oracle/oracle_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,10 +14,11 @@
 
 static void use_zone(const char *zone)
 {
-    const char *now = getenv("TZ");
+    static char text[80]; /* the environment points at it */
 
-    if (!now || strcmp(now, zone) != 0) {
-        setenv("TZ", zone, 1);
+    if (text[0] == '\0' || strcmp(text + 3, zone) != 0) {
+        snprintf(text, sizeof(text), "TZ=%s", zone);
+        putenv(text);
         tzset();
     }
 }
