@@ -88,10 +88,44 @@ static void environment_holds_back(void **state)
         fail_msg("%s", explained);
 }
 
+/* A channel has one bucket, whether a step names it or it is the first of its kind. */
+static void bucket_of_a_channel(void **state)
+{
+    conf_file("r.yaml", "version: 1\nrules:\n  - name: r\n    until: acknowledged\n"
+                        "    deadline: 2h\n    steps:\n"
+                        "      - {id: a, at: 0s, do: sms, via: big}\n"
+                        "      - {id: b, at: 1m, do: sms}\n"
+                        "      - {id: c, at: 2m, do: sms, via: small}\n");
+    conf_file("env.yaml",
+              "operators: [{channel: big, to: \"+9990000009\"}]\n"
+              "channels:\n"
+              "  small: {provider: gateway, weight: 1, url: \"https://s.invalid/\", method: POST, "
+              "format: json, fields: {to: \"{{to}}\", text: \"{{text}}\"}}\n"
+              "  big: {provider: gateway, url: \"https://b.invalid/\", method: POST, "
+              "format: json, fields: {to: \"{{to}}\", text: \"{{text}}\"}}\n"
+              "storm: {channel: 1/10m, reserve: 0%}\n");
+    assert_int_equal(
+        run(conf_file("r.test.yaml",
+                      "rules: [r.yaml]\nenvironment: env.yaml\n"
+                      "people: {li: {phone: \"+9990000001\"}}\n"
+                      "tests:\n"
+                      "  - name: the second over the same channel waits\n"
+                      "    send: {at: \"2026-11-23T10:00:00Z\", recipients: [{user: li}]}\n"
+                      "    expect:\n"
+                      "      - {at: 0s, do: sms, to: li}\n"
+                      "      - {at: 2m, do: sms, to: li}\n"
+                      "      - {at: 10m, do: sms, to: li}\n"),
+            NULL),
+        0);
+    if (result.passed != 1)
+        fail_msg("%s", explained);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(environment_holds_back, teardown),
+        cmocka_unit_test_teardown(bucket_of_a_channel, teardown),
     };
 
     aw_diag_init(&diag);

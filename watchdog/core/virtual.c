@@ -473,6 +473,7 @@ int aw_virtual_run(const struct aw_virtual_input *in,
                                                                      : "default",
                                                .channel = in->reg->sent_channel},
                                         .addresses = aw_v_addresses_of,
+                                        .channel = aw_v_channel_of,
                                         .ctx = &r};
     if (aw_virtual_brakes(&r.brake))
         r.world.restrain = aw_v_restrain;

@@ -24,11 +24,6 @@ static const struct aw_brake_conf *conf_of(const struct aw_virtual_brake *b)
     return b->conf ? b->conf : &nothing;
 }
 
-static const char *channel_of(const struct aw_step *s, enum aw_kind kind, unsigned via)
-{
-    return via < s->n_via ? s->via[via] : aw_kind_name(kind);
-}
-
 static void at(struct aw_virtual_brake *b, aw_time now)
 {
     if (!b->books)
@@ -65,7 +60,7 @@ void aw_virtual_restrain(struct aw_virtual_brake *b, int64_t recipient, aw_time 
     struct aw_candidate w = *what;
     struct aw_outgoing o = {.in = &b->in,
                             .rule = b->rule,
-                            .channel = channel_of(what->step, what->kind, what->via),
+                            .channel = b->channel(b->ctx, what->step, what->kind, what->via),
                             .kind = what->kind,
                             .who = who};
 
@@ -113,10 +108,10 @@ void aw_virtual_decided(struct aw_virtual_brake *b, int64_t recipient, aw_time n
 
     at(b, now);
     if (f->type == AW_FACT_CLAIMED && f->number == 1) {
-        o.channel = channel_of(s, o.kind, f->via);
+        o.channel = b->channel(b->ctx, s, o.kind, f->via);
         claimed(b, recipient, f, &o);
     } else if (f->type == AW_FACT_DEFERRED && f->why == AW_WHY_BRAKE) {
-        o.channel = channel_of(s, o.kind, 0);
+        o.channel = b->channel(b->ctx, s, o.kind, 0);
         o.who = who;
         o.n_who = who_is(b, recipient, o.kind, who);
         aw_brake_wait(b->books, conf_of(b), &o, now,

@@ -15,6 +15,8 @@ struct aw_virtual_brake {
     struct aw_brake *books;
     /* The addresses of a person for the timeline that is looked at. */
     void (*addresses)(void *ctx, int64_t person, struct aw_addresses *ret);
+    /* The name of the channel at place `via` among those of a step and kind. */
+    const char *(*channel)(void *ctx, const struct aw_step *s, enum aw_kind kind, unsigned via);
     void *ctx;
     aw_time now;
     /* Firings to third persons at this instant: the next of them is carried by the first. */

@@ -47,6 +47,8 @@ int64_t aw_v_number_of(const struct run *r, const char *user);
 void aw_v_world(struct run *r);
 void aw_v_restrain(void *ctx, const struct aw_candidate *what, struct aw_restraint *ret);
 void aw_v_addresses_of(void *ctx, int64_t person, struct aw_addresses *ret);
+/* The name of the channel at place `via` among those of a step and kind; ctx: the run. */
+const char *aw_v_channel_of(void *ctx, const struct aw_step *s, enum aw_kind kind, unsigned via);
 /* A claim to the recipient goes over this channel. */
 void aw_v_note_channel(struct run *r, struct member *m, const struct aw_fact *claim);
 

@@ -186,6 +186,11 @@ static const char *channel_name(const struct run *r, const struct aw_step *s, en
                         : aw_kind_name(kind);
 }
 
+const char *aw_v_channel_of(void *ctx, const struct aw_step *s, enum aw_kind kind, unsigned via)
+{
+    return channel_name(ctx, s, kind, via);
+}
+
 /* How a channel is now; *ret_next: when that changes, 0: never. */
 static enum aw_virtual_is state_of(const struct run *r, const char *name, aw_time *ret_next)
 {
