@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Parts of the environment file with rules of their own: what apps are told by callback, and which
- * addresses channels may reach.
+ * Parts of the environment file with rules of their own: what apps are told by callback, which
+ * addresses channels may reach, and what tools of the command line may leave out.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,6 +135,34 @@ static void unreachable_urls_are_named(void **state)
     }
 }
 
+static void lenient_needs_little(void **state)
+{
+    assert_int_equal(
+        load("people:\n"
+             "  li wei: {alias: li, phone: \"+8613812345678\", email: li@example.com,\n"
+             "    registration_ids: [r1, r2], im: li, lang: zh-CN, tz: Asia/Shanghai,\n"
+             "    manager: wang, name: 李}\n"
+             "  wang: {}\n"
+             "channels:\n"
+             "  h: {provider: webhook, url: http://x, secret: {file: /nonexistent}}\n",
+             AW_ENV_LENIENT),
+        0);
+    assert_int_equal(env->n_people, 2);
+    assert_string_equal(env->people[0].user, "li wei");
+    assert_int_equal(env->people[0].a.n_registration_ids, 2);
+    assert_string_equal(env->people[0].a.registration_ids[1], "r2");
+    assert_string_equal(env->people[0].a.phone, "+8613812345678");
+    assert_string_equal(env->people[0].a.manager, "wang");
+    assert_string_equal(env->people[0].a.name, "李");
+    assert_null(aw_channel_get(&env->channels[0], "secret"));
+    aw_env_conf_free(env);
+    env = NULL;
+    assert_int_equal(
+        load("people: {li: {phone: 123, email: x, lang: \"!\", alais: li}}\n", AW_ENV_LENIENT),
+        AW_EINVAL);
+    assert_string_equal(conf_codes(&diag), "1:22 E116, 1:34 E116, 1:43 E116, 1:48 E102");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +170,7 @@ int main(void)
         cmocka_unit_test_teardown(apps_as_a_map, teardown),
         cmocka_unit_test_teardown(mistakes_have_places, teardown),
         cmocka_unit_test_teardown(unreachable_urls_are_named, teardown),
+        cmocka_unit_test_teardown(lenient_needs_little, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,8 +112,6 @@ static const struct page pages[] = {
     {"E140", "via lists channels of one kind, so it needs a step of one kind. Make a step of each "
              "kind, at the same instant."},
     {"E141", "ttl and replaces are about a push on a phone; the step does no push."},
-    {"E150", "The key belongs to the rule language, but this version does not carry it out. It is "
-             "refused, because a rule must never promise what does not happen. Take it out."},
     {"E160", "The rules directory holds no rule. Without rules no message can be registered. Copy "
              "one of the shipped rules, or write one."},
     {"E161", "A secret cannot be read. Secrets never stand in the environment file; it names "

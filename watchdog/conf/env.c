@@ -239,10 +239,6 @@ static void check_env(struct aw_reader *r, const struct aw_yaml *map,
                             "people belong into the contact directory, not in this file");
 }
 
-#define LATER(key)                                                                                 \
-    {                                                                                              \
-        key, AW_KEY_OTHER, AW_KEY_LATER                                                            \
-    }
 static const char *const version_words[] = {"1", NULL};
 
 static void read_version(struct aw_reader *r, const struct aw_key *k, const struct aw_yaml *v,

@@ -76,8 +76,7 @@ static void check_unknown(struct aw_reader *r, const struct aw_provider *p,
     for (const struct aw_setting *s = p->settings; s->key != NULL && n < 40; s++)
         names[n++] = s->key;
     for (const struct aw_key *k = channel_keys; k->key != NULL && n < 63; k++)
-        if (!(k->flags & AW_KEY_LATER))
-            names[n++] = k->key;
+        names[n++] = k->key;
     names[n] = NULL;
     for (const struct aw_yaml *v = map->child; v != NULL; v = v->next) {
         unsigned i = 0;

@@ -308,7 +308,7 @@ static json_t *snippet_body(const struct aw_shape *s, unsigned *stop, unsigned d
 {
     json_t *body = json_object();
     for (const struct aw_key *k = s->keys; k->key != NULL; k++)
-        if ((k->flags & AW_KEY_REQUIRED) && !(k->flags & AW_KEY_LATER))
+        if (k->flags & AW_KEY_REQUIRED)
             json_object_set_new(body, k->key, placeholder(k, stop, depth));
     return body;
 }
@@ -342,7 +342,7 @@ static void add_keys(struct make *m, const struct aw_shape *s, bool members, jso
                      json_t *required)
 {
     for (const struct aw_key *k = s->keys; k->key != NULL; k++) {
-        if ((k->flags & AW_KEY_LATER) || (members && (k->flags & AW_KEY_OWN_ONLY)))
+        if (members && (k->flags & AW_KEY_OWN_ONLY))
             continue;
         json_object_set_new(properties, k->key, value_of(m, s, k));
         if (!members &&

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rule files to rules. One schema table (schema.c) drives parsing, checking, defaults and texts.
- * A directory is taken as a whole or not at all. Keys of docs/rules.md that this version does not
- * carry out are refused with E150 "not supported by this version", unknown ones with the nearest.
+ * A directory is taken as a whole or not at all.
  */
 #ifndef AW_CONF_RULES_H
 #define AW_CONF_RULES_H

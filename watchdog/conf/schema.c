@@ -140,17 +140,13 @@ static uint64_t check_keys(struct aw_reader *r, const struct aw_shape *s, const 
     unsigned n = 0;
     uint64_t meant = 0;
     for (const struct aw_key *k = s->keys; k->key != NULL && n < MAX_KEYS; k++)
-        if (!(k->flags & AW_KEY_LATER))
-            names[n++] = k->key;
+        names[n++] = k->key;
     names[n] = NULL;
     if (r->root == NULL)
         r->root = s;
     for (const struct aw_yaml *v = map->child; v != NULL; v = v->next) {
         const struct aw_key *k = find_key(s, v->key);
-        if (k != NULL && (k->flags & AW_KEY_LATER)) {
-            aw_schema_key_error(r, v, "E150", "take it out",
-                                "\"%s\" is not supported by this version", k->key);
-        } else if (k == NULL && !s->open) {
+        if (k == NULL && !s->open) {
             k = unknown_key(r, s, names, v);
             if (k != NULL)
                 meant |= (uint64_t)1 << (k - s->keys);
@@ -191,8 +187,6 @@ void aw_schema_map(struct aw_reader *r, const struct aw_shape *s, const struct a
         return;
     uint64_t meant = check_keys(r, s, map);
     for (const struct aw_key *k = s->keys; k->key != NULL; k++) {
-        if (k->flags & AW_KEY_LATER)
-            continue;
         const struct aw_yaml *v = aw_yaml_get(map, k->key);
         if (v == NULL && fallback != NULL && !(k->flags & AW_KEY_OWN_ONLY))
             v = aw_yaml_get(fallback, k->key);
@@ -218,7 +212,7 @@ void aw_schema_members(struct aw_reader *r, const struct aw_shape *s, const stru
     check_keys(r, s, map);
     for (const struct aw_yaml *v = map->child; v != NULL; v = v->next) {
         const struct aw_key *k = find_key(s, v->key);
-        if (k == NULL || (k->flags & AW_KEY_LATER))
+        if (k == NULL)
             continue;
         if (k->flags & AW_KEY_OWN_ONLY)
             aw_schema_key_error(r, v, "E102", "write it where it belongs",
@@ -260,8 +254,6 @@ void aw_schema_reference(const struct aw_shape *s, const char *prefix, struct aw
 {
     for (const struct aw_key *k = s->keys; k->key != NULL; k++) {
         char path[160], form[160];
-        if (k->flags & AW_KEY_LATER)
-            continue;
         snprintf(path, sizeof(path), "%s%s%s", prefix, k->key,
                  k->type == AW_KEY_LIST    ? "[]"
                  : k->type == AW_KEY_NAMED ? ".<name>"

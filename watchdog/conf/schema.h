@@ -43,9 +43,8 @@ enum aw_key_type {                /* C type at the offset */
 
 enum {
     AW_KEY_REQUIRED = 1,
-    AW_KEY_LATER = 2,    /* in the language, not in this version: E150 */
-    AW_KEY_OWN_ONLY = 4, /* never taken from `defaults` */
-    AW_KEY_STRICT = 8,   /* required, unless the reader is lenient */
+    AW_KEY_OWN_ONLY = 2, /* never taken from `defaults` */
+    AW_KEY_STRICT = 4,   /* required, unless the reader is lenient */
 };
 
 struct aw_reader {
