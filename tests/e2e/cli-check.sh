@@ -86,7 +86,7 @@ indent.yaml:5:16: error E001: this line is not indented as YAML needs: lines 4 t
       4 |     until: opened
       5 |        deadline: 24h
         |                ^ put "deadline" under the "u" of "until" (4 blanks, not 7)
-1 errors, 0 warnings; ackwatch help CODE explains
+1 error, 0 warnings; ackwatch help CODE explains
 END
 out_is want
 sed -i 's/^ *deadline/   deadline/' indent.yaml

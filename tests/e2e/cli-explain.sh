@@ -89,6 +89,7 @@ exits "which rule" 0 rules explain "$src/rules" --class order --priority high
 out_has "$(printf 'order-status\ttakes\tmatch\tclass is "order"')"
 out_has "$(printf 'must-read\tnot\tno-match\tclass is "order", it wants "office"')"
 exits "none" 3 rules explain "$src/rules" --class nix
+err_has "no rule takes it"
 exits "a field that is missing" 3 rules explain "$src/rules/must-read.yaml" --priority high
 out_has 'the message has no class, it wants "office"'
 exits "a rule by name" 0 rules explain "$src/rules" --rule must-read

@@ -34,7 +34,7 @@ exits "a directory that is not there" 3 templates check none
 
 sed -i 's/titel/title/; s/jsmss/jsms/' t/ship.yaml
 exits "warnings are no errors" 0 templates check t
-out_has "1 templates, 4 texts: 0 errors, 1 warnings"
+out_has "1 template, 4 texts: 0 errors, 1 warning"
 echo '{"title": "№ 42", "extras": {"biz": "x"}}' >data.json
 exits "a text with values" 0 templates render ship --dir t --kind sms --lang zh --data data.json --json
 check "... expanded, counted, with its form" holds "j->>'\$[0].text' = '订单 № 42' AND

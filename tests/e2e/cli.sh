@@ -55,6 +55,8 @@ exits "the rule library is fine" 0 rules check "$src/rules"
 out_has "0 errors, 0 warnings"
 exits "... its tests pass" 0 rules test "$src/rules"
 check "... and none fails" bash -c 'grep -q ^passed out && ! grep -q ^failed out'
+exits "a test that is not there" 5 rules test "$src/rules" --run nosuch
+err_has 'no test has a name like "nosuch"'
 exits "tests as JSON" 0 rules test "$src/rules/order-status.yaml" --run '*1011*' --json
 check "... just the one" holds "json_array_length(j->'tests') = 1 AND j->>'\$.tests[0].passed'"
 cat >bad.yaml <<'END'

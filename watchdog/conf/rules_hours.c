@@ -30,10 +30,14 @@ static void check_known(struct aw_reader *r, const struct aw_yaml *v, const char
     char hint[256];
     aw_schema_suggest(r, hint, name, names);
     if (calendar)
-        aw_schema_error(r, v, "E127", n > 0 ? hint : N_("add it under calendars:"),
+        aw_schema_error(r, v, "E127",
+                        n > 0 ? hint
+                              : N_("add it under calendars: in the environment (--env FILE)"),
                         "there is no calendar \"%s\"", name);
     else
-        aw_schema_error(r, v, "E128", n > 0 ? hint : N_("add it under rotations:"),
+        aw_schema_error(r, v, "E128",
+                        n > 0 ? hint
+                              : N_("add it under rotations: in the environment (--env FILE)"),
                         "there is no rotation \"%s\"", name);
 }
 

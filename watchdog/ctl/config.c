@@ -37,8 +37,13 @@ static void say_fine(const struct aw_ctl *ctl, const struct aw_env_conf *env,
     if (o->tty)
         fprintf(o->f, "%s%s%s ", aw_out_on(o, AW_GOOD), aw_out_mark(o, AW_MARK_GOOD),
                 aw_out_off(o, AW_GOOD));
-    fprintf(o->f, "%u channels, %u templates, %u rules, %u steps: 0 errors, %u warnings\n",
-            env->n_channels, env->templates.n, rules->set.n, count_steps(rules), d->n);
+    AW_LOCAL_COUNT(o, env->n_channels, _("%u channel"), _("%u channels"));
+    AW_LOCAL_COUNT(o, env->templates.n, _(", %u template"), _(", %u templates"));
+    AW_LOCAL_COUNT(o, rules->set.n, _(", %u rule"), _(", %u rules"));
+    AW_LOCAL_COUNT(o, count_steps(rules), _(", %u step"), _(", %u steps"));
+    fputs(_(": 0 errors"), o->f);
+    AW_LOCAL_COUNT(o, d->n, _(", %u warning"), _(", %u warnings"));
+    fputc('\n', o->f);
     if (o->tty)
         fprintf(o->f, "  not proven here: that providers take our credentials (ackwatch channels "
                       "test)\n");

@@ -100,8 +100,9 @@ static void check_paths(struct check *c, const struct aw_ctl *ctl)
 static void say_found(const struct aw_out *o, const struct aw_diag *d)
 {
     unsigned warnings = d->n + d->dropped - d->n_errors;
-    fprintf(o->f, _("%u errors, %u warnings; ackwatch help CODE explains\n"), d->n_errors,
-            warnings);
+    AW_LOCAL_COUNT(o, d->n_errors, _("%u error"), _("%u errors"));
+    AW_LOCAL_COUNT(o, warnings, _(", %u warning"), _(", %u warnings"));
+    fprintf(o->f, "%s\n", _("; ackwatch help CODE explains"));
 }
 
 static void say_fine(const struct aw_out *o, const struct check *c)
@@ -110,8 +111,12 @@ static void say_fine(const struct aw_out *o, const struct check *c)
     unsigned templates = c->env ? c->env->templates.n : c->n_templates;
     fprintf(o->f, "%s%s%s ", aw_out_on(o, AW_GOOD), aw_out_mark(o, AW_MARK_GOOD),
             aw_out_off(o, AW_GOOD));
-    fprintf(o->f, _("%u rules, %u steps, %u templates, %u channels: 0 errors, %u warnings"),
-            c->n_rules, c->n_steps, templates, c->env ? c->env->n_channels : 0, d->n + d->dropped);
+    AW_LOCAL_COUNT(o, c->n_rules, _("%u rule"), _("%u rules"));
+    AW_LOCAL_COUNT(o, c->n_steps, _(", %u step"), _(", %u steps"));
+    AW_LOCAL_COUNT(o, templates, _(", %u template"), _(", %u templates"));
+    AW_LOCAL_COUNT(o, c->env ? c->env->n_channels : 0, _(", %u channel"), _(", %u channels"));
+    fputs(_(": 0 errors"), o->f);
+    AW_LOCAL_COUNT(o, d->n + d->dropped, _(", %u warning"), _(", %u warnings"));
     if (d->n_allowed)
         fprintf(o->f, _(", %u allowed"), d->n_allowed);
     fprintf(o->f, "\n  %s\n    %s\n", _("proven:"),

@@ -247,7 +247,10 @@ static int answer(struct question *q)
     if (b.over || aw_json_parse(b.p, b.n, ANSWER_MAX, &v, &err) < 0)
         return aw_ctl_say(AW_EXIT_FAILED, "%s", _("there are more lines than anybody reads"));
     print_answer(q, v);
-    return q->rule ? AW_EXIT_DONE : AW_EXIT_PROBLEMS;
+    if (!q->rule)
+        return aw_ctl_say(AW_EXIT_PROBLEMS, "%s",
+                          _("no rule takes it: the daemon would refuse it (422)"));
+    return AW_EXIT_DONE;
 }
 
 static int exec(struct aw_ctl *ctl)

@@ -239,6 +239,9 @@ static int exec(struct aw_ctl *ctl)
         test_path(&t, ".");
     aw_local_complain(&t.diag);
     int code = report(&t);
+    if (aw_ctl_flag(ctl, "run") && !t.sum.passed && !t.sum.failed && code == AW_EXIT_DONE)
+        code = aw_ctl_say(AW_EXIT_NO_OBJECT, _("no test has a name like \"%s\""),
+                          aw_ctl_flag(ctl, "run"));
     if (junit && !aw_junit_write(junit, t.list, &t.diag))
         code = AW_EXIT_FAILED;
     json_decref(t.list);

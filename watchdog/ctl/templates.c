@@ -397,8 +397,12 @@ static int exec_check(struct aw_ctl *ctl)
     unsigned n = 0;
     for (unsigned i = 0; i < t.list.n; i++)
         n += t.list.list[i].n_texts;
-    fprintf(o->f, "%s%u templates, %u texts: 0 errors, %u warnings\n", o->tty ? "✔ " : "", t.list.n,
-            n, t.diag.n);
+    fputs(o->tty ? "✔ " : "", o->f);
+    AW_LOCAL_COUNT(o, t.list.n, _("%u template"), _("%u templates"));
+    AW_LOCAL_COUNT(o, n, _(", %u text"), _(", %u texts"));
+    fputs(_(": 0 errors"), o->f);
+    AW_LOCAL_COUNT(o, t.diag.n, _(", %u warning"), _(", %u warnings"));
+    fputc('\n', o->f);
     return code;
 }
 
