@@ -115,14 +115,14 @@ for f in none http500 html reset 429; do
     is "fault $f: registered" "$(register "$T" body)" 201
     cat out >>answers
     # Channels that failed before wait, or hand over: then fewer have come to an end by now.
-    check "... and tried through the channels" within 20 tried "m-$f" "$([ $f = none ] && echo 9 || echo 4)"
+    check "... and tried through the channels" within 60 tried "m-$f" "$([ $f = none ] && echo 9 || echo 4)"
 done
 printf canary-secret-wrong >jpush.secret
 printf canary-secret-wrong >smtp.secret
 exits "wrong secrets are loaded" 0 aw rules reload
 message m-wrong
 is "registered" "$(register "$T" body)" 201
-check "... and refused by the providers" within 20 tried m-wrong 3
+check "... and refused by the providers" within 60 tried m-wrong 3
 printf 'canary-secret-one\ncanary-secret-two' >smtp.secret
 exits "a secret of two lines is refused" 3 aw rules reload
 cat out err >>answers
