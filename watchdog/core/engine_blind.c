@@ -43,12 +43,16 @@ static void hold(struct aw_call *c, const struct aw_firing *g, aw_time until)
 bool aw_gate_blind(struct aw_call *c, struct aw_firing *g)
 {
     const struct aw_world *w = c->env->world;
+    struct aw_reached to[AW_MAX_TO];
+    enum aw_why why;
     aw_time until = 0;
 
     if (!w->sight || c->rule->steps[g->step].unless == AW_LEVEL_NONE || g->why == AW_WHY_ESCALATED)
         return false;
     switch (w->sight(w->ctx, &until)) {
     case AW_BLIND_HOLD:
+        if (aw_reach(c, g->step, g->kind, to, &why) == 0)
+            return false; /* what nobody can receive is not held */
         hold(c, g, until > c->env->now ? until : c->env->now + c->rule->check.every);
         return true;
     case AW_BLIND_GO:
