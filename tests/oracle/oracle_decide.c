@@ -340,6 +340,8 @@ static bool would_be_skipped(struct ora *o, const struct ora_tl *tl, const struc
         return true;
     for (unsigned k = 0; k < step->n_kinds; k++) {
         const struct aw_hours *h = ora_hours(o, tl, step->kinds[k], &end);
+        if (ora_presence_skips(o, tl, one->step, step->kinds[k]))
+            continue;
         for (unsigned i = 0; !(h && h->inside == AW_INSIDE_SKIP) && i < step->n_to; i++)
             if (ora_reachable(o, tl, &step->to[i], step->kinds[k], &why))
                 return false;

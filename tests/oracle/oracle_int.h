@@ -162,6 +162,8 @@ void ora_sent(struct ora *o, const struct ora_tl *tl, const char *user, enum aw_
 bool ora_absent(struct ora *o, const char *user);
 bool ora_known(struct ora *o, const char *user); /* a session was reported of them */
 bool ora_presence(struct ora *o, struct ora_tl *tl, struct ora_firing *f);
+/* Whether `logged_out: skip` would skip it now. */
+bool ora_presence_skips(struct ora *o, const struct ora_tl *tl, unsigned step, enum aw_kind kind);
 void ora_sessions(struct ora *o);
 void ora_stop_waiting(struct ora_tl *tl);
 

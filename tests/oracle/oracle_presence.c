@@ -156,6 +156,15 @@ static bool back(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
     return false;
 }
 
+bool ora_presence_skips(struct ora *o, const struct ora_tl *tl, unsigned step, enum aw_kind kind)
+{
+    const struct ora_firing f = {.step = step, .kind = kind};
+
+    return o->rule->presence.logged_out == AW_LOGGED_OUT_SKIP &&
+           (kind == AW_PUSH || kind == AW_IM) && is_for_recipient(o, tl, &f) &&
+           ora_absent(o, tl->rcpt->user);
+}
+
 /* "`logged_out`: hold, skip or send". True: it does not go on. */
 bool ora_presence(struct ora *o, struct ora_tl *tl, struct ora_firing *f)
 {

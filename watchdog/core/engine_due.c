@@ -133,7 +133,8 @@ static bool overtaken(const struct aw_call *c, const struct aw_firing *g)
         const struct aw_step *s = &c->rule->steps[i];
         for (unsigned k = 0; !unless_met(c, i) && k < s->n_kinds; k++)
             if (last_planned(c, i, s->kinds[k], past, &h) && comes_after(&h, &me) &&
-                !aw_hours_skip(c, s->kinds[k]) && aw_reach(c, i, s->kinds[k], r, &why) > 0)
+                !aw_hours_skip(c, s->kinds[k]) && !aw_presence_skip(c, &h) &&
+                aw_reach(c, i, s->kinds[k], r, &why) > 0)
                 return true;
     }
     return false;

@@ -113,6 +113,8 @@ void aw_take_escalate(struct aw_call *c, const struct aw_event *ev);
 /* The gate: decides about a push or im whose recipient is logged out, or was when it fell due.
  * False: it goes on. */
 bool aw_gate_presence(struct aw_call *c, struct aw_firing *g);
+/* Whether it would be skipped now. */
+bool aw_presence_skip(const struct aw_call *c, const struct aw_firing *g);
 /* A try whose time has come, resp. that found nobody (what the provider said is taken for logged
  * out): true when it waits for the recipient now, or waited in vain. */
 bool aw_try_waits(struct aw_call *c, const struct aw_try *y);

@@ -123,6 +123,12 @@ static bool decide_held(struct aw_call *c, struct aw_firing *g)
     return false;
 }
 
+bool aw_presence_skip(const struct aw_call *c, const struct aw_firing *g)
+{
+    return c->rule->presence.logged_out == AW_LOGGED_OUT_SKIP && is_held_kind(g->kind) &&
+           is_absent(c) && is_for_recipient(c, g);
+}
+
 bool aw_gate_presence(struct aw_call *c, struct aw_firing *g)
 {
     enum aw_logged_out rule = c->rule->presence.logged_out;
