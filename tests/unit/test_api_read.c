@@ -344,6 +344,7 @@ static void test_rules_channels_keys(void **state)
     assert_string_equal(at(v, "data.0.sent.0.channel"), "push-main");
     json_decref(v);
     expect_code("/v1/rules:stats?since=yesterday", 422, "validation");
+    expect_code("/v1/rules:stats?rule=%zz", 422, "validation");
     expect_code("/v1/rules:file", 422, "validation");
     expect_code("/v1/rules:file?sha256=zz", 422, "validation");
     v = get("/v1/rules/order-status", 200);

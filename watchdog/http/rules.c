@@ -224,12 +224,11 @@ void aw_do_rules_stats(struct aw_call *call)
     struct aw_reader *r;
     bool cut;
 
-    if (!read_since(call, &q.since))
+    if (!read_since(call, &q.since) || !aw_call_query(call, "rule", rule, sizeof(rule)) ||
+        !(r = aw_call_reader(call)))
         return;
-    if (aw_http_query(call->view, "rule", rule, sizeof(rule)) == 0)
+    if (rule[0])
         q.rule = rule;
-    if (!(r = aw_call_reader(call)))
-        return;
     aw_jw_init(&w, &out);
     aw_jw_object(&w, NULL);
     aw_jw_array(&w, "data");
