@@ -114,6 +114,8 @@ exits "why then" 0 rules explain ext:o7 $A
 out_has "$(printf 'li\theld\ta person holds the plan until')"
 out_has "$(printf 'wang\tplan\tthe rule has it 2m after the registration')"
 out_has "$(printf 'wang\tcould-skip\tit is skipped once the message is delivered')"
+exits "its plan in Chinese" 0 messages show ext:o7 --lang zh-CN $A
+out_has "除非已送达"
 exits "... in Chinese" 0 rules explain ext:o7 --lang zh-CN $A
 out_has '登记后 2m'
 exits "... in JSON" 0 rules explain ext:o7 --json $A

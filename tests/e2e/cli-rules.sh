@@ -246,6 +246,7 @@ out_is golden
 exits "... of another rule" 0 rules stats --rule payment-alert $A
 check "... nothing" silent out
 exits "... of a file that is not there" 1 rules stats --db none.db
+err_has "none.db: No such file or directory"
 exits "the log holds" 0 audit verify --db ackwatch.db
 kill $daemon && wait $daemon
 exits "... also after the end" 0 audit verify --db ackwatch.db

@@ -95,6 +95,10 @@ if command -v xmllint >/dev/null; then
 else
     check "... which is well-formed # SKIP xmllint (libxml2-utils) is not there" true
 fi
+sed 's/do: sms, to: li/do: push, to: li, targets: [wang]/' bad.test.yaml >zh.test.yaml
+exits "... in Chinese" 3 rules test zh.test.yaml --lang zh-CN
+err_has "）触发 push"
+rm zh.test.yaml
 exits "a rule without tests is not covered" 3 rules test . --coverage
 out_has 'no test fires: order-status, step "text"'
 exits "the library is covered" 0 rules test "$src/rules" --coverage

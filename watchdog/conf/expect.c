@@ -144,6 +144,10 @@ static void put_step(const struct tell *t, struct aw_buf *out, const struct aw_v
 
 static void put_line(const struct tell *t, const struct aw_virtual_line *l)
 {
+    static const char *const whats[] = {[AW_V_FIRED] = N_("fired"),
+                                        [AW_V_SKIPPED] = N_("skipped"),
+                                        [AW_V_DEFERRED] = N_("deferred"),
+                                        [AW_V_HELD] = N_("held")};
     char at[AW_TIME_TEXT];
     AW_AUTO(aw_buf_free) struct aw_buf step = AW_BUF_INIT(4096), to = AW_BUF_INIT(65536);
     aw_duration_print(at, l->after);
@@ -158,7 +162,7 @@ static void put_line(const struct tell *t, const struct aw_virtual_line *l)
         aw_buf_printf(&to, aw_t(t->lang, " for %s"), l->to);
     /* step, what became of it, kind, to whom, when */
     aw_buf_printf(t->out, aw_t(t->lang, "%s %s %s%s at %s"), aw_buf_str(&step),
-                  aw_virtual_what_name(l), aw_kind_name(l->kind), aw_buf_str(&to), at);
+                  aw_t(t->lang, whats[l->what]), aw_kind_name(l->kind), aw_buf_str(&to), at);
     if (l->why == AW_WHY_NONE || l->why == AW_WHY_DUE)
         return;
     aw_buf_printf(t->out, " (%s%s%s", aw_why_name(l->why), l->by != NULL ? ": " : "",

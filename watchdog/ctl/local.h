@@ -27,8 +27,8 @@ struct aw_templates aw_local_templates(const char *path, struct aw_diag *d);
 int aw_local_report(const struct aw_ctl *ctl, const struct aw_diag *d);
 int aw_local_complain(const struct aw_diag *d);
 
-/* Prints a number and what it counts: ONE is the text of "1 error", MANY that of "2 errors"; a macro,
- * so that the compiler sees both formats. N is evaluated twice. */
+/* Prints a number and what it counts: ONE is the text of "1 error", MANY that of "2 errors"; a
+ * macro, so that the compiler sees both formats. N is evaluated twice. */
 #define AW_LOCAL_COUNT(o, n, one, many) fprintf((o)->f, (n) == 1 ? (one) : (many), n)
 
 #endif

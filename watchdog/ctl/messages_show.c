@@ -99,7 +99,7 @@ static void print_planned(const struct aw_out *o, const char *user, const json_t
     if (round > 1)
         snprintf(what + strlen(what), sizeof what - strlen(what), " #%lld", (long long)round);
     if (unless)
-        snprintf(why, sizeof why, "unless %s", unless);
+        snprintf(why, sizeof why, _("unless %s"), aw_word(aw_lang(), unless));
     if (o->tty)
         print_line(o, at, aw_out_mark(o, AW_MARK_HOLLOW), AW_DIM, step, what, why);
     else

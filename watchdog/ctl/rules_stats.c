@@ -3,7 +3,9 @@
  * `ackwatch rules stats`: what came of the rules, from the daemon, or from a database file beside
  * it or without it.
  */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -32,6 +34,8 @@ static int from_file(const char *path, aw_time since, const char *rule, json_t *
     struct aw_stats_query q = {
         .app = "", .rule = rule, .since = since, .limit = TIMELINES, .unless = aw_rules_unless};
     bool cut = false;
+    if (access(path, R_OK) < 0)
+        return aw_ctl_say(AW_EXIT_FAILED, "%s: %s", path, strerror(errno));
     aw_store_reading(path, &reading);
     struct aw_reader *r = reading.open(reading.ctx);
     aw_jw_init(&w, &out);
