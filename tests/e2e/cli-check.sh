@@ -92,6 +92,9 @@ out_is want
 sed -i 's/^ *deadline/   deadline/' indent.yaml
 exits "... too few" 3 rules check indent.yaml
 out_has 'put "deadline" under the "u" of "until" (4 blanks, not 3)'
+sed 's/unles: .*}/repeat: {every: 1m, times: lots}}/' four.yaml >times.yaml
+exits "rounds that are no number" 3 rules check times.yaml
+out_has 'write digits, or until_goal'
 exits "a key one level too high" 3 rules check <(printf 'version: 1\nrules: []\ndeadline: 1h\n')
 out_has 'it is a key of a rule'
 exits "in Chinese" 3 rules check four.yaml --lang zh-CN

@@ -227,6 +227,9 @@ static void read_times(struct aw_reader *r, const struct aw_key *k, const struct
     int64_t n = 1;
     if (v->type == AW_YAML_SCALAR && strcmp(v->text, "until_goal") == 0)
         n = 0;
+    else if (v->type == AW_YAML_SCALAR && v->text[0] >= 'a' && v->text[0] <= 'z')
+        aw_schema_error(r, v, "E111", "write digits, or until_goal", "\"%s\" is not a whole number",
+                        v->text);
     else
         aw_schema_number(r, v, k->min, k->max, &n);
     step->times = (unsigned)n;
