@@ -13,7 +13,8 @@ dir=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
-core="types rule match timeline plan engine fold template virtual golden property fitness"
+core="types rule match timeline plan engine fold template virtual golden property fitness calendar brake hours
+    session oracle gaps rule_tests rules_brake rules_message"
 audit="tree entry verify store tamper reader fault"
 tests=""
 for t in $core $audit; do tests="$tests tests/unit/test_$t"; done
