@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * More of the engine in a small world: pushes that wait for a login or go once more to other
- * devices, blind spots; plans that no encoder writes; corners of an account's fitness.
+ * devices, blind spots, what is let go; plans that no encoder writes; corners of an account's
+ * fitness.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,6 +200,74 @@ static void blind_for_no_known_time(void **state)
     assert_int_equal(x.tl.n_tries, 1);
 }
 
+/* --- before their time ----------------------------------------------------------------------- */
+
+static const struct aw_event let_go = {.type = AW_EV_LET_GO},
+                             carry = {.type = AW_EV_CARRY, .kind = AW_PUSH, .round = 1};
+
+static void braked(struct world_run *x, enum aw_why why)
+{
+    begin(x);
+    world_brake(x);
+    x->w.held = (struct aw_restraint){.why = why, .at = T + AW_MINUTE};
+    run(x);
+    assert_int_equal(aw_timeline_track(&x->tl, 0, AW_PUSH)->why, why);
+}
+
+static void firings_let_go(void **state)
+{
+    struct world_run x;
+    struct aw_event ev = carry;
+
+    (void)state;
+    braked(&x, AW_WHY_LIMIT);
+    assert_int_equal(facts_of(&x, carry), 0);  /* that waits for no brake */
+    assert_int_equal(facts_of(&x, let_go), 0); /* it holds still */
+    x.world.restrain = NULL;
+    assert_int_equal(facts_of(&x, let_go), 1);
+    assert_int_equal(x.up.facts[0].type, AW_FACT_LET_GO);
+    assert_int_equal(x.tl.due, T);
+
+    braked(&x, AW_WHY_BRAKE);
+    ev.round = 2;
+    assert_int_equal(facts_of(&x, ev), 0);
+    x.env.now = T + AW_MINUTE; /* due by itself: nothing to bring forward */
+    assert_true(facts_of(&x, carry) > 0);
+    assert_int_equal(x.up.facts[0].type, AW_FACT_CLAIMED);
+
+    braked(&x, AW_WHY_BRAKE);
+    facts_of(&x, (struct aw_event){.type = AW_EV_CANCEL});
+    assert_int_equal(facts_of(&x, let_go), 0);
+    assert_int_equal(facts_of(&x, carry), 0);
+}
+
+/* Only what was parked for want of a channel is let go, and when there is one. */
+static void tries_let_go(void **state)
+{
+    struct world_run x;
+    aw_id id;
+
+    (void)state;
+    begin(&x);
+    run(&x);
+    id = x.tl.tries[0].attempt;
+    assert_int_equal(facts_of(&x, let_go), 0); /* it flies */
+    facts_of(&x,
+             (struct aw_event){.type = AW_EV_OUTCOME, .attempt = id, .outcome = AW_OUT_TRANSIENT});
+    assert_int_equal(x.tl.tries[0].state, AW_TRY_WAITING);
+    assert_int_equal(facts_of(&x, let_go), 0); /* its time has not come */
+    x.env.now = x.tl.tries[0].due;
+    x.w.busy[AW_PUSH][0] = x.env.now + 10 * AW_MINUTE;
+    world_due(&x);
+    assert_true(x.tl.tries[0].parked);
+    assert_int_equal(facts_of(&x, let_go), 0); /* still no channel */
+    x.w.busy[AW_PUSH][0] = 0;
+    assert_int_equal(facts_of(&x, let_go), 1);
+    assert_int_equal(x.up.facts[0].attempt, id);
+    assert_int_equal(x.tl.tries[0].due, x.env.now);
+    assert_int_equal(facts_of(&x, let_go), 0); /* due already */
+}
+
 /* --- plans that no encoder was given --------------------------------------------------------- */
 
 static void odd_plan(const struct aw_timeline *tl)
@@ -336,6 +405,8 @@ int main(void)
         cmocka_unit_test(digest_drops_what_was_held),
         cmocka_unit_test(asks_that_saw_nothing),
         cmocka_unit_test(blind_for_no_known_time),
+        cmocka_unit_test(firings_let_go),
+        cmocka_unit_test(tries_let_go),
         cmocka_unit_test(odd_plans),
         cmocka_unit_test(sends_that_are_remembered),
         cmocka_unit_test(waits_and_clocks),
