@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the tools rest on: the words and the way back, forms of templates, events of channels in a
- * virtual run (down, up, blind), whose zone counts there, and devices in entries of the log.
+ * What the tools rest on, the virtual run: channels that are down, up or blind, whose zone counts,
+ * limits and sessions, readers who refuse.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,81 +12,13 @@
 
 #include <string.h>
 
-#include "audit/verify.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "core/channel.h"
-#include "core/template.h"
 #include "core/virtual.h"
+#include "core/virtual_session.h"
 
 #define AT ((aw_time)1795370400000) /* 2026-11-22T18:00:00Z */
-
-/* --- words ---------------------------------------------------------------------------------- */
-
-/* Each value has a text of its own that leads back to it; others lead nowhere. */
-#define THERE_AND_BACK(fn, type, count)                                                            \
-    do {                                                                                           \
-        type got;                                                                                  \
-        for (int i = 0; i < (int)(count); i++) {                                                   \
-            got = (type)((i + 1) % (int)(count));                                                  \
-            assert_int_equal(fn##_parse(fn##_name((type)i), &got), 0);                             \
-            assert_int_equal(got, i);                                                              \
-        }                                                                                          \
-        assert_int_equal(fn##_parse("nonsense", &got), AW_EINVAL);                                 \
-        assert_int_equal(fn##_parse("", &got), AW_EINVAL);                                         \
-        assert_int_equal(got, (count)-1);                                                          \
-    } while (0)
-
-static void words_there_and_back(void **state)
-{
-    enum aw_level level = AW_SENT;
-
-    (void)state;
-    THERE_AND_BACK(aw_kind, enum aw_kind, AW_N_KINDS);
-    THERE_AND_BACK(aw_priority, enum aw_priority, AW_N_PRIORITIES);
-    THERE_AND_BACK(aw_state, enum aw_state, AW_N_STATES);
-    THERE_AND_BACK(aw_source, enum aw_source, AW_N_SOURCES);
-    THERE_AND_BACK(aw_outcome, enum aw_outcome, AW_N_OUTCOMES);
-    THERE_AND_BACK(aw_negative, enum aw_negative, AW_N_NEGATIVES);
-    THERE_AND_BACK(aw_why, enum aw_why, AW_N_WHYS);
-    for (int l = AW_ACCEPTED; l < AW_N_LEVELS; l++) {
-        assert_int_equal(aw_level_parse(aw_level_name((enum aw_level)l), &level), 0);
-        assert_int_equal(level, l);
-    }
-    assert_int_equal(aw_level_parse(aw_level_name(AW_LEVEL_NONE), &level), AW_EINVAL);
-    assert_int_equal(level, AW_ACKNOWLEDGED);
-}
-
-static void reasons_for_putting_off(void **state)
-{
-    static const char *const those[] = {"settle", "channel", "silence", "limit", "brake", "hours"};
-    unsigned n = 0;
-
-    (void)state;
-    for (unsigned i = 0; i < AW_COUNT(those); i++) {
-        enum aw_why why;
-        assert_int_equal(aw_why_parse(those[i], &why), 0);
-        assert_true(aw_why_defers(why));
-    }
-    for (int w = 0; w < AW_N_WHYS; w++)
-        n += aw_why_defers((enum aw_why)w);
-    assert_int_equal(n, AW_COUNT(those));
-}
-
-/* --- templates ------------------------------------------------------------------------------ */
-
-static void forms_by_provider(void **state)
-{
-    const struct aw_provider a = {.name = "a"}, b = {.name = "b"}, c = {.name = "c"};
-    const struct aw_template_form forms[] = {{.provider = &a}, {.provider = &b}};
-    const struct aw_template_text text = {.forms = forms, .n_forms = AW_COUNT(forms)}, none = {0};
-
-    (void)state;
-    assert_ptr_equal(aw_template_form(&text, &a), &forms[0]);
-    assert_ptr_equal(aw_template_form(&text, &b), &forms[1]);
-    assert_null(aw_template_form(&text, &c));
-    assert_null(aw_template_form(&none, &a));
-}
 
 /* --- virtual runs --------------------------------------------------------------------------- */
 
@@ -410,6 +342,168 @@ static void hours_of_the_recipient(void **state)
     assert_true(asked > 0);
 }
 
+/* --- a reader who has had enough ------------------------------------------------------------ */
+
+struct reader {
+    unsigned n, most; /* lines read, lines until it refuses */
+};
+
+static int read_some(void *ctx, const struct aw_virtual_line *l)
+{
+    struct reader *r = ctx;
+
+    (void)l;
+    if (r->n == r->most)
+        return 77;
+    r->n++;
+    return 0;
+}
+
+/* Wherever the refusal comes, nothing follows it, and the run hands it back. */
+static void refuse_everywhere(const struct plan *p, unsigned n)
+{
+    struct aw_err err = {""};
+
+    for (unsigned most = 0; most <= n; most++) {
+        struct reader r = {.most = most};
+        assert_int_equal(aw_virtual_run(&p->in, read_some, &r, &err), most < n ? 77 : 0);
+        assert_int_equal(r.n, most);
+    }
+}
+
+#define ACT(mins, what, ...)                                                                       \
+    {                                                                                              \
+        .act = (what), .after = (mins)*AW_MINUTE, __VA_ARGS__                                      \
+    }
+
+static void a_run_ends_where_it_is_refused(void **state)
+{
+    static const struct aw_virtual_event events[] = {
+        ACT(0, AW_V_RESULT, .from = "wang", .step = "push", .outcome = AW_OUT_REFUSED),
+        ACT(1, AW_V_SNOOZE, .hold = AW_MINUTE),
+        ACT(1, AW_V_RESUME, .from = "li"),
+        ACT(2, AW_V_CLAIM, .by = "chief"),
+        ACT(2, AW_V_RESUME, .from = "wang"),
+        ACT(3, AW_V_LOGIN, .from = "li", .device = "d1"),
+        ACT(3, AW_V_LOGOUT, .from = "wang", .device = "d2"),
+        ACT(4, AW_V_ESCALATE, .step = NULL),
+        ACT(4, AW_V_LOGIN, .from = "wang", .device = "d1"),
+        ACT(5, AW_V_EVIDENCE, .from = "li", .level = AW_DELIVERED, .device = "d1"),
+        ACT(6, AW_V_CHANNEL, .channel = "push", .is = AW_V_DOWN),
+        ACT(10, AW_V_EVIDENCE, .from = "li", .level = AW_LEVEL_NONE),
+        ACT(11, AW_V_EVIDENCE, .from = "li", .level = AW_ACKNOWLEDGED),
+        ACT(90, AW_V_CANCEL, .from = NULL),
+    };
+    struct plan p;
+
+    (void)state;
+    plan_init(&p);
+    p.reg.n_recipients = 2;
+    p.rule.claim_hold = 10 * AW_MINUTE;
+    p.rule.of.n = 1;
+    EVENTS(&p, events);
+    expect(&p, "0s li fired push>li\n"
+               "0s wang fired push>wang\n"
+               "0s wang fired text>wang (advanced)\n"
+               "1m li held text (snoozed) until 2m\n"
+               "2m li held text (claim) until 12m\n"
+               "4m li fired text>li (escalated)\n"
+               "11m li confirmed (goal)\n"
+               "11m wang released (released)\n");
+    refuse_everywhere(&p, 8);
+}
+
+/* The same where pushes wait for logins, and a device changes hands. */
+static void a_run_of_sessions_is_refused(void **state)
+{
+    static const struct aw_virtual_event events[] = {
+        ACT(0, AW_V_LOGOUT, .from = "li", .device = "d1"),
+        ACT(0, AW_V_LOGOUT, .from = "wang", .device = "d2"),
+        ACT(3, AW_V_LOGIN, .from = "li", .device = "d1"),
+        ACT(4, AW_V_LOGIN, .from = "wang", .device = "d1"),
+        ACT(4, AW_V_LOGOUT, .from = "wang", .device = "d1"),
+        ACT(90, AW_V_CANCEL, .from = NULL),
+    };
+    struct plan p;
+
+    (void)state;
+    plan_init(&p);
+    p.reg.n_recipients = 2;
+    p.rule.by_device = true;
+    p.rule.presence = (struct aw_presence){
+        .logged_out = AW_LOGGED_OUT_HOLD, .hold_max = AW_HOUR, .on_expiry = -1};
+    EVENTS(&p, events);
+    expect(&p, "0s li held push (logged_out) until 1h\n"
+               "0s wang held push (logged_out) until 1h\n"
+               "3m li fired push>li (logged_in)\n"
+               "4m wang held push (logged_out) until 1h\n"
+               "5m li fired text>li\n"
+               "5m wang fired text>wang\n"
+               "1h wang skipped push (logged_out)\n"
+               "1h3m li exhausted (deadline)\n"
+               "1h30m wang cancelled (cancelled)\n");
+    refuse_everywhere(&p, 9);
+}
+
+/* --- limits and sessions -------------------------------------------------------------------- */
+
+/* A limit of the rule alone counts by address, too: two recipients gave the same number. */
+static void one_number_of_two_recipients(void **state)
+{
+    struct plan p;
+
+    (void)state;
+    plan_init(&p);
+    p.reg.n_recipients = 2;
+    p.rule.limits.given = true;
+    p.rule.limits.per_recipient[AW_SMS] =
+        (struct aw_rates){.n = 1, .list = {{.n = 1, .per = 10 * AW_MINUTE}}};
+    p.recipients[0].given.phone = p.recipients[1].given.phone = "+9990000009";
+    p.recipients[1].given.email = "w@sim.invalid";
+    expect(&p, "0s li fired push>li\n"
+               "0s wang fired push>wang\n"
+               "5m li fired text>li\n"
+               "5m wang deferred text (limit) until 15m\n"
+               "15m wang fired text>wang\n"
+               "1h li exhausted (deadline)\n"
+               "1h wang exhausted (deadline)\n");
+    p.recipients[1].given.phone = NULL; /* that of the directory */
+    expect(&p, "0s li fired push>li\n"
+               "0s wang fired push>wang\n"
+               "5m li fired text>li\n"
+               "5m wang fired text>wang\n"
+               "1h li exhausted (deadline)\n"
+               "1h wang exhausted (deadline)\n");
+}
+
+static void many_sessions(void **state)
+{
+    static const char *const d[] = {"d0", "d1", "d2", "d3", "d4",  "d5",
+                                    "d6", "d7", "d8", "d9", "d10", "d11"};
+    const struct aw_addresses two = {.registration_ids = {"d1", "d2"}, .n_registration_ids = 2};
+    const struct aw_addresses other = {.registration_ids = {"x"}, .n_registration_ids = 1};
+    struct aw_v_sessions s = {0};
+    int64_t list[AW_MAX_DEVICES];
+
+    (void)state;
+    aw_v_login(&s, "wang", d[1]);
+    assert_int_equal(aw_v_whereabouts(&s, "li", &two), 0); /* the second may be theirs */
+    aw_v_login(&s, "wang", d[2]);
+    assert_int_equal(aw_v_whereabouts(&s, "li", &two), AW_IS_TAKEN);
+    for (unsigned i = 0; i < AW_COUNT(d); i++)
+        aw_v_login(&s, "li", d[i]);
+    assert_int_equal(aw_v_whereabouts(&s, "li", &two), 0);
+    assert_int_equal(aw_v_whereabouts(&s, "li", &other), AW_IS_ABSENT);
+    assert_int_equal(aw_v_whereabouts(&s, "wang", NULL), AW_IS_ABSENT | AW_IS_TAKEN);
+    assert_int_equal(aw_v_devices(&s, "li", NULL, list), AW_MAX_DEVICES); /* and no more */
+    for (unsigned i = 0; i < AW_MAX_DEVICES; i++)
+        assert_int_equal(list[i], aw_v_device(&s, d[i]));
+    assert_int_equal(aw_v_devices(&s, "li", &two, list), 2);
+    assert_int_equal(list[0], aw_v_device(&s, "d1"));
+    assert_int_equal(aw_v_devices(&s, "wang", NULL, list), 0);
+    aw_v_sessions_free(&s);
+}
+
 /* --- what does not fit a rule --------------------------------------------------------------- */
 
 static void what_cannot_happen_is_refused(void **state)
@@ -431,107 +525,22 @@ static void what_cannot_happen_is_refused(void **state)
     refused(&p, "\"wang\" is no recipient of this message");
 }
 
-/* --- entries -------------------------------------------------------------------------------- */
-
-static void devices_of_a_claim(void **state)
-{
-    static const int64_t devices[] = {7, 5};
-    struct aw_buf one = AW_BUF_INIT(AW_ENTRY_MAX), two = AW_BUF_INIT(AW_ENTRY_MAX);
-    struct aw_entry e, back;
-    struct aw_err err;
-    void *owner;
-
-    (void)state;
-    aw_entry_init(&e);
-    e.ts = AT;
-    e.kind = AW_ENTRY_CLAIMED;
-    e.devices = devices;
-    e.n_devices = 2;
-    assert_int_equal(aw_entry_build(&one, &e), 0);
-    assert_non_null(strstr(aw_buf_str(&one), "\"devices\":[7,5]"));
-    assert_int_equal(aw_entry_parse(one.p, one.n, &back, &owner, &err), 0);
-    assert_int_equal(back.n_devices, 2);
-    assert_int_equal(back.devices[1], 5);
-    assert_int_equal(aw_entry_build(&two, &back), 0);
-    assert_string_equal(aw_buf_str(&one), aw_buf_str(&two));
-    aw_entry_release(owner);
-    aw_buf_free(&one);
-    aw_buf_free(&two);
-}
-
-static void note(void *ctx, const struct aw_finding *f)
-{
-    aw_buf_printf(ctx, "%s\n", f->text);
-}
-
-/* What the auditor says of one entry. */
-static void expect_finding(const struct aw_entry *e, const char *want)
-{
-    struct aw_buf body = AW_BUF_INIT(AW_ENTRY_MAX), found = AW_BUF_INIT(1 << 16);
-    struct aw_verifier *v = aw_verifier_new(-1, NULL, note, &found);
-    const struct aw_entry *parsed;
-    uint8_t leaf[32];
-
-    assert_int_equal(aw_entry_build(&body, e), 0);
-    aw_tree_leaf(leaf, body.p, body.n);
-    aw_verifier_row(v,
-                    &(struct aw_log_row){.seq = e->seq,
-                                         .msg = e->msg,
-                                         .prev = e->prev,
-                                         .body = body.p,
-                                         .n_body = body.n,
-                                         .leaf = leaf,
-                                         .n_leaf = sizeof leaf},
-                    &parsed);
-    assert_string_equal(aw_buf_str(&found), want);
-    assert_int_equal(aw_verifier_findings(v), want[0] != 0);
-    aw_verifier_free(v);
-    aw_buf_free(&body);
-    aw_buf_free(&found);
-}
-
-static void odd_chains_are_found(void **state)
-{
-#define ODD "a registration with a predecessor, or without recipients\n"
-    static const int64_t persons[] = {1};
-    struct aw_entry e, good;
-
-    (void)state;
-    aw_entry_init(&good);
-    good.ts = AT;
-    good.kind = AW_ENTRY_REGISTERED;
-    good.msg = 77;
-    good.persons = persons;
-    good.n_persons = 1;
-    expect_finding(&good, "");
-    e = good;
-    e.prev = 0;
-    expect_finding(&e, ODD);
-    e = good;
-    e.msg = 0;
-    expect_finding(&e, ODD);
-    e = good;
-    e.n_persons = 0;
-    expect_finding(&e, ODD);
-    e = good;
-    e.kind = AW_ENTRY_HEARTBEAT;
-    e.msg = 0;
-    e.n = 0; /* of a recipient, but of no message */
-    expect_finding(&e, "");
-    e.prev = 0;
-    expect_finding(&e, "prev of an entry that is about no timeline\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_there_and_back),   cmocka_unit_test(reasons_for_putting_off),
-        cmocka_unit_test(forms_by_provider),      cmocka_unit_test(a_channel_is_down_for_a_while),
-        cmocka_unit_test(a_channel_stays_down),   cmocka_unit_test(another_channel_takes_over),
-        cmocka_unit_test(channels_by_weight),     cmocka_unit_test(a_channel_is_blind),
-        cmocka_unit_test(two_channels_are_blind), cmocka_unit_test(a_push_is_lost),
-        cmocka_unit_test(hours_of_the_recipient), cmocka_unit_test(what_cannot_happen_is_refused),
-        cmocka_unit_test(devices_of_a_claim),     cmocka_unit_test(odd_chains_are_found),
+        cmocka_unit_test(a_channel_is_down_for_a_while),
+        cmocka_unit_test(a_channel_stays_down),
+        cmocka_unit_test(another_channel_takes_over),
+        cmocka_unit_test(channels_by_weight),
+        cmocka_unit_test(a_channel_is_blind),
+        cmocka_unit_test(two_channels_are_blind),
+        cmocka_unit_test(a_push_is_lost),
+        cmocka_unit_test(hours_of_the_recipient),
+        cmocka_unit_test(a_run_ends_where_it_is_refused),
+        cmocka_unit_test(a_run_of_sessions_is_refused),
+        cmocka_unit_test(one_number_of_two_recipients),
+        cmocka_unit_test(many_sessions),
+        cmocka_unit_test(what_cannot_happen_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
