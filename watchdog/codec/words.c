@@ -90,6 +90,7 @@ static const struct {
     {"why:limit", N_("as many as the limits allow")},
     {"why:brake", N_("the storm brake holds")},
     {"why:let_go", N_("nothing holds it any more")},
+    {"why:carried", N_("it goes along with another to the same person")},
     {"why:digest", N_("goes along with another")},
     {"why:hours", N_("not at this hour")},
     {"why:logged_out", N_("logged out everywhere")},
