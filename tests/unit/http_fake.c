@@ -207,8 +207,8 @@ static int read_entries(struct aw_reader *r, int64_t from, unsigned limit,
 {
     static const char *const bodies[] = {
         "{\"seq\":0,\"ts\":\"2026-11-22T01:59:00.000Z\",\"kind\":\"message.registered\"}",
-        "{\"seq\":1,\"ts\":\"2026-11-22T01:59:30.000Z\",\"kind\":\"firing.claimed\","
-        "\"do\":\"push\",\"n\":0}",
+        ("{\"seq\":1,\"ts\":\"2026-11-22T01:59:30.000Z\",\"kind\":\"firing.claimed\","
+         "\"do\":\"push\",\"n\":0}"),
         "{\"seq\":2,\"kind\":\"firing.claimed\",\"n\":1}",
         "{\"seq\":3,\"kind\":\"timeline.ended\",\"n\":1}",
     };

@@ -90,8 +90,8 @@ static const char *const texts[] = {
     "tab\tline\nbell\x07",
     "%s%n",
     "",
-    "a very long label that no picture has room for, so that it must be cut somewhere near here, "
-    "and what is cut is still in its title",
+    ("a very long label that no picture has room for, so that it must be cut somewhere near here, "
+     "and what is cut is still in its title"),
     "--> <!-- -->",
     "\xFF\xFE broken",
     "\xEF\xBF\xBE"};
