@@ -283,7 +283,7 @@ static json_t *value_of(struct make *m, const struct aw_shape *s, const struct a
 
 static json_t *snippet_body(const struct aw_shape *s, unsigned *stop, unsigned depth);
 
-static json_t *placeholder(const struct aw_key *k, unsigned *stop, unsigned depth)
+static json_t *tab_stop(const struct aw_key *k, unsigned *stop, unsigned depth)
 {
     char choice[256];
     size_t n = (size_t)snprintf(choice, sizeof(choice), "${%u", *stop);
@@ -309,7 +309,7 @@ static json_t *snippet_body(const struct aw_shape *s, unsigned *stop, unsigned d
     json_t *body = json_object();
     for (const struct aw_key *k = s->keys; k->key != NULL; k++)
         if (k->flags & AW_KEY_REQUIRED)
-            json_object_set_new(body, k->key, placeholder(k, stop, depth));
+            json_object_set_new(body, k->key, tab_stop(k, stop, depth));
     return body;
 }
 
