@@ -20,28 +20,20 @@ void aw_put_acked(struct aw_jsonw *w, const struct aw_cmd *cmd)
 
 static void acked(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_put_acked(&w, cmd);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+    aw_put_acked(&a.w, cmd);
+    aw_answer_close(call, &a, 200);
 }
 
 void aw_do_ack(struct aw_call *call)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_ACK);
-    struct aw_fault fault = {0};
 
-    if (aw_request_ack(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
+    if (!aw_call_body(call, cmd, aw_request_ack))
         return;
-    }
     cmd->u.ack.message = call->message;
     /* A key is an application server; on the control socket it is a person, for the recipient. */
     cmd->u.ack.source = call->caller.key ? AW_SRC_APP : AW_SRC_OPERATOR;
@@ -52,29 +44,21 @@ void aw_do_ack(struct aw_call *call)
 
 static void cancelled(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_id(&w, "id", "msg_", call->message);
-    aw_jw_str(&w, "state", aw_state_name(cmd->reply.state));
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+    aw_jw_id(&a.w, "id", "msg_", call->message);
+    aw_jw_str(&a.w, "state", aw_state_name(cmd->reply.state));
+    aw_answer_close(call, &a, 200);
 }
 
 void aw_do_cancel(struct aw_call *call)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_CANCEL);
-    struct aw_fault fault = {0};
 
-    if (aw_request_cancel(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
+    if (!aw_call_body(call, cmd, aw_request_cancel))
         return;
-    }
     cmd->u.cancel.message = call->message;
     aw_call_submit(call, cmd, cancelled);
 }
@@ -83,24 +67,20 @@ void aw_do_cancel(struct aw_call *call)
 
 static void acted(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
+    struct aw_answer a;
     const struct aw_reply *r = &cmd->reply;
-    struct aw_jsonw w;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_id(&w, "id", "msg_", call->message);
-    aw_jw_str(&w, "state", aw_state_name(r->state));
-    aw_jw_int(&w, "changed", r->n_changed);
+    aw_jw_id(&a.w, "id", "msg_", call->message);
+    aw_jw_str(&a.w, "state", aw_state_name(r->state));
+    aw_jw_int(&a.w, "changed", r->n_changed);
     if (cmd->u.act.what == AW_ACT_ESCALATE)
-        aw_jw_str(&w, "step", r->step);
-    aw_jw_time(&w, "held_until", r->until);
-    aw_jw_time(&w, "next_due", r->due);
-    aw_jw_int(&w, "seq", r->seq);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+        aw_jw_str(&a.w, "step", r->step);
+    aw_jw_time(&a.w, "held_until", r->until);
+    aw_jw_time(&a.w, "next_due", r->due);
+    aw_jw_int(&a.w, "seq", r->seq);
+    aw_answer_close(call, &a, 200);
 }
 
 static void act(struct aw_call *call, enum aw_act what)

@@ -51,6 +51,34 @@ bool aw_call_refused(struct aw_call *call, struct aw_cmd *cmd)
     return true;
 }
 
+bool aw_call_body(struct aw_call *call, struct aw_cmd *cmd,
+                  int (*read)(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault))
+{
+    struct aw_fault fault = {0};
+
+    if (read(call->view->body, call->view->n_body, cmd, &fault) == 0)
+        return true;
+    aw_call_fault(call, &fault);
+    aw_cmd_free(cmd);
+    return false;
+}
+
+bool aw_answer_open(struct aw_call *call, struct aw_cmd *cmd, struct aw_answer *a)
+{
+    if (aw_call_refused(call, cmd))
+        return false;
+    a->out = AW_BUF_INIT(16 << 10);
+    aw_jw_init(&a->w, &a->out);
+    aw_jw_object(&a->w, NULL);
+    return true;
+}
+
+void aw_answer_close(struct aw_call *call, struct aw_answer *a, int status)
+{
+    aw_jw_end(&a->w, '}');
+    aw_call_json(call, status, &a->out, NULL, 0);
+}
+
 void aw_call_again(struct aw_call *call, void (*next)(struct aw_call *call))
 {
     call->next = next;

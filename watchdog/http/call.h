@@ -77,6 +77,15 @@ void aw_call_not_found(struct aw_call *call, const char *what);
 void aw_list_open(struct aw_jsonw *w, struct aw_buf *out);
 void aw_call_list(struct aw_call *call, struct aw_jsonw *w, const char *cursor);
 
+/* An answer of one object to a command that is done: open, put members into w, close (ends the
+ * call). False: the command was refused, the call has ended. */
+struct aw_answer {
+    struct aw_buf out;
+    struct aw_jsonw w;
+};
+bool aw_answer_open(struct aw_call *call, struct aw_cmd *cmd, struct aw_answer *a);
+void aw_answer_close(struct aw_call *call, struct aw_answer *a, int status);
+
 /* A problem's JSON; call may be NULL (refused by the server itself). */
 void aw_problem_json(struct aw_buf *out, enum aw_problem p, int status, const char *pointer,
                      const char *detail, const char *request_id);
@@ -95,6 +104,9 @@ void aw_call_submit(struct aw_call *call, struct aw_cmd *cmd,
                     void (*done)(struct aw_call *call, struct aw_cmd *cmd));
 /* For the first line of a done(): true when the command was refused, then the call has ended. */
 bool aw_call_refused(struct aw_call *call, struct aw_cmd *cmd);
+/* Reads the body into cmd; false: it cannot be, the call has ended and cmd is freed. */
+bool aw_call_body(struct aw_call *call, struct aw_cmd *cmd,
+                  int (*read)(const char *p, size_t n, struct aw_cmd *cmd, struct aw_fault *fault));
 /* Goes on with next() on an http thread. The call may be gone when this returns. */
 void aw_call_again(struct aw_call *call, void (*next)(struct aw_call *call));
 

@@ -108,14 +108,10 @@ static void created(struct aw_call *call, struct aw_cmd *cmd)
 void aw_do_key_create(struct aw_call *call)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_KEY_CREATE);
-    struct aw_fault fault = {0};
     char *app = cmd->u.key.app;
 
-    if (aw_request_key(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
+    if (!aw_call_body(call, cmd, aw_request_key))
         return;
-    }
     if (!app[0])
         snprintf(app, sizeof(cmd->u.key.app), "%s", call->app);
     if (call->app[0] && strcmp(app, call->app) != 0) { /* an app's admin makes keys of the app */
@@ -132,17 +128,13 @@ void aw_do_key_create(struct aw_call *call)
 
 static void revoked(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    put_id(&w, cmd->reply.number);
-    aw_jw_time(&w, "revoked_at", cmd->reply.at);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+    put_id(&a.w, cmd->reply.number);
+    aw_jw_time(&a.w, "revoked_at", cmd->reply.at);
+    aw_answer_close(call, &a, 200);
 }
 
 void aw_do_key_revoke(struct aw_call *call)

@@ -18,35 +18,27 @@ void aw_do_channels(struct aw_call *call)
 
 static void tested(struct aw_call *call, struct aw_cmd *cmd)
 {
+    struct aw_answer a;
     const struct aw_reply *r = &cmd->reply;
-    struct aw_buf out = AW_BUF_INIT(16 << 10);
-    struct aw_jsonw w;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_str(&w, "channel", cmd->u.test.channel);
-    aw_jw_str(&w, "outcome", aw_outcome_name((enum aw_outcome)r->number));
-    aw_jw_str(&w, "provider_id", r->body);
-    aw_jw_str(&w, "detail", r->detail);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+    aw_jw_str(&a.w, "channel", cmd->u.test.channel);
+    aw_jw_str(&a.w, "outcome", aw_outcome_name((enum aw_outcome)r->number));
+    aw_jw_str(&a.w, "provider_id", r->body);
+    aw_jw_str(&a.w, "detail", r->detail);
+    aw_answer_close(call, &a, 200);
 }
 
 void aw_do_channel_test(struct aw_call *call)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_CHANNEL_TEST);
-    struct aw_fault fault = {0};
     size_t n = strlen(call->params[0]);
 
     if (n > AW_NAME_MAX) {
         aw_call_not_found(call, "channel");
         aw_cmd_free(cmd);
-    } else if (aw_request_test(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
-    } else {
+    } else if (aw_call_body(call, cmd, aw_request_test)) {
         memcpy(cmd->u.test.channel, call->params[0], n + 1);
         aw_call_submit(call, cmd, tested);
     }
@@ -54,34 +46,26 @@ void aw_do_channel_test(struct aw_call *call)
 
 static void paused(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_str(&w, "channel", cmd->u.channel.name);
-    aw_jw_bool(&w, "paused", cmd->type == AW_CMD_CHANNEL_PAUSE);
+    aw_jw_str(&a.w, "channel", cmd->u.channel.name);
+    aw_jw_bool(&a.w, "paused", cmd->type == AW_CMD_CHANNEL_PAUSE);
     if (cmd->reply.due)
-        aw_jw_time(&w, "until", cmd->reply.due);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+        aw_jw_time(&a.w, "until", cmd->reply.due);
+    aw_answer_close(call, &a, 200);
 }
 
 static void hold(struct aw_call *call, enum aw_cmd_type type)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, type);
-    struct aw_fault fault = {0};
     size_t n = strlen(call->params[0]);
 
     if (n > AW_NAME_MAX) {
         aw_call_not_found(call, "channel");
         aw_cmd_free(cmd);
-    } else if (aw_request_channel(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
-    } else {
+    } else if (aw_call_body(call, cmd, aw_request_channel)) {
         memcpy(cmd->u.channel.name, call->params[0], n + 1);
         aw_call_submit(call, cmd, paused);
     }

@@ -86,14 +86,9 @@ void aw_do_reload(struct aw_call *call)
 void aw_do_apply(struct aw_call *call)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_RELOAD);
-    struct aw_fault fault = {0};
 
-    if (aw_request_apply(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
-    } else {
+    if (aw_call_body(call, cmd, aw_request_apply))
         aw_call_submit(call, cmd, reloaded);
-    }
 }
 
 /* A list of "SHA-256 file" lines as [{"file", "sha256"}]. */

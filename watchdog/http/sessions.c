@@ -46,16 +46,9 @@ static struct aw_cmd *session_cmd(struct aw_call *call, bool login)
 void aw_do_login(struct aw_call *call)
 {
     struct aw_cmd *cmd = session_cmd(call, true);
-    struct aw_fault fault = {0};
 
-    if (!cmd)
-        return;
-    if (aw_request_session(call->view->body, call->view->n_body, cmd, &fault) == 0) {
+    if (cmd && aw_call_body(call, cmd, aw_request_session))
         aw_call_submit(call, cmd, answer_body);
-        return;
-    }
-    aw_call_fault(call, &fault);
-    aw_cmd_free(cmd);
 }
 
 /* ?user= ?seq= ?at=; false: the call has ended. */
@@ -119,33 +112,23 @@ void aw_do_devices(struct aw_call *call)
 
 static void inbox_read(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_str(&w, "user", cmd->u.inbox.user);
-    aw_jw_int(&w, "read", cmd->reply.n_changed);
-    aw_jw_int(&w, "known", cmd->reply.number);
-    aw_jw_time(&w, "at", cmd->reply.at);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+    aw_jw_str(&a.w, "user", cmd->u.inbox.user);
+    aw_jw_int(&a.w, "read", cmd->reply.n_changed);
+    aw_jw_int(&a.w, "known", cmd->reply.number);
+    aw_jw_time(&a.w, "at", cmd->reply.at);
+    aw_answer_close(call, &a, 200);
 }
 
 void aw_do_inbox_read(struct aw_call *call)
 {
-    struct aw_fault fault = {0};
-
     if (!is_user(call))
         return;
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_INBOX);
     memcpy(cmd->u.inbox.user, call->params[0], strlen(call->params[0]) + 1);
-    if (aw_request_inbox_read(call->view->body, call->view->n_body, cmd, &fault) == 0) {
+    if (aw_call_body(call, cmd, aw_request_inbox_read))
         aw_call_submit(call, cmd, inbox_read);
-        return;
-    }
-    aw_call_fault(call, &fault);
-    aw_cmd_free(cmd);
 }

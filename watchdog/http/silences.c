@@ -41,29 +41,21 @@ static void added(struct aw_call *call, struct aw_cmd *cmd)
 void aw_do_silence_add(struct aw_call *call)
 {
     struct aw_cmd *cmd = aw_call_cmd(call, AW_CMD_SILENCE_ADD);
-    struct aw_fault fault = {0};
 
-    if (aw_request_silence(call->view->body, call->view->n_body, cmd, &fault) < 0) {
-        aw_call_fault(call, &fault);
-        aw_cmd_free(cmd);
+    if (!aw_call_body(call, cmd, aw_request_silence))
         return;
-    }
     aw_call_submit(call, cmd, added);
 }
 
 static void ended(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_id(&w, "id", "sil_", (aw_id)cmd->u.silence.id);
-    aw_jw_time(&w, "ended", cmd->reply.at);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 200, &out, NULL, 0);
+    aw_jw_id(&a.w, "id", "sil_", (aw_id)cmd->u.silence.id);
+    aw_jw_time(&a.w, "ended", cmd->reply.at);
+    aw_answer_close(call, &a, 200);
 }
 
 void aw_do_silence_end(struct aw_call *call)

@@ -154,18 +154,14 @@ void aw_do_delivery(struct aw_call *call)
 
 static void redelivered(struct aw_call *call, struct aw_cmd *cmd)
 {
-    struct aw_buf out = AW_BUF_INIT(4096);
-    struct aw_jsonw w;
+    struct aw_answer a;
 
-    if (aw_call_refused(call, cmd))
+    if (!aw_answer_open(call, cmd, &a))
         return;
-    aw_jw_init(&w, &out);
-    aw_jw_object(&w, NULL);
-    aw_jw_id(&w, "id", "evt_", cmd->u.redeliver.delivery);
-    aw_jw_str(&w, "state", aw_delivery_states[AW_DELIVERY_WAITING]);
-    aw_jw_time(&w, "next_try_at", cmd->reply.at);
-    aw_jw_end(&w, '}');
-    aw_call_json(call, 202, &out, NULL, 0);
+    aw_jw_id(&a.w, "id", "evt_", cmd->u.redeliver.delivery);
+    aw_jw_str(&a.w, "state", aw_delivery_states[AW_DELIVERY_WAITING]);
+    aw_jw_time(&a.w, "next_try_at", cmd->reply.at);
+    aw_answer_close(call, &a, 202);
 }
 
 void aw_do_redeliver(struct aw_call *call)
